@@ -1,0 +1,53 @@
+package rollout
+
+import (
+	"time"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// PlanVersion is the version of run.json that this program writes.
+const PlanVersion = 1
+
+// Plan is run.json: all that a run is to do, written once.
+type Plan struct {
+	Version  int            `json:"version"`
+	ID       string         `json:"id"`
+	Action   nixcmd.Action  `json:"action"`
+	Created  time.Time      `json:"created"`
+	Invoked  time.Time      `json:"invoked"` // when the person asked for it
+	User     string         `json:"user"`
+	On       string         `json:"on"` // the machine it runs on
+	Flake    Flake          `json:"flake"`
+	Dialect  nixcmd.Dialect `json:"dialect"`
+	Program  []string       `json:"program"`  // nixos-rebuild, with leading words if any
+	Parallel int            `json:"parallel"` // tasks at a time
+	Args     []string       `json:"args,omitempty"`
+	SSHOpts  []string       `json:"sshOpts,omitempty"` // the person's own NIX_SSHOPTS, less its -F
+	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
+	Follow   bool           `json:"followTree"`
+	Hosts    []PlanHost     `json:"hosts"`
+
+	SSHConfig []byte `json:"-"` // content of ssh_config
+}
+
+// Flake is the tree that a run deploys.
+type Flake struct {
+	Ref         string `json:"ref"`    // as asked
+	Pinned      string `json:"pinned"` // what nixos-rebuild is given
+	Fingerprint string `json:"fingerprint"`
+	Revision    string `json:"revision,omitempty"`
+	Dirty       bool   `json:"dirty"`
+}
+
+// PlanHost is one host's part of a plan.
+type PlanHost struct {
+	Name         string `json:"name"`
+	BuildOn      string `json:"buildOn"` // "target", "local", or a name
+	Sudo         bool   `json:"sudo"`
+	Substitutes  bool   `json:"substitutes"`
+	ForwardAgent bool   `json:"forwardAgent"`
+	Wanted       string `json:"wanted,omitempty"` // W at the pinned flake, if known
+	Last         bool   `json:"last,omitempty"`   // done after all others: this machine, or one that the run builds on
+	Skip         string `json:"skip,omitempty"`   // why it is not touched at all
+}

@@ -1,0 +1,42 @@
+package rollout
+
+import "nixfleet-tui/nixcmd"
+
+// Outcome is how a task ended, in one word.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeNone      Outcome = ""          // not ended
+	OutcomeOK        Outcome = "ok"        // the host is as asked
+	OutcomeDegraded  Outcome = "degraded"  // active, but units failed
+	OutcomeReboot    Outcome = "reboot"    // installed, active only after a reboot
+	OutcomeFailed    Outcome = "failed"    // and it is known how the host stands
+	OutcomeUnknown   Outcome = "unknown"   // lost while activating; never success or plain failure
+	OutcomeCancelled Outcome = "cancelled" // nothing had moved
+	OutcomeSkipped   Outcome = "skipped"   // never touched
+)
+
+// Verdict is the judgement on one task: exit code, phase and what the host
+// said afterwards.
+type Verdict struct {
+	Outcome      Outcome      `json:"verdict"`
+	ExitCode     *int         `json:"exitCode"` // null: never learned
+	Phase        nixcmd.Phase `json:"phase"`    // how far it came
+	Changed      bool         `json:"changed"`
+	RebootNeeded bool         `json:"rebootNeeded"`
+	ProfileMoved bool         `json:"profileMoved"`
+	Units        []string     `json:"units,omitempty"`    // that failed
+	Reason       string       `json:"reason"`             // one sentence
+	Hint         string       `json:"hint"`               // one sentence
+	Decisive     []string     `json:"decisive,omitempty"` // lines of the log that say why
+	System       string       `json:"system,omitempty"`   // N, what was built
+	Profile      string       `json:"profile,omitempty"`  // P afterwards
+	Running      string       `json:"running,omitempty"`  // C afterwards
+	Log          string       `json:"log"`                // path of the raw log
+}
+
+// ExitCodeOf is the exit code of a run with these outcomes: 0 all well, 1 a
+// host failed or is unknown, 3 nothing failed but something needs a person,
+// 130 cancelled.
+func ExitCodeOf(outcomes []Outcome) int { panic("soon") }

@@ -1,0 +1,36 @@
+package sshutil
+
+import (
+	"context"
+	"time"
+)
+
+// Target is what ssh would do for one name: `ssh -G` in a struct.
+type Target struct {
+	Name                  string // as asked
+	HostName              string
+	User                  string
+	Port                  int
+	HostKeyAlias          string
+	IdentityFiles         []string // absolute paths
+	CertificateFiles      []string // absolute paths
+	IdentitiesOnly        bool
+	IdentityAgent         string // socket path; "none"; "" means SSH_AUTH_SOCK
+	UserKnownHostsFiles   []string
+	GlobalKnownHostsFiles []string
+	ProxyJump             []string // first hop first; each as user@host:port, to be resolved itself
+	ProxyCommand          string   // tokens expanded
+	ForwardAgent          bool
+	HostKeyAlgorithms     []string
+	CASignatureAlgorithms []string
+	ConnectTimeout        time.Duration // zero: the dialer's default
+	ServerAliveInterval   time.Duration
+	ServerAliveCountMax   int
+	NeedsOpenSSH          string // why x/crypto cannot honour this target, or ""
+}
+
+// Resolver turns a host's name into a Target. OpenSSH is the real one; the
+// demo has its own.
+type Resolver interface {
+	Resolve(ctx context.Context, name string) (Target, error)
+}
