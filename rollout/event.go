@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"encoding/json"
 	"time"
 
 	"nixfleet-tui/nixcmd"
@@ -16,51 +17,87 @@ type Event struct {
 	Seq     int64     `json:"seq"`
 	Time    time.Time `json:"time"`
 	Run     string    `json:"run"`
-	Event   string    `json:"event"` // start task phase progress verdict wave question adopted cancel end
 	Host    string    `json:"host,omitempty"`
+	Event   string    `json:"event"`
 
 	// start
-	Invoked *time.Time    `json:"invoked,omitempty"`
+	Invoked *time.Time    `json:"invoked,omitempty"` // when the person asked
 	Action  nixcmd.Action `json:"action,omitempty"`
 	Hosts   []string      `json:"hosts,omitempty"`
 
-	// task: "waiting", "started" (the child runs), "ended" (it has ended)
-	State string `json:"state,omitempty"`
-	PID   int    `json:"pid,omitempty"`
+	// task
+	State  string  `json:"state,omitempty"`
+	PID    int     `json:"pid,omitempty"` // of nixos-rebuild, which leads a process group
+	Before *Before `json:"before,omitempty"`
 
-	// phase
-	Phase nixcmd.Phase `json:"phase,omitempty"`
+	Phase    nixcmd.Phase     `json:"phase,omitempty"`    // phase
+	Done     *int             `json:"done,omitempty"`     // progress: builds, or copies while nothing builds
+	Expected *int             `json:"expected,omitempty"` // progress
+	Progress *nixcmd.Progress `json:"progress,omitempty"` // progress, all of it
+	Accepted *bool            `json:"accepted,omitempty"` // cancel: whether it is being done
+	Reason   string           `json:"reason,omitempty"`   // task, cancel, adopted: a sentence
+	ExitCode *int             `json:"exitCode,omitempty"` // task ended, end
 
-	// progress
-	Done     *int             `json:"done,omitempty"`
-	Expected *int             `json:"expected,omitempty"`
-	Progress *nixcmd.Progress `json:"progress,omitempty"`
-
-	// verdict
-	Verdict *Verdict `json:"-"` // its fields stand in the line itself
-
-	// cancel, wave, adopted, task: a sentence
-	Reason string `json:"reason,omitempty"`
-
-	// task ended, end
-	ExitCode *int `json:"exitCode,omitempty"`
+	Verdict *Verdict `json:"-"` // verdict: its fields stand in the line itself
 }
 
 // The names of events.
 const (
-	EventStart    = "start"
-	EventTask     = "task"
-	EventPhase    = "phase"
-	EventProgress = "progress"
-	EventVerdict  = "verdict"
-	EventAdopted  = "adopted"
-	EventCancel   = "cancel"
-	EventEnd      = "end"
+	EventStart    = "start"    // the run's supervisor began
+	EventTask     = "task"     // a task changed its state
+	EventPhase    = "phase"    // a task entered a phase
+	EventProgress = "progress" // at most once a second for each task
+	EventVerdict  = "verdict"  // a task was judged: the last word on it
+	EventAdopted  = "adopted"  // another supervisor took the run over
+	EventCancel   = "cancel"   // a request to cancel was answered
+	EventEnd      = "end"      // the run is over
 )
 
 // The states of a task event.
 const (
-	TaskWaiting = "waiting"
-	TaskStarted = "started"
-	TaskEnded   = "ended"
+	TaskWaiting  = "waiting"  // for another run, or name, of the same machine
+	TaskPrepared = "prepared" // the host was read: see Before
+	TaskStarted  = "started"  // nixos-rebuild runs
+	TaskEnded    = "ended"    // nixos-rebuild has ended
+	TaskNote     = "note"     // nothing changed, but Reason is worth knowing
 )
+
+// Before is how a host stood before its task started, for the verdict and for undo.
+type Before struct {
+	Profile    string `json:"profile"`
+	Running    string `json:"running"`
+	Booted     string `json:"booted"`
+	Generation int    `json:"generation"`
+	BootID     string `json:"bootId"`
+	Machine    string `json:"machine"` // the machine lock's ID
+}
+
+// MarshalJSON puts a verdict's fields into the line itself.
+func (e Event) MarshalJSON() ([]byte, error) {
+	type plain Event
+	if e.Verdict == nil {
+		return json.Marshal(plain(e))
+	}
+	return json.Marshal(struct {
+		Version int       `json:"version"`
+		Seq     int64     `json:"seq"`
+		Time    time.Time `json:"time"`
+		Run     string    `json:"run"`
+		Host    string    `json:"host"`
+		Event   string    `json:"event"`
+		Verdict
+	}{e.Version, e.Seq, e.Time, e.Run, e.Host, e.Event, *e.Verdict})
+}
+
+// UnmarshalJSON is the inverse of MarshalJSON; unknown fields are passed over.
+func (e *Event) UnmarshalJSON(data []byte) error {
+	type plain Event
+	if err := json.Unmarshal(data, (*plain)(e)); err != nil {
+		return err
+	}
+	if e.Event != EventVerdict {
+		return nil
+	}
+	e.Verdict = new(Verdict)
+	return json.Unmarshal(data, e.Verdict)
+}

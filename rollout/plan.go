@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"path/filepath"
 	"time"
 
 	"nixfleet-tui/nixcmd"
@@ -25,7 +26,9 @@ type Plan struct {
 	Args     []string       `json:"args,omitempty"`
 	SSHOpts  []string       `json:"sshOpts,omitempty"` // the person's own NIX_SSHOPTS, less its -F
 	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
-	Follow   bool           `json:"followTree"`
+	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
+	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
+	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down are skipped, not failed
 	Hosts    []PlanHost     `json:"hosts"`
 
 	SSHConfig []byte `json:"-"` // content of ssh_config
@@ -34,6 +37,7 @@ type Plan struct {
 // Flake is the tree that a run deploys.
 type Flake struct {
 	Ref         string `json:"ref"`    // as asked
+	URL         string `json:"url"`    // resolved, absolute, not locked
 	Pinned      string `json:"pinned"` // what nixos-rebuild is given
 	Fingerprint string `json:"fingerprint"`
 	Revision    string `json:"revision,omitempty"`
@@ -50,4 +54,28 @@ type PlanHost struct {
 	Wanted       string `json:"wanted,omitempty"` // W at the pinned flake, if known
 	Last         bool   `json:"last,omitempty"`   // done after all others: this machine, or one that the run builds on
 	Skip         string `json:"skip,omitempty"`   // why it is not touched at all
+}
+
+// Host returns the host's part of the plan.
+func (p *Plan) Host(name string) (PlanHost, bool) {
+	for _, h := range p.Hosts {
+		if h.Name == name {
+			return h, true
+		}
+	}
+	return PlanHost{}, false
+}
+
+// sshConfigLink is the short, plain path under which children are given the
+// run's ssh configuration: nothing in it needs quoting.
+func (p *Plan) sshConfigLink() string { return filepath.Join(p.Sockets, "config") }
+
+// SSHOptions are the words that every ssh of this run is given before the
+// host's name: the person's own first, since ssh keeps the first value.
+func (p *Plan) SSHOptions() []string {
+	return append(append([]string{}, p.SSHOpts...),
+		"-F", p.sshConfigLink(),
+		"-o", "ControlMaster=no",
+		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"),
+		"-o", "BatchMode=yes")
 }

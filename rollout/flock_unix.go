@@ -1,0 +1,57 @@
+package rollout
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// errHeld says that somebody else holds a lock.
+var errHeld = errors.New("held by another process")
+
+// tryLock opens (or makes) the file and takes its flock. The lock belongs to
+// the open file description: it passes on to every process that inherits the
+// descriptor, and is free when the last copy is closed.
+func tryLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock %s: %w", path, err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, errHeld
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// isHeld says whether anybody holds the flock of path. A file that does not
+// exist is held by nobody.
+func isHeld(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	// A shared lock is enough to find out, and two who ask do not mislead each other.
+	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
+// ignoreHeld makes a lock that somebody else holds no error.
+func ignoreHeld(err error) error {
+	if errors.Is(err, errHeld) {
+		return nil
+	}
+	return err
+}

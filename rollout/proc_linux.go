@@ -1,0 +1,28 @@
+package rollout
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// selfProgram is how this program is started again. The link works even when
+// the file is gone (`go run` deletes it, an upgrade replaces it).
+func selfProgram(string) (string, error) { return "/proc/self/exe", nil }
+
+// processStart identifies a process beside its number, which is used again:
+// its start time in clock ticks since boot (field 22 of /proc/PID/stat).
+func processStart(pid int) (string, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", err
+	}
+	// The command's name is in parentheses and may hold spaces and parentheses.
+	s := string(data)
+	fields := strings.Fields(s[strings.LastIndexByte(s, ')')+1:])
+	const startTime = 22 - 3 // the first field after the name is the third
+	if len(fields) <= startTime {
+		return "", fmt.Errorf("process %d: cannot read its start time", pid)
+	}
+	return fields[startTime], nil
+}

@@ -1,0 +1,177 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Launcher starts this program again, as a supervisor or task parent.
+type Launcher struct {
+	Supervisor []string // words after the program's name, such as {"run-supervisor"}; DIR follows
+	Task       []string // likewise, such as {"run-task"}; DIR and HOST follow
+}
+
+// NewID makes the ID of a run: when, what, and four random digits.
+func NewID(action string, at time.Time) string {
+	return at.UTC().Format("20060102T150405Z") + "-" + action + "-" + randomHex(4)
+}
+
+// Start makes the run directory for plan and starts its supervisor, which
+// lives on when the caller ends. The run's lock passes on to it without a gap.
+// Nothing is left behind when an error is returned.
+func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
+	d := runDir(filepath.Join(s.runs(), plan.ID))
+	if err := os.Mkdir(string(d), 0o700); err != nil {
+		return "", fmt.Errorf("making the run directory: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(string(d))
+			os.RemoveAll(plan.Sockets)
+		}
+	}()
+	lock, err := tryLock(d.lock())
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	for _, sub := range []string{d.host("", ""), d.requests()} {
+		if err := os.MkdirAll(filepath.Clean(sub), 0o700); err != nil {
+			return "", fmt.Errorf("making the run directory: %w", err)
+		}
+	}
+	if plan.Sockets, err = s.makeSockets(); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(d.sshConfig(), plan.SSHConfig, 0o600); err != nil {
+		return "", fmt.Errorf("making the run directory: %w", err)
+	}
+	if err := os.Symlink(d.sshConfig(), plan.sshConfigLink()); err != nil {
+		return "", fmt.Errorf("making the run directory: %w", err)
+	}
+	if err := writeJSON(d.plan(), plan); err != nil {
+		return "", err
+	}
+	return string(d), s.spawnSupervisor(d, lock, l)
+}
+
+// makeSockets makes a private directory with a path short enough for ssh's
+// control sockets. XDG_RUNTIME_DIR will not do: it goes away with the last login.
+func (s *Store) makeSockets() (string, error) {
+	name := randomHex(8)
+	dir := filepath.Join(s.Dir, "s", name)
+	if len(dir) > maxSocketsDir || !plainPath(dir) {
+		base := filepath.Join("/tmp", "nixfleet-"+strconv.Itoa(os.Getuid()))
+		if err := ownedDir(base); err != nil {
+			return "", err
+		}
+		dir = filepath.Join(base, name)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the directory for sockets: %w", err)
+	}
+	return dir, nil
+}
+
+// plainPath says whether a path survives every way in which programs split NIX_SSHOPTS.
+func plainPath(p string) bool {
+	for _, c := range p {
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '/' || c == '.' || c == '_' || c == '-' || c == '+'
+		if !plain {
+			return false
+		}
+	}
+	return true
+}
+
+// ownedDir makes dir, or makes sure that it is a directory of ours that nobody
+// else can enter: in /tmp anybody could have made it.
+func ownedDir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
+		return fmt.Errorf("making the directory for sockets: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || !ok || int(st.Uid) != os.Getuid() || info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s is not a private directory of yours: remove it", dir)
+	}
+	return nil
+}
+
+// spawnSupervisor starts a supervisor that inherits the lock, in a session of its own.
+func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
+	program, err := selfProgram(s.Dir)
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	out, err := os.OpenFile(d.supervisor(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	cmd := exec.Command(program, append(append([]string{}, l.Supervisor...), string(d))...)
+	cmd.Args[0] = programName
+	cmd.Dir = string(d)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.ExtraFiles = []*os.File{lock} // descriptor 3
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting the supervisor: %w", err)
+	}
+	// It outlives us as a rule; while we live, somebody has to reap it.
+	go cmd.Wait() //nolint:errcheck // how it ended stands in the run directory
+	return nil
+}
+
+const programName = "nixfleet-tui"
+
+// Adopt starts a supervisor for each run that has lost its own, and returns
+// the directories of those runs.
+func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
+	ids, err := s.ids()
+	if err != nil {
+		return nil, err
+	}
+	var adopted []string
+	for _, id := range ids {
+		if ctx.Err() != nil {
+			return adopted, ctx.Err()
+		}
+		d := runDir(filepath.Join(s.runs(), id))
+		took, err := s.adoptRun(d, l)
+		if err != nil {
+			return adopted, fmt.Errorf("adopting the run %s: %w", id, err)
+		}
+		if took {
+			adopted = append(adopted, string(d))
+		}
+	}
+	return adopted, nil
+}
+
+func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
+	if _, err := os.Stat(d.summary()); err == nil {
+		return false, nil
+	}
+	if _, err := d.readPlan(); err != nil {
+		return false, nil // nothing can be done about it; List shows it as broken
+	}
+	lock, err := tryLock(d.lock())
+	if err != nil {
+		return false, ignoreHeld(err)
+	}
+	defer lock.Close()
+	if _, err := os.Stat(d.summary()); err == nil {
+		return false, nil // it ended while we looked
+	}
+	return true, s.spawnSupervisor(d, lock, l)
+}

@@ -1,0 +1,104 @@
+package rollout
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Store is the directory of all runs, machine locks and roots of one person.
+type Store struct{ Dir string }
+
+// OpenStore makes the directory if need be, and makes sure that it can be
+// written: a run must not fail half-way for that.
+func OpenStore(dir string) (*Store, error) {
+	s := &Store{Dir: dir}
+	for _, d := range []string{dir, s.runs(), s.machines()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("the state directory %s cannot be made: %w", dir, err)
+		}
+	}
+	// A write of some size shows a full disk too, which an empty file would not.
+	if err := writeDurable(filepath.Join(dir, ".writable"), make([]byte, 4096)); err != nil {
+		return nil, fmt.Errorf("the state directory %s cannot be written: %w", dir, err)
+	}
+	return s, os.Remove(filepath.Join(dir, ".writable"))
+}
+
+func (s *Store) runs() string     { return filepath.Join(s.Dir, "runs") }
+func (s *Store) machines() string { return filepath.Join(s.Dir, "machines") }
+
+func (s *Store) machineLock(id string) string {
+	return filepath.Join(s.machines(), id+".lock")
+}
+
+// ids lists all run directories' names, newest first.
+func (s *Store) ids() ([]string, error) {
+	entries, err := os.ReadDir(s.runs())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the runs: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			ids = append(ids, e.Name())
+		}
+	}
+	sort.Sort(sort.Reverse(sort.StringSlice(ids)))
+	return ids, nil
+}
+
+// List reads all runs, newest first. Broken directories are listed as such.
+func (s *Store) List() ([]View, error) {
+	ids, err := s.ids()
+	if err != nil {
+		return nil, err
+	}
+	views := make([]View, 0, len(ids))
+	for _, id := range ids {
+		v, err := readAll(filepath.Join(s.runs(), id))
+		if err != nil {
+			v.Broken, v.Plan.ID = err.Error(), id
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// ErrNoRun says that no run, or more than one, has the ID that was asked for.
+var ErrNoRun = errors.New("no such run")
+
+// Find returns the directory of the run whose ID is, or begins with, id; ""
+// and "last" mean the newest. The last word of an ID, which is random, will do too.
+func (s *Store) Find(id string) (dir string, err error) {
+	ids, err := s.ids()
+	if err != nil {
+		return "", err
+	}
+	if len(ids) == 0 {
+		return "", fmt.Errorf("%w: there are no runs yet", ErrNoRun)
+	}
+	if id == "" || id == "last" {
+		return filepath.Join(s.runs(), ids[0]), nil
+	}
+	found := slices.DeleteFunc(slices.Clone(ids), func(have string) bool {
+		return have != id && !strings.HasPrefix(have, id) && !strings.HasSuffix(have, "-"+id)
+	})
+	if slices.Contains(found, id) {
+		found = []string{id}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("%w: %q", ErrNoRun, id)
+	case 1:
+		return filepath.Join(s.runs(), found[0]), nil
+	}
+	return "", fmt.Errorf("%w: %q could be %s", ErrNoRun, id, strings.Join(found, " or "))
+}

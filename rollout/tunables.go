@@ -1,0 +1,26 @@
+package rollout
+
+import "time"
+
+// What can be turned, in one place.
+const (
+	logPoll       = 100 * time.Millisecond // how often a growing log is looked at
+	lockPoll      = 50 * time.Millisecond  // how often a held lock is tried again
+	requestPoll   = 100 * time.Millisecond // how often requests of viewers are looked for
+	alivePoll     = time.Second            // how often a viewer looks whether the supervisor lives
+	progressEvery = time.Second            // most frequent progress event of one task
+
+	readTimeout  = 8 * time.Second  // one reading of a host
+	verifyFor    = 2 * time.Minute  // how long a host that was activating is asked again
+	verifyPause  = 2 * time.Second  // between two such questions
+	masterWait   = 15 * time.Second // for a shared connection to log in
+	interruptFor = 10 * time.Second // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
+	continueFor  = 10 * time.Minute // how old a lost run may be for its waiting tasks to be started all the same
+	rootFor      = 30 * time.Second // for making one garbage collector root
+
+	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
+
+	maxEventRead  = 16 << 20 // bytes of events taken at once
+	maxLogRead    = 1 << 20  // bytes of a log taken at once
+	maxSocketsDir = 45       // bytes, so that DIR/%C and ssh's own suffix fit a socket address
+)
