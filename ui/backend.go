@@ -1,0 +1,109 @@
+package ui
+
+import (
+	"context"
+	"os/exec"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+)
+
+// Backend does what the dashboard asks for. Refresh, Evaluate, Looking and
+// Pause return at once and answer by news; the others may take their time, are
+// called from commands, one sentence and hint for people being their error
+// (*fleet.Error), and end with their context.
+type Backend interface {
+	// Refresh reads the hosts now and in full; none means all, and the builders too.
+	Refresh(hosts []string)
+	// Evaluate asks Nix for the facts of the hosts now; none means all.
+	Evaluate(hosts []string)
+	// Looking says whether somebody is looking at the terminal.
+	Looking(yes bool)
+	// Pause stops all background work while the program is suspended.
+	Pause(paused bool)
+
+	// Plan works out what a request would do, and does nothing of it.
+	Plan(ctx context.Context, r Request) (Proposal, error)
+	// Launch starts what was proposed and returns the run's directory.
+	Launch(ctx context.Context, p Proposal) (dir string, err error)
+	// Cancel asks the run's supervisor to cancel hosts (none: all). The answer
+	// is an event of the run.
+	Cancel(ctx context.Context, dir string, hosts []string, insist bool) error
+	// OpenRun opens the run in dir for reading.
+	OpenRun(dir string) (RunReader, error)
+	// OpenLog returns the readable log of a host in the run in dir. It reads nothing yet.
+	OpenLog(dir, host string) Log
+	// Shell is a login on the host, to be given the terminal.
+	Shell(host string) (*exec.Cmd, error)
+}
+
+// RunReader reads one run; *rollout.Reader is the real one. Calls come one at a time.
+type RunReader interface {
+	// Next returns the events that came since the last call, without waiting.
+	Next() ([]rollout.Event, error)
+	// View is the run as of the last Next. It shares nothing that Next changes.
+	View() rollout.View
+}
+
+// Log is the readable log of one task; *rollout.Log is the real one. Lines have
+// numbers, from 0. It may be used from several goroutines.
+type Log interface {
+	Poll() (changed bool, err error)
+	Len() int
+	Lines(from, n int) ([]string, error)
+	Find(ctx context.Context, from int, back bool, match func(line string) bool) (int, error)
+	Close() error
+}
+
+// Request is what a person chose in the deploy menu.
+type Request struct {
+	Action  nixcmd.Action
+	Hosts   []string
+	BuildOn string // "" leaves it to fleet.nix; else "target", "local", or a name
+	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest is unset
+}
+
+// Proposal is what a request would do, told before anything is done.
+type Proposal struct {
+	Plan     rollout.Plan
+	Commands []Command
+	Findings []Finding
+}
+
+// Command is the exact command line that would run for one host.
+type Command struct {
+	Host string
+	Line string
+}
+
+// Finding is something to know before saying yes.
+type Finding struct {
+	Host    string // "" when it is about the whole run
+	Level   Level
+	Message string // one sentence
+	Hint    string // one sentence, or ""
+}
+
+// Level says how much a finding matters.
+type Level int
+
+// The levels.
+const (
+	Note    Level = iota // good to know
+	Warning              // may go wrong, or may not be wanted
+	Blocker              // this host will be skipped
+)
+
+// BuilderStatus is a builder and how it is.
+type BuilderStatus struct {
+	fleet.Builder
+	Health string // "ok", "ill", "down" or "unknown"
+	Rung   string // the rung of the ladder that it reached, such as "store"
+	Reason string // why it is not ok
+	Hint   string
+	Busy   int // builds running now; Max jobs are in Builder
+}
+
+// Filter says whether a host is to be shown.
+type Filter func(fleet.Subject) bool
