@@ -20,13 +20,23 @@ const (
 // Progress counts what a run of Nix has done and still expects. Zero expected
 // means not known.
 type Progress struct {
-	BuildsDone     int      `json:"buildsDone"`
-	BuildsExpected int      `json:"buildsExpected"`
-	CopiesDone     int      `json:"copiesDone"`
-	CopiesExpected int      `json:"copiesExpected"`
-	BytesDone      int64    `json:"bytesDone"`
-	BytesExpected  int64    `json:"bytesExpected"`
-	Building       []string `json:"building,omitempty"` // derivation names, oldest first
+	BuildsDone     int            `json:"buildsDone"`
+	BuildsExpected int            `json:"buildsExpected"`
+	CopiesDone     int            `json:"copiesDone"`
+	CopiesExpected int            `json:"copiesExpected"`
+	BytesDone      int64          `json:"bytesDone"`
+	BytesExpected  int64          `json:"bytesExpected"`
+	Building       []string       `json:"building,omitempty"` // derivation names, oldest first
+	Builds         []RunningBuild `json:"builds,omitempty"`   // the same, with what else is known
+	Download       string         `json:"download,omitempty"` // what is being fetched or copied, the latest begun
+}
+
+// RunningBuild is a derivation that is being built.
+type RunningBuild struct {
+	Name    string    `json:"name"`
+	Machine string    `json:"machine,omitempty"` // store URL of a builder; "" where Nix runs
+	Step    string    `json:"step,omitempty"`    // stdenv's phase, such as "buildPhase"
+	Since   time.Time `json:"since"`
 }
 
 // Findings are what the log of a task says about how it ended.
@@ -46,28 +56,3 @@ type Findings struct {
 	Hint           string   // what to do about it, "" if nothing is known
 	Asked          bool     // a question was asked that nobody could answer
 }
-
-// LogDecoder reads what nixos-rebuild prints on stderr, as it comes, and keeps
-// phase, progress and findings. It is not safe for concurrent use.
-type LogDecoder struct{}
-
-// NewLogDecoder returns a decoder. now gives the time, for durations.
-func NewLogDecoder(action Action, now func() time.Time) *LogDecoder { panic("soon") }
-
-// Write takes the next bytes of the log; lines may be split anywhere. It
-// appends to readable, and returns, the readable form: build log lines as
-// "name> line", messages without their wrapping, everything else as it came,
-// sanitized but for colours, one line each, `\r` replaced. The error is always nil.
-func (d *LogDecoder) Write(readable, p []byte) []byte { panic("soon") }
-
-// Close ends a last line without newline and returns its readable form.
-func (d *LogDecoder) Close(readable []byte) []byte { panic("soon") }
-
-// Phase is the phase that the log has reached.
-func (d *LogDecoder) Phase() Phase { panic("soon") }
-
-// Progress is the present count.
-func (d *LogDecoder) Progress() Progress { panic("soon") }
-
-// Findings are what was found so far.
-func (d *LogDecoder) Findings() Findings { panic("soon") }

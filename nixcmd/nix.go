@@ -3,89 +3,104 @@ package nixcmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
 )
-
-// FlakeMetadata is the part of `nix flake metadata --json` that matters here.
-type FlakeMetadata struct {
-	Ref           string // as asked
-	URL           string // resolved, absolute, not locked: safe from any directory
-	LockedURL     string // locked to a revision or hash; "" for a dirty tree
-	Fingerprint   string // identifies the content; computed where Nix gives none
-	Revision      string // of a clean tree, or ""
-	DirtyRevision string // of a dirty tree, or ""
-	Dir           string // the local checkout, or ""
-}
-
-// Dirty says whether the tree has uncommitted changes.
-func (m FlakeMetadata) Dirty() bool { return m.LockedURL == "" }
-
-// HostFacts is what evaluating one host tells.
-type HostFacts struct {
-	System       string    // hostPlatform, such as "aarch64-linux"
-	BuildSystem  string    // buildPlatform; differs when cross-compiled
-	HostName     string    // networking.hostName
-	FQDN         string    // networking.fqdnOrHostName
-	Wanted       string    // toplevel's outPath: the system that the flake wants (W)
-	TrustedKeys  []string  // nix.settings.trusted-public-keys
-	Machines     []Machine // nix.buildMachines
-	StateVersion string
-	Deploy       Deploy // colmena's deployment options, if the flake has them
-}
-
-// Deploy is what deploy-rs's or colmena's settings say of a host.
-type Deploy struct {
-	Host string
-	User string
-	Port int
-	Tags []string
-}
-
-// Machine is one entry of nix.buildMachines or of a machines file.
-type Machine struct {
-	Protocol          string // "ssh" or "ssh-ng"
-	HostName          string
-	User              string
-	Port              int
-	Systems           []string
-	SSHKey            string
-	MaxJobs           int
-	SpeedFactor       float64
-	SupportedFeatures []string
-	MandatoryFeatures []string
-	PublicHostKey     string // plain "type base64", decoded from Nix's base64
-}
 
 // Nix asks the nix program. Its errors are *Error: what Nix said, without the trace.
 type Nix struct {
-	Program string // default "nix"
-	Dir     string // working directory
-	Low     bool   // run at low priority
+	Program string   // default "nix"
+	Dir     string   // working directory
+	Env     []string // default: this process's own
+	Low     bool     // run at low priority
 }
-
-// Error is a failed call of nix, told for people.
-type Error struct {
-	Doing   string // such as "evaluating the host names of ."
-	Message string // Nix's own decisive line, without "error: "
-	Full    string // all that Nix printed, for the log
-	Err     error
-}
-
-func (e *Error) Error() string { return e.Doing + ": " + e.Message }
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// Metadata reads the flake's metadata without evaluating its outputs.
-func (n *Nix) Metadata(ctx context.Context, ref string) (FlakeMetadata, error) { panic("soon") }
 
 // HostNames lists the attributes of nixosConfigurations, sorted. A flake
-// without them has none.
-func (n *Nix) HostNames(ctx context.Context, ref string) ([]string, error) { panic("soon") }
-
-// Facts evaluates one host.
-func (n *Nix) Facts(ctx context.Context, ref, host string) (HostFacts, error) { panic("soon") }
-
-// DeployNodes reads deploy.nodes and colmenaHive where the flake has them.
-func (n *Nix) DeployNodes(ctx context.Context, ref string) (map[string]Deploy, error) { panic("soon") }
+// without them has none. Only the flake's outputs function is called; no host
+// is evaluated.
+func (n *Nix) HostNames(ctx context.Context, ref string) ([]string, error) {
+	names := []string{}
+	err := n.evalAttr(ctx, "reading the host names of "+ref, ref, "nixosConfigurations", "builtins.attrNames", &names)
+	if isLacking(err) {
+		return nil, nil
+	}
+	slices.Sort(names)
+	return names, err
+}
 
 // File evaluates a Nix file that needs no arguments and returns it as JSON.
-func (n *Nix) File(ctx context.Context, path string) (json.RawMessage, error) { panic("soon") }
+func (n *Nix) File(ctx context.Context, path string) (json.RawMessage, error) {
+	var value json.RawMessage
+	err := n.ask(ctx, "reading "+path, &value, "eval", "--json", "--file", path)
+	return value, err
+}
+
+// evalAttr applies a function to one output of the flake. The leading dot
+// makes the attribute path absolute: without it nix would also look under
+// packages and legacyPackages, which forces them.
+func (n *Nix) evalAttr(ctx context.Context, doing, ref, attr, apply string, into any) error {
+	args := []string{"eval", "--json", "--no-write-lock-file", "--read-only", ref + "#." + attr, "--apply", apply}
+	err := n.ask(ctx, doing, into, args...)
+	if !needsStoreWrites(err) {
+		return err
+	}
+	return n.ask(ctx, doing, into, slices.DeleteFunc(args, func(a string) bool { return a == "--read-only" })...)
+}
+
+// ask runs nix and decodes the JSON that it prints.
+func (n *Nix) ask(ctx context.Context, doing string, into any, args ...string) error {
+	child := command{
+		program: n.Program,
+		args:    append([]string{"--extra-experimental-features", "nix-command flakes"}, args...),
+		dir:     n.Dir,
+		env:     withEnv(n.Env, "GIT_TERMINAL_PROMPT=0"),
+		low:     n.Low,
+	}
+	if child.program == "" {
+		child.program = "nix"
+	}
+	out, errOut, err := child.run(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return &Error{Doing: doing, Message: "stopped: " + ctx.Err().Error(), Full: string(errOut), Err: ctx.Err()}
+	case err != nil && len(errOut) == 0 && isMissing(err):
+		return n.notStarted(doing, child.program, err)
+	case err != nil:
+		return failure(doing, string(errOut), err)
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		return &Error{Doing: doing, Message: "nix did not answer in JSON", Full: string(out) + string(errOut), Err: err}
+	}
+	return nil
+}
+
+func (n *Nix) notStarted(doing, program string, err error) error {
+	return &Error{
+		Doing: doing, Err: err,
+		Message: program + " cannot be started: " + err.Error(),
+		Hint:    "install Nix (https://nixos.org/download) or put it in PATH",
+	}
+}
+
+// isLacking says whether the flake has no such output.
+func isLacking(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && strings.Contains(e.Full, "does not provide attribute")
+}
+
+// needsStoreWrites says whether an evaluation failed only because it was made
+// without writing to the store: import from derivation needs that, and Nix
+// before 2.18 does not know --read-only.
+func needsStoreWrites(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, sign := range []string{".drv' is not valid", "read-only mode", "unrecognised flag '--read-only'"} {
+		if strings.Contains(e.Full, sign) {
+			return true
+		}
+	}
+	return false
+}

@@ -19,14 +19,6 @@ func (a Action) Activates() bool { return a == Switch || a == Test }
 // MovesProfile says whether the action sets the system profile of a host.
 func (a Action) MovesProfile() bool { return a == Switch || a == Boot }
 
-// Dialect is which nixos-rebuild is installed and what its parser takes.
-type Dialect struct {
-	Kind      string `json:"kind"`      // "ng" or "bash"
-	Sudo      bool   `json:"sudo"`      // --sudo; otherwise --use-remote-sudo
-	NoReexec  bool   `json:"noReexec"`  // --no-reexec; otherwise --fast
-	StorePath bool   `json:"storePath"` // --store-path
-}
-
 // Rebuild is one call of nixos-rebuild.
 type Rebuild struct {
 	Action      Action
@@ -40,4 +32,36 @@ type Rebuild struct {
 }
 
 // Args are the arguments for nixos-rebuild, the program's name not among them.
-func (d Dialect) Args(r Rebuild) []string { panic("soon") }
+//
+// The attribute goes in plain: both dialects put nixosConfigurations."…"
+// around what follows the last #, so a name with dots needs no quotes, and a
+// name with a quote or a # cannot be said to either of them.
+func (d Dialect) Args(r Rebuild) []string {
+	args := []string{string(r.Action), "--flake", r.Flake + "#" + r.Attr}
+	if r.TargetHost != "" {
+		args = append(args, "--target-host", r.TargetHost)
+	}
+	if r.BuildHost != "" {
+		args = append(args, "--build-host", r.BuildHost)
+	}
+	if r.Sudo {
+		args = append(args, pick(d.Sudo, "--sudo", "--use-remote-sudo"))
+	}
+	args = append(args, pick(d.NoReexec, "--no-reexec", "--fast"))
+	if d.Kind == KindBash {
+		// With a terminal, ssh would merge stdout into stderr and end lines in \r\n.
+		args = append(args, "--no-ssh-tty")
+	}
+	if r.Substitutes {
+		args = append(args, "--use-substitutes")
+	}
+	args = append(args, "--log-format", "internal-json")
+	return append(args, r.Extra...)
+}
+
+func pick(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}

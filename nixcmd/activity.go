@@ -1,0 +1,224 @@
+package nixcmd
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"nixfleet-tui/internal/text"
+)
+
+// activity is something that a nix process began and has not said to have
+// ended.
+type activity struct {
+	order    int
+	kind     int
+	path     StorePath // of a build its derivation, of a copy what is copied
+	machine  string
+	download string
+	step     string
+	since    time.Time
+	twin     bool // a build that the builder's own daemon tells of once more
+	counts   [4]int64
+	expects  map[int]int64 // by kind of activity
+}
+
+// activities are those of all processes of one nixos-rebuild: ids contain the
+// process id, so they do not collide.
+type activities struct {
+	now      func() time.Time
+	live     map[uint64]*activity
+	begun    int
+	ended    map[int]int64 // what ended activities had done, by kind
+	planned  int           // derivations in "these N derivations will be built"
+	realised bool          // a realisation has ended
+	tails    logTails
+}
+
+func newActivities(now func() time.Time) activities {
+	return activities{now: now, live: map[uint64]*activity{}, ended: map[int]int64{}}
+}
+
+// start begins an activity. If the id is live, its stop was lost.
+func (s *activities) start(m nixMessage) *activity {
+	s.stop(m.ID)
+	if len(s.live) >= maxActivities {
+		s.dropOldHalf()
+	}
+	a := &activity{order: s.begun, kind: m.Type, since: s.now()}
+	s.begun++
+	switch m.Type {
+	case actBuild:
+		a.path = StorePath(fieldText(m.Fields, 0))
+		a.machine = text.Line(fieldText(m.Fields, 1))
+		s.joinTwin(a)
+	case actCopyPath:
+		a.path = StorePath(fieldText(m.Fields, 0))
+		a.download = text.Line(a.path.Name())
+	case actFileTransfer:
+		a.download = text.Line(fieldText(m.Fields, 0))
+	case actRealise:
+		s.realised = false
+	}
+	s.live[m.ID] = a
+	return a
+}
+
+// joinTwin finds the build that a tells of once more. An ssh-ng builder's
+// daemon relays its own activity for a derivation that we know to be building
+// there, with no machine.
+func (s *activities) joinTwin(a *activity) {
+	for _, b := range s.live {
+		if b.kind == actBuild && b.path == a.path {
+			a.twin = true
+			a.since = b.since
+			if a.machine == "" {
+				a.machine = b.machine
+			}
+		}
+	}
+}
+
+func (s *activities) stop(id uint64) {
+	a, ok := s.live[id]
+	if !ok {
+		return
+	}
+	delete(s.live, id)
+	s.ended[a.kind] += a.counts[0]
+	switch a.kind {
+	case actRealise:
+		s.realised = true
+	case actBuild:
+		s.tails.end(a.path)
+	}
+}
+
+func (s *activities) dropOldHalf() {
+	for id, a := range s.live {
+		if a.order < s.begun-maxActivities/2 {
+			delete(s.live, id)
+		}
+	}
+}
+
+func (s *activities) setProgress(id uint64, counts [4]int64) {
+	if a, ok := s.live[id]; ok {
+		a.counts = counts
+	}
+}
+
+func (s *activities) setExpected(id uint64, kind int, n int64) {
+	a, ok := s.live[id]
+	if !ok {
+		return
+	}
+	if a.expects == nil {
+		a.expects = map[int]int64{}
+	}
+	a.expects[kind] = n
+}
+
+func (s *activities) setStep(id uint64, step string) {
+	if a, ok := s.live[id]; ok {
+		a.step = step
+	}
+}
+
+// logLine keeps a line of a build's log and returns what it is prefixed with.
+func (s *activities) logLine(id uint64, line []byte) string {
+	a, ok := s.live[id]
+	if !ok || a.path == "" {
+		return ""
+	}
+	s.tails.add(a.path, line)
+	return text.Line(a.path.ShortName()) + "> "
+}
+
+// realising says whether nix is building or fetching what a build needs.
+func (s *activities) realising() bool {
+	for _, a := range s.live {
+		if a.kind == actRealise || a.kind == actBuild {
+			return true
+		}
+	}
+	return false
+}
+
+// quietAfterRealise says that a realisation is over and nothing is being
+// built or copied: the next step prints nothing.
+func (s *activities) quietAfterRealise() bool {
+	if !s.realised {
+		return false
+	}
+	for _, a := range s.live {
+		switch a.kind {
+		case actRealise, actBuild, actBuilds, actCopyPath, actCopyPaths:
+			return false
+		}
+	}
+	return true
+}
+
+// progress adds up what the live activities say, as Nix's own progress bar
+// does: done is what ended and running ones did, expected the larger of what
+// they say and what others said to expect of their kind.
+func (s *activities) progress() Progress {
+	buildsDone, buildsExpected := s.sum(actBuilds)
+	copiesDone, copiesExpected := s.sum(actCopyPaths)
+	p := Progress{
+		BuildsDone: int(buildsDone), BuildsExpected: max(int(buildsExpected), s.planned),
+		CopiesDone: int(copiesDone), CopiesExpected: int(copiesExpected),
+	}
+	p.BytesDone, p.BytesExpected = s.sum(actCopyPath)
+	builds := []*activity{}
+	latest := -1
+	for _, a := range s.live {
+		if a.kind == actBuild && !a.twin {
+			builds = append(builds, a)
+		}
+		if a.download != "" && a.order > latest {
+			p.Download, latest = a.download, a.order
+		}
+	}
+	slices.SortFunc(builds, func(a, b *activity) int { return cmp.Compare(a.order, b.order) })
+	for _, a := range builds {
+		name := text.Line(a.path.ShortName())
+		p.Building = append(p.Building, name)
+		p.Builds = append(p.Builds, RunningBuild{Name: name, Machine: a.machine, Step: s.stepOf(a), Since: a.since})
+	}
+	return p
+}
+
+// stepOf is the step of a build, which the twin's log may have told.
+func (s *activities) stepOf(a *activity) string {
+	for _, b := range s.live {
+		if a.step == "" && b.twin && b.path == a.path {
+			return b.step
+		}
+	}
+	return a.step
+}
+
+func (s *activities) sum(kind int) (done, expected int64) {
+	done = s.ended[kind]
+	expected = done
+	var told int64
+	for _, a := range s.live {
+		if a.kind == kind {
+			done += a.counts[0]
+			expected += a.counts[1]
+		}
+		told += a.expects[kind]
+	}
+	return done, max(expected, told)
+}
+
+func fieldText(fields []json.RawMessage, i int) string {
+	var s string
+	if i >= len(fields) || json.Unmarshal(fields[i], &s) != nil {
+		return ""
+	}
+	return s
+}

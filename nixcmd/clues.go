@@ -1,0 +1,119 @@
+package nixcmd
+
+import "strings"
+
+// clue is a text by which a known trouble is recognised, and what to do about
+// it. The sooner in the table, the more it explains.
+type clue struct {
+	text  string
+	hint  string
+	lost  bool // the link broke
+	asked bool // a question was asked that nobody could answer
+}
+
+// clues are looked for in plain lines and in nix's errors.
+var clues = [...]clue{
+	{text: "REMOTE HOST IDENTIFICATION HAS CHANGED", hint: "the host shows another key than known_hosts has: was it reinstalled? Check its fingerprint, then `ssh-keygen -R HOST` and connect once by hand"},
+	{text: "Host key verification failed", hint: "connect once with ssh by hand to check and accept the host's key, or set hostKey in fleet.nix", asked: true},
+	{text: "No matching host key", hint: "connect once with ssh by hand to check and accept the host's key"},
+	{text: "Permission denied (", hint: "ssh was refused: check the user, and that your agent holds a key that the host accepts (`ssh-add -l`)"},
+	{text: "Too many authentication failures", hint: "the agent offers too many keys: set IdentitiesOnly and IdentityFile for this host in ~/.ssh/config"},
+	{text: "Could not resolve hostname", hint: "the name cannot be resolved: set address in fleet.nix or HostName in ~/.ssh/config"},
+	{text: "port 22: Connection refused", hint: "the machine is up but no sshd listens there: check the port and that services.openssh is enabled"},
+	{text: "Connection refused", hint: "nothing listens there: check address and port"},
+	{text: "No route to host", hint: "the machine cannot be reached: is it up, and is the network or VPN?"},
+	{text: "Network is unreachable", hint: "the machine cannot be reached: is the network or VPN up?"},
+	{text: "Connection timed out", hint: "the machine does not answer: is it up, and is the network or VPN?"},
+	{text: "Operation timed out", hint: "the machine does not answer: is it up, and is the network or VPN?"},
+	{text: "client_loop: send disconnect", hint: lostHint, lost: true},
+	{text: "closed by remote host", hint: lostHint, lost: true},
+	{text: " not responding.", hint: lostHint, lost: true},
+	{text: "Broken pipe", hint: lostHint, lost: true},
+	{text: "Connection reset by", hint: lostHint, lost: true},
+	{text: "unexpected end-of-file", hint: lostHint, lost: true},
+	{text: "Nix daemon disconnected unexpectedly", hint: "the nix daemon on the build host went away: see `journalctl -u nix-daemon` there", lost: false},
+	{text: "a terminal is required", hint: sudoHint, asked: true},
+	{text: "a password is required", hint: sudoHint, asked: true},
+	{text: "is not in the sudoers file", hint: "this user may not use sudo on the host: log in as another, or allow it in security.sudo"},
+	{text: "sudo: command not found", hint: "the host has no sudo: log in as root and set sudo = false in fleet.nix"},
+	{text: "EOFError: EOF when reading a line", hint: "something asked for a password and nobody could answer", asked: true},
+	{text: "lacks a signature by a trusted key", hint: "the host does not trust who built this: let it build for itself, add the login user to nix.settings.trusted-users, or trust the builder's signing key"},
+	{text: "you are not privileged to build input-addressed derivations", hint: "the builder does not trust our user: add it to nix.settings.trusted-users there"},
+	{text: "No space left on device", hint: "a disk is full: free space on /nix with `nix-collect-garbage -d`, or on /boot with fewer boot.loader…configurationLimit"},
+	{text: "Could not acquire lock", hint: "somebody else is switching this host: wait for it, see /run/nixos/switch-to-configuration.lock"},
+	{text: "was already loaded or has a fragment file", hint: "an activation is running on the host, or one got stuck: `systemctl status nixos-rebuild-switch-to-configuration`"},
+	{text: "Cannot allocate memory", hint: memoryHint},
+	{text: "out of memory", hint: memoryHint},
+	{text: "Out of memory", hint: memoryHint},
+	{text: "Failed to find a machine for remote build", hint: "no builder offers what this derivation needs: compare its system and features with nix.buildMachines"},
+	{text: "is required to build", hint: "nobody here can build for this system: choose another --build-on, or enable emulation with boot.binfmt.emulatedSystems"},
+	{text: "required system or feature not available", hint: "nobody here can build for this system: choose another --build-on, or enable emulation with boot.binfmt.emulatedSystems"},
+	{text: "hash mismatch in fixed-output derivation", hint: "what is downloaded has changed, or its hash in the flake is wrong: update it to what was got"},
+	{text: "does not provide attribute", hint: "the flake has no such host; see `nix flake show`"},
+	{text: "is not tracked by Git", hint: "flakes see only files that git knows: `git add` them"},
+	{text: "Path 'flake.nix' does not exist", hint: "flakes see only files that git knows: `git add flake.nix`"},
+	{text: "/flake.nix' does not exist", hint: "flakes see only files that git knows: `git add flake.nix`"},
+	{text: "could not find a flake.nix file", hint: "go to the flake's directory, or name it with --flake"},
+	{text: "mismatch in field 'narHash'", hint: "the tree has changed since the run began"},
+	{text: "NAR hash mismatch", hint: "the tree has changed since the run began"},
+	{text: "experimental Nix feature", hint: "this Nix is too old, or its configuration forbids flakes"},
+	{text: "won't take effect until you reboot", hint: "reboot the host to make it take effect"},
+	{text: "Pre-switch check", hint: "the new system refuses to replace the running one: use boot and reboot, or set NIXOS_NO_CHECK=1 on the host to insist"},
+}
+
+const (
+	lostHint   = "the connection broke: see whether the machine is up and what it runs now"
+	sudoHint   = "sudo wants a password that nobody can type here: allow sudo without one for this user, or log in as root"
+	memoryHint = "not enough memory: run fewer at a time with --parallel, or build elsewhere with --build-on"
+)
+
+// clueIn finds the first known text in what was printed.
+func clueIn(printed string) (clue, bool) {
+	for _, c := range clues {
+		if strings.Contains(printed, c.text) {
+			return c, true
+		}
+	}
+	return clue{}, false
+}
+
+// hintFor is what to do about what was printed, or "".
+func hintFor(printed string) string {
+	c, _ := clueIn(printed)
+	return c.hint
+}
+
+// bestClue is the one of those found that stands first in the table.
+func bestClue(found []clue) (clue, bool) {
+	for _, c := range clues {
+		for _, f := range found {
+			if f.text == c.text {
+				return f, true
+			}
+		}
+	}
+	return clue{}, false
+}
+
+// look notes what is known of a line.
+func (s *finder) look(line string) {
+	c, ok := clueIn(line)
+	if !ok {
+		return
+	}
+	for _, known := range s.clues {
+		if known.text == c.text {
+			return
+		}
+	}
+	s.clues = append(s.clues, c)
+	if !strings.HasPrefix(line, "error:") {
+		s.clueLines = addOnce(s.clueLines, line)
+	}
+}
+
+// isSpuriousCrash knows what Nix before 2.34 prints when it is interrupted
+// while it writes JSON.
+func isSpuriousCrash(line string) bool {
+	return strings.HasPrefix(line, "Nix crashed. This is a bug.")
+}

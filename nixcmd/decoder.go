@@ -1,0 +1,169 @@
+package nixcmd
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"nixfleet-tui/internal/text"
+)
+
+// LogDecoder reads what nixos-rebuild prints on stderr, as it comes, and keeps
+// phase, progress and findings. That stream is a mixture: `@nix` lines of the
+// nix processes here and on the build host, plain lines of nixos-rebuild, ssh,
+// sudo and switch-to-configuration. It is not safe for concurrent use.
+type LogDecoder struct {
+	partial []byte // of the line that has no newline yet
+	phase   Phase
+	work    activities
+	copies  plainCopies
+	found   finder
+}
+
+// NewLogDecoder returns a decoder. now gives the time, for durations.
+func NewLogDecoder(action Action, now func() time.Time) *LogDecoder {
+	d := &LogDecoder{
+		phase: PhaseEvaluating,
+		work:  newActivities(now),
+		found: newFinder(action),
+	}
+	d.found.tails = &d.work.tails
+	return d
+}
+
+// Write takes the next bytes of the log; lines may be split anywhere. It
+// appends to readable, and returns, the readable form: build log lines as
+// "name> line", messages without their wrapping, everything else as it came,
+// sanitized but for colours, one line each; of a line that was overwritten by
+// `\r` the last state. The error is always nil.
+func (d *LogDecoder) Write(readable, p []byte) []byte {
+	for len(p) > 0 {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			d.hold(p)
+			break
+		}
+		line := p[:end]
+		if len(d.partial) > 0 {
+			d.hold(line)
+			line = d.partial
+		}
+		readable = d.line(readable, line[:min(len(line), maxRaw)])
+		d.partial = d.partial[:0]
+		p = p[end+1:]
+	}
+	return readable
+}
+
+// Close ends a last line without newline and returns its readable form.
+func (d *LogDecoder) Close(readable []byte) []byte {
+	if len(d.partial) > 0 {
+		readable = d.line(readable, d.partial)
+		d.partial = nil
+	}
+	return readable
+}
+
+// Phase is the phase that the log has reached.
+func (d *LogDecoder) Phase() Phase { return d.phase }
+
+// Progress is the present count.
+func (d *LogDecoder) Progress() Progress {
+	p := d.work.progress()
+	p.CopiesDone += d.copies.done()
+	p.CopiesExpected += d.copies.expected
+	return p
+}
+
+// Findings are what was found so far.
+func (d *LogDecoder) Findings() Findings {
+	f := d.found.findings()
+	if !f.ProfileCommand && d.found.activates() {
+		f.ProfileCommand = d.work.quietAfterRealise() && d.copies.running() == 0 && !d.found.failed()
+	}
+	return f
+}
+
+func (d *LogDecoder) hold(p []byte) {
+	room := maxRaw - len(d.partial)
+	d.partial = append(d.partial, p[:min(len(p), max(room, 0))]...)
+}
+
+var nixMark = []byte("@nix ")
+
+// line handles one whole line.
+func (d *LogDecoder) line(readable, line []byte) []byte {
+	if bytes.HasPrefix(line, nixMark) {
+		return d.nixLine(readable, line)
+	}
+	// Two processes share this stderr, and one may begin where the other has
+	// not ended its line.
+	if i := bytes.Index(line, []byte(`@nix {"action":`)); i > 0 {
+		return d.nixLine(d.plainLine(readable, line[:i]), line[i:])
+	}
+	return d.plainLine(readable, line)
+}
+
+// plainLine handles a line of anything but nix.
+func (d *LogDecoder) plainLine(readable, line []byte) []byte {
+	line = lastState(line)
+	plain := text.Line(string(line))
+	if isSpuriousCrash(plain) {
+		return readable
+	}
+	d.plain(plain)
+	return appendLine(readable, "", line)
+}
+
+// reach notes that the log shows phase to be going on.
+func (d *LogDecoder) reach(phase Phase) {
+	if d.phase == PhaseActivating {
+		return
+	}
+	// Downloads belong to the build that waits for them; a copy after the last
+	// build is a step of its own.
+	if phase == PhaseCopying && d.phase == PhaseBuilding && d.work.realising() {
+		return
+	}
+	d.phase = phase
+	if phase == PhaseCopying || phase == PhaseBuilding {
+		d.found.f.Evaluated = true
+	}
+}
+
+// lastState is what a terminal would show of a line that returns to its
+// beginning.
+func lastState(line []byte) []byte {
+	line = bytes.TrimRight(line, "\r")
+	if i := bytes.LastIndexByte(line, '\r'); i >= 0 {
+		return line[i+1:]
+	}
+	return line
+}
+
+// appendLine appends a line that came from elsewhere, made safe to show.
+func appendLine(readable []byte, prefix string, line []byte) []byte {
+	readable = append(readable, prefix...)
+	readable = append(readable, text.Styled(string(cutLine(line, maxLine)))...)
+	return append(readable, '\n')
+}
+
+// appendLines appends a text of several lines.
+func appendLines(readable []byte, lines string) []byte {
+	for line := range strings.SplitSeq(strings.TrimRight(lines, "\n"), "\n") {
+		readable = appendLine(readable, "", lastState([]byte(line)))
+	}
+	return readable
+}
+
+// cutLine cuts at a whole character.
+func cutLine(line []byte, limit int) []byte {
+	if len(line) <= limit {
+		return line
+	}
+	for limit > 0 && !utf8.RuneStart(line[limit]) {
+		limit--
+	}
+	return line[:limit]
+}

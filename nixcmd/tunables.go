@@ -1,0 +1,39 @@
+package nixcmd
+
+import "time"
+
+// What can be tuned, in one place.
+const (
+	// askTimeout bounds the question which dialect nixos-rebuild speaks. The
+	// Python one needs a second on a cold disk.
+	askTimeout = 10 * time.Second
+	// killWait is how long a killed nix may keep its pipes open through
+	// children of its own before they are closed for it.
+	killWait = 2 * time.Second
+	// lowNice is the niceness of evaluations in the background.
+	lowNice = 10
+	// maxStdout and maxStderr bound what is kept of one call of nix. A fleet's
+	// answer is a few hundred kilobytes; a trace is cut at its beginning.
+	maxStdout = 64 << 20
+	maxStderr = 1 << 20
+
+	// maxMessageLines bounds the lines of one error message that are joined.
+	maxMessageLines = 6
+
+	// maxLine bounds a readable line, maxRaw a line of the log as it came: an
+	// error message with its trace is one line of JSON.
+	maxLine = 64 << 10
+	maxRaw  = 1 << 20
+	// tailLines and tailLineBytes bound what is kept of one build's log,
+	// maxTails the number of builds of which it is kept.
+	tailLines     = 25
+	tailLineBytes = 2 << 10
+	maxTails      = 256
+	// maxActivities bounds the activities that began and never ended.
+	maxActivities = 8192
+	// maxErrors, maxPlain and maxDecisive bound what is kept of error messages,
+	// of the last plain lines, and of the lines that a verdict shows.
+	maxErrors   = 20
+	maxPlain    = 8
+	maxDecisive = 30
+)
