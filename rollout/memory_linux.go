@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // availableMemory is the kernel's estimate of the bytes that new programs can
@@ -27,3 +28,6 @@ func availableMemory() int64 {
 	}
 	return 0
 }
+
+// maxRSSKiB is the largest resident set, which Linux counts in KiB.
+func maxRSSKiB(ru *syscall.Rusage) int64 { return ru.Maxrss }

@@ -73,9 +73,13 @@ func (p *Plan) sshConfigLink() string { return filepath.Join(p.Sockets, "config"
 // SSHOptions are the words that every ssh of this run is given before the
 // host's name: the person's own first, since ssh keeps the first value.
 func (p *Plan) SSHOptions() []string {
+	return append(p.masterOptions(), "-o", "ControlMaster=no")
+}
+
+// masterOptions are SSHOptions for the ssh that others share.
+func (p *Plan) masterOptions() []string {
 	return append(append([]string{}, p.SSHOpts...),
 		"-F", p.sshConfigLink(),
-		"-o", "ControlMaster=no",
 		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"),
 		"-o", "BatchMode=yes")
 }

@@ -7,7 +7,6 @@ type Outcome string
 
 // The outcomes.
 const (
-	OutcomeNone      Outcome = ""          // not ended
 	OutcomeOK        Outcome = "ok"        // the host is as asked
 	OutcomeDegraded  Outcome = "degraded"  // active, but units failed
 	OutcomeReboot    Outcome = "reboot"    // installed, active only after a reboot
@@ -37,6 +36,20 @@ type Verdict struct {
 }
 
 // ExitCodeOf is the exit code of a run with these outcomes: 0 all well, 1 a
-// host failed or is unknown, 3 nothing failed but something needs a person,
-// 130 cancelled.
-func ExitCodeOf(outcomes []Outcome) int { panic("soon") }
+// host failed or is unknown, 130 cancelled, 3 nothing failed but something
+// needs a person (degraded, reboot, skipped).
+func ExitCodeOf(outcomes []Outcome) int {
+	has := map[Outcome]bool{}
+	for _, o := range outcomes {
+		has[o] = true
+	}
+	switch {
+	case has[OutcomeFailed] || has[OutcomeUnknown]:
+		return 1
+	case has[OutcomeCancelled]:
+		return 130
+	case has[OutcomeDegraded] || has[OutcomeReboot] || has[OutcomeSkipped]:
+		return 3
+	}
+	return 0
+}

@@ -1,0 +1,176 @@
+package rollout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+)
+
+// prepare does what precedes nixos-rebuild: it reads the host, takes the
+// machine's lock and makes sure that nobody else is at it. A verdict means
+// that the task ends here.
+func (t *task) prepare(ctx context.Context) (*Verdict, error) {
+	stage, stop := context.WithCancelCause(ctx)
+	answered := make(chan struct{})
+	go func() { // a request to cancel ends whatever the stage waits for
+		defer close(answered)
+		select {
+		case <-t.requests:
+			stop(errCancelled)
+		case <-stage.Done():
+		}
+	}()
+	v := t.prepareHost(stage)
+	stop(nil)
+	<-answered
+	if errors.Is(context.Cause(stage), errCancelled) {
+		t.answer(true, "cancelled before nixos-rebuild was started")
+		return t.verdict(OutcomeCancelled, "cancelled before nixos-rebuild was started; nothing on the host has changed", ""), nil
+	}
+	return v, ctx.Err()
+}
+
+func (t *task) prepareHost(ctx context.Context) *Verdict {
+	t.enter(nixcmd.PhasePreparing)
+	if !t.touches() {
+		return t.checkTree(ctx)
+	}
+	t.openMaster(ctx)
+	reading, err := t.read(ctx, false)
+	if err != nil {
+		return t.unreachable(err)
+	}
+	waited, err := t.lockMachine(ctx, machineID(reading, t.host.Name))
+	if err != nil {
+		return t.verdict(OutcomeFailed, "its machine could not be locked: "+err.Error(), "")
+	}
+	if waited { // somebody else was at it
+		if reading, err = t.read(ctx, false); err != nil {
+			return t.unreachable(err)
+		}
+	}
+	t.before = &Before{
+		Profile: reading.Profile, Running: reading.Current, Booted: reading.Booted,
+		Generation: reading.Generation, BootID: reading.BootID, Machine: t.machine.id,
+	}
+	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
+	if reading.Switching {
+		return t.verdict(OutcomeFailed, "somebody else is activating a system on it right now",
+			"Wait until it has ended: systemctl status nixos-rebuild-switch-to-configuration")
+	}
+	return t.checkTree(ctx)
+}
+
+// unreachable judges a host that could not be read at the start.
+func (t *task) unreachable(err error) *Verdict {
+	reason, hint := reasonOf(err)
+	if t.run.plan.SkipDown && isDown(err) {
+		return t.verdict(OutcomeSkipped, "unreachable: "+reason, hint)
+	}
+	return t.verdict(OutcomeFailed, "it cannot be reached: "+reason, hint)
+}
+
+// isDown says whether the host is not there, as opposed to not letting us in.
+func isDown(err error) bool {
+	return fleet.StatusOf(fleet.Status{}, err, time.Time{}).State == fleet.StateDown
+}
+
+// checkTree makes sure that a dirty tree is still the one that was planned. A
+// clean one is pinned and cannot move.
+func (t *task) checkTree(ctx context.Context) *Verdict {
+	f := t.run.plan.Flake
+	if !f.Dirty || t.run.plan.Follow || f.Fingerprint == "" {
+		return nil
+	}
+	now, err := t.run.Fingerprint(ctx, f.URL)
+	switch {
+	case err != nil:
+		return t.verdict(OutcomeFailed, "the flake cannot be read any more: "+err.Error(), "")
+	case now != f.Fingerprint:
+		return t.verdict(OutcomeSkipped, "the tree changed since the run began",
+			"Run it again, or give --follow-tree to deploy whatever the tree holds when a host's turn comes.")
+	}
+	return nil
+}
+
+// machineLock is the lock that keeps two runs, or two names, from one machine.
+type machineLock struct {
+	id   string
+	file *os.File
+}
+
+func (m *machineLock) release() { m.file.Close() }
+
+// machineID names a machine's lock: by its machine-id, so that two names of
+// one machine share it, or else by the name.
+func machineID(r *fleet.Reading, name string) string {
+	id := "name:" + name
+	if r.MachineID != "" {
+		id = "machine-id:" + r.MachineID
+	}
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:12])
+}
+
+// holder stands in a machine's lock file: who has it, for those who wait.
+type holder struct {
+	Version int       `json:"version"`
+	Run     string    `json:"run"`
+	Host    string    `json:"host"`
+	Since   time.Time `json:"since"`
+}
+
+// lockMachine waits for the machine's lock, and says whether it had to wait.
+func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err error) {
+	path := t.run.Store.machineLock(id)
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	for {
+		f, err := tryLock(path)
+		if err == nil {
+			t.machine = &machineLock{id: id, file: f}
+			return waited, t.signLock(f)
+		}
+		if !errors.Is(err, errHeld) {
+			return waited, err
+		}
+		if !waited {
+			waited = true
+			t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskWaiting, Reason: waitReason(path, t.run.plan.ID)})
+		}
+		select {
+		case <-ctx.Done():
+			return waited, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// signLock writes into the lock file who holds it. Readers take it as a hint only.
+func (t *task) signLock(f *os.File) error {
+	data := fmt.Appendf(nil, `{"version":1,"run":%q,"host":%q,"since":%q}`+"\n",
+		t.run.plan.ID, t.host.Name, t.run.Now().UTC().Format(time.RFC3339))
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt(data, 0)
+	return err
+}
+
+func waitReason(path, run string) string {
+	var h holder
+	if err := readJSON(path, &h); err != nil || h.Run == "" {
+		return "waits for another run on the same machine"
+	}
+	if h.Run == run {
+		return "waits for " + h.Host + ", which is the same machine"
+	}
+	return fmt.Sprintf("waits for the run %s, which has been at this machine (as %s) since %s", h.Run, h.Host, h.Since.Local().Format("15:04:05"))
+}

@@ -1,0 +1,173 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+// task is the supervisor's work on one host, from its start to its verdict.
+type task struct {
+	run  *run
+	host PlanHost
+
+	requests  chan request // from the loop; answered by whatever stage the task is in
+	evaluated atomic.Bool  // its evaluation is over: the queue may start another
+	machine   *machineLock // until the verdict stands
+	master    *sshutil.Master
+	before    *Before // nil: not read
+	phase     nixcmd.Phase
+	cancelled bool // an interrupt was sent
+}
+
+func newTask(r *run, h PlanHost) *task {
+	seen := r.state(h.Name)
+	return &task{run: r, host: h, requests: make(chan request, 8), before: seen.Before, phase: seen.Phase}
+}
+
+// errCancelled ends what precedes nixos-rebuild when a person asks for it.
+var errCancelled = errors.New("cancelled")
+
+// work does the task, or what is left of it after an adoption. An error means
+// that the supervisor is to end, so that nothing can be said of the task.
+func (t *task) work(ctx context.Context) (Verdict, error) {
+	var exited <-chan struct{} // nil when nixos-rebuild is not a grandchild of ours
+	if !t.launched() {
+		if v, err := t.prepare(ctx); v != nil || err != nil {
+			return deref(v), err
+		}
+		var v *Verdict
+		var err error
+		if exited, v, err = t.launch(); v != nil || err != nil {
+			return deref(v), err
+		}
+	}
+	end, err := t.watch(ctx, exited)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return t.verify(ctx, end)
+}
+
+func deref(v *Verdict) Verdict {
+	if v == nil {
+		return Verdict{}
+	}
+	return *v
+}
+
+// launched says whether nixos-rebuild had been started by a supervisor before us.
+func (t *task) launched() bool {
+	if held, err := isHeld(t.file(".alive")); err == nil && held {
+		return true
+	}
+	if _, ok, err := t.run.dir.readExit(t.host.Name); err == nil && ok {
+		return true
+	}
+	return t.run.state(t.host.Name).PID != 0 || readable(t.file(".pid"))
+}
+
+func (t *task) file(ending string) string { return t.run.dir.host(t.host.Name, ending) }
+
+// touches says whether the host itself takes part in the action.
+func (t *task) touches() bool {
+	a := t.run.plan.Action
+	return a.Activates() || a.MovesProfile() || a == nixcmd.DryActivate || t.host.buildHost() == t.host.Name
+}
+
+// release gives back what is held until the verdict stands.
+func (t *task) release() {
+	t.dropLinks()
+	if t.machine != nil {
+		t.machine.release()
+	}
+}
+
+func (t *task) enter(p nixcmd.Phase) {
+	if p != t.phase || t.run.state(t.host.Name).Started.IsZero() {
+		t.phase = p
+		t.run.emit(Event{Event: EventPhase, Host: t.host.Name, Phase: p})
+	}
+}
+
+func (t *task) note(reason string) {
+	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskNote, Reason: reason})
+}
+
+// verdict is a verdict on a task of which nixos-rebuild was never started.
+func (t *task) verdict(o Outcome, reason, hint string) *Verdict {
+	return &Verdict{Outcome: o, Phase: t.phase, Reason: reason, Hint: hint, Log: LogPath(t.run.Dir, t.host.Name)}
+}
+
+// link is the connection that our own reads use: the one that nixos-rebuild
+// shares, or else one of our own.
+func (t *task) link(ctx context.Context) (sshutil.Runner, error) {
+	if t.master != nil {
+		return t.master, nil
+	}
+	return t.run.conn.Runner(ctx, t.host.Name)
+}
+
+// dropLinks forgets connections that may be dead. The shared one is ended: it
+// would keep others from trying afresh.
+func (t *task) dropLinks() {
+	if t.master != nil {
+		if err := t.master.Close(); err != nil {
+			t.note("closing the shared connection: " + err.Error())
+		}
+		t.master = nil
+	}
+	t.run.conn.Drop(t.host.Name)
+}
+
+// openMaster logs in once for all the ssh processes of the task. Without it
+// they log in one by one: slower, but no failure.
+func (t *task) openMaster(ctx context.Context) {
+	if !t.run.plan.Masters {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, masterWait)
+	defer cancel()
+	m := &sshutil.Master{Program: t.run.SSH, Options: t.run.plan.masterOptions(), Host: t.host.Name}
+	if err := m.Open(ctx); err == nil {
+		t.master = m
+	}
+}
+
+// read asks the host how it stands, over a fresh connection if the old one has died.
+func (t *task) read(ctx context.Context, full bool) (*fleet.Reading, error) {
+	r, err := t.readOnce(ctx, full)
+	if err == nil || ctx.Err() != nil {
+		return r, err
+	}
+	t.dropLinks()
+	return t.readOnce(ctx, full)
+}
+
+func (t *task) readOnce(ctx context.Context, full bool) (*fleet.Reading, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	link, err := t.link(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := fleet.Read(ctx, link, full, t.run.Now)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", t.host.Name, err)
+	}
+	return &r, nil
+}
+
+// reasonOf is an error's sentence and hint, without the host's name before it.
+func reasonOf(err error) (reason, hint string) {
+	var e *sshutil.Error
+	if errors.As(err, &e) {
+		return e.Message, e.Hint
+	}
+	return err.Error(), ""
+}

@@ -1,0 +1,145 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+// verify asks the host how it stands after nixos-rebuild has ended, and judges.
+func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
+	reached := end.decoder.Phase()
+	t.enter(nixcmd.PhaseVerifying)
+	e := evidence{
+		action: t.run.plan.Action, exit: end.exit, phase: reached, idle: idle(end.decoder), found: end.decoder.Findings(),
+		out: end.out, wanted: t.wanted(), before: t.before, cancel: t.cancelled, touches: t.touches(),
+		log: LogPath(t.run.Dir, t.host.Name),
+	}
+	t.regainLock()
+	if e.touches {
+		if e.after, e.afterErr = t.readAfter(ctx, e); ctx.Err() != nil {
+			return Verdict{}, ctx.Err()
+		}
+	}
+	if e.wentWell() && e.built() == "" {
+		e.wanted = t.evaluateWanted(ctx)
+	}
+	if e.wentWell() && e.action == nixcmd.Build {
+		e.valid, e.validErr = t.validWhereBuilt(ctx, e.built())
+	}
+	v := judge(e)
+	t.root(ctx, v)
+	return v, ctx.Err()
+}
+
+// wanted is W of the plan, unless the person's own arguments may have changed
+// what was built.
+func (t *task) wanted() string {
+	if len(t.run.plan.Args) > 0 {
+		return ""
+	}
+	return t.host.Wanted
+}
+
+func (t *task) evaluateWanted(ctx context.Context) string {
+	if len(t.run.plan.Args) > 0 || t.run.Wanted == nil {
+		return ""
+	}
+	w, err := t.run.Wanted(ctx, t.run.plan.Flake.Pinned, t.host.Name)
+	if err != nil {
+		t.note("the wanted system could not be evaluated: " + err.Error())
+	}
+	return w
+}
+
+// regainLock takes the machine's lock for an adopted task, whose processes
+// have held it until now. If another run was faster, the reading that follows
+// still shows how the host stands.
+func (t *task) regainLock() {
+	if t.machine != nil || t.before == nil || t.before.Machine == "" {
+		return
+	}
+	f, err := tryLock(t.run.Store.machineLock(t.before.Machine))
+	if err != nil {
+		t.note("the machine's lock could not be taken: " + err.Error())
+		return
+	}
+	t.machine = &machineLock{id: t.before.Machine, file: f}
+}
+
+// readAfter reads the host until it answers and no activation of ours runs on
+// it any more, as long as that is worth waiting for.
+func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error) {
+	deadline := t.run.Now().Add(verifyFor)
+	for {
+		r, err := t.read(ctx, !e.wentWell())
+		if err == nil {
+			e.after = r
+		}
+		settled := err == nil && !r.Switching
+		worthwhile := e.mayHaveMoved() || e.wentWell()
+		if settled || !worthwhile || isRefused(err) || !t.run.Now().Add(verifyPause).Before(deadline) {
+			return r, err
+		}
+		if err != nil {
+			reason, _ := reasonOf(err)
+			t.note("waits for the host to answer: " + reason)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(verifyPause):
+		}
+	}
+}
+
+// isRefused says whether waiting will not help: the host is there, but does
+// not let us in.
+func isRefused(err error) bool {
+	if err == nil {
+		return false
+	}
+	s := fleet.StatusOf(fleet.Status{}, err, time.Time{}).State
+	return s == fleet.StateAuth || s == fleet.StateHostKey
+}
+
+// validWhereBuilt says whether the path is there where it was built.
+func (t *task) validWhereBuilt(ctx context.Context, path string) (bool, error) {
+	if path == "" {
+		return false, nil
+	}
+	where := t.host.buildHost()
+	if where == "" {
+		return readable(path), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	link, err := t.run.conn.Runner(ctx, where)
+	if err != nil {
+		return false, err
+	}
+	res, err := link.Run(ctx, sshutil.Command{Line: "test -e " + path})
+	return err == nil && res.ExitCode == 0, err
+}
+
+// closeMasters ends what shared connections an earlier supervisor left.
+func (r *run) closeMasters() error {
+	entries, err := os.ReadDir(r.plan.Sockets)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Type()&os.ModeSocket == 0 {
+			continue
+		}
+		if cerr := closeSocket(r.SSH, r.plan.Sockets, e.Name()); cerr != nil {
+			err = errors.Join(err, cerr)
+		}
+	}
+	return err
+}

@@ -1,0 +1,320 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+)
+
+// ending is what a task left when its last process had gone.
+type ending struct {
+	exit    *int   // nil: lost
+	out     string // store path on stdout
+	decoder *nixcmd.LogDecoder
+}
+
+// watch follows the task's log until nixos-rebuild has ended, says what phase
+// it is in, and interrupts it when asked.
+func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error) {
+	w, err := newLogWatch(t)
+	if err != nil {
+		return ending{}, err
+	}
+	defer w.close()
+	tick := time.NewTicker(logPoll)
+	defer tick.Stop()
+	var stop interruption
+	for {
+		if err := w.pump(); err != nil {
+			return ending{}, err
+		}
+		if exited == nil { // adopted, or its parent was killed: the files tell
+			over, err := t.over()
+			if err != nil {
+				return ending{}, err
+			}
+			if over {
+				return t.finish(w)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ending{}, ctx.Err()
+		case <-exited:
+			exited = nil // without .exit, nixos-rebuild goes on alone
+			continue
+		case req := <-t.requests:
+			stop.begin(ctx, t, w.decoder, req)
+		case <-tick.C:
+			stop.escalate(t)
+		}
+	}
+}
+
+// over says whether nixos-rebuild has ended: its status is kept, or no process
+// of the task is left.
+func (t *task) over() (bool, error) {
+	if _, ok, err := t.run.dir.readExit(t.host.Name); ok || err != nil {
+		return ok, err
+	}
+	held, err := isHeld(t.file(".alive"))
+	return !held, err
+}
+
+// finish takes the rest of the log and the exit status.
+func (t *task) finish(w *logWatch) (ending, error) {
+	// The status is written after the last byte of the log.
+	status, ok, err := t.run.dir.readExit(t.host.Name)
+	if err != nil {
+		return ending{}, err
+	}
+	if err := w.pump(); err != nil {
+		return ending{}, err
+	}
+	if err := w.end(); err != nil {
+		return ending{}, err
+	}
+	end := ending{decoder: w.decoder, out: t.printed()}
+	reason := "its exit status was lost"
+	if ok {
+		end.exit, reason = &status.code, ""
+		t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10)
+	}
+	t.evaluated.Store(true)
+	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskEnded, ExitCode: end.exit, Reason: reason})
+	return end, nil
+}
+
+// printed is the store path that nixos-rebuild printed on stdout, if it did.
+func (t *task) printed() string {
+	data, err := os.ReadFile(t.file(".out"))
+	if err != nil {
+		return ""
+	}
+	out := ""
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, nixcmd.StoreDir) && !strings.ContainsAny(line, " \t") {
+			out = line
+		}
+	}
+	return out
+}
+
+// logWatch reads a task's raw log as it grows, keeps the readable form beside
+// it, and tells of phases and progress.
+type logWatch struct {
+	task     *task
+	decoder  *nixcmd.LogDecoder
+	log      *os.File
+	readable *os.File
+	buf      []byte
+	text     []byte
+	told     time.Time
+	progress nixcmd.Progress
+}
+
+func newLogWatch(t *task) (*logWatch, error) {
+	log, err := os.OpenFile(t.file(".log"), os.O_RDONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	// Made anew by who adopts a run: it follows from the raw log.
+	readable, err := os.OpenFile(t.file(".txt"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		log.Close()
+		return nil, err
+	}
+	return &logWatch{
+		task: t, decoder: nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now),
+		log: log, readable: readable, buf: make([]byte, maxLogRead),
+	}, nil
+}
+
+func (w *logWatch) close() {
+	w.log.Close()
+	w.readable.Close()
+}
+
+// pump takes what the log has gained.
+func (w *logWatch) pump() error {
+	for {
+		n, err := w.log.Read(w.buf)
+		if n > 0 {
+			w.text = w.decoder.Write(w.text[:0], w.buf[:n])
+			if _, werr := w.readable.Write(w.text); werr != nil {
+				return werr
+			}
+		}
+		if errors.Is(err, io.EOF) || n == 0 && err == nil {
+			w.tell()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// end closes a last line that has no newline.
+func (w *logWatch) end() error {
+	_, err := w.readable.Write(w.decoder.Close(w.text[:0]))
+	w.tell()
+	return err
+}
+
+// tell emits a new phase, and progress at most once a second.
+func (w *logWatch) tell() {
+	t := w.task
+	if w.decoder.Findings().Evaluated {
+		if !t.evaluated.Swap(true) {
+			t.run.nudge()
+		}
+	}
+	t.enter(w.decoder.Phase())
+	now := t.run.Now()
+	if now.Sub(w.told) < progressEvery {
+		return
+	}
+	p := w.decoder.Progress()
+	if sameProgress(p, w.progress) {
+		return
+	}
+	w.told, w.progress = now, p
+	done, expected := p.BuildsDone, p.BuildsExpected
+	if expected == 0 {
+		done, expected = p.CopiesDone, p.CopiesExpected
+	}
+	t.run.emit(Event{Event: EventProgress, Host: t.host.Name, Done: &done, Expected: &expected, Progress: &p})
+}
+
+func sameProgress(a, b nixcmd.Progress) bool {
+	return fmt.Sprint(a) == fmt.Sprint(b) // once a second for each task
+}
+
+// interruption is a cancelling under way: SIGINT, then SIGTERM, then SIGKILL
+// to nixos-rebuild's process group. Only an interrupt lets it clean up on the
+// other side.
+type interruption struct {
+	next  syscall.Signal
+	after time.Time
+}
+
+func (s *interruption) begin(ctx context.Context, t *task, d *nixcmd.LogDecoder, req request) {
+	if t.cancelled {
+		t.answer(true, "is being cancelled already")
+		return
+	}
+	if why := t.mustNotInterrupt(ctx, d); why != "" && !req.Insist {
+		t.answer(false, why)
+		return
+	}
+	group, err := t.childGroup()
+	if err == nil {
+		err = syscall.Kill(-group, syscall.SIGINT)
+	}
+	if err != nil {
+		t.answer(false, "it cannot be interrupted: "+err.Error())
+		return
+	}
+	t.cancelled = true
+	s.next, s.after = syscall.SIGTERM, t.run.Now().Add(interruptFor)
+	t.answer(true, "interrupted while "+string(t.phase))
+}
+
+func (s *interruption) escalate(t *task) {
+	if s.next == 0 || t.run.Now().Before(s.after) {
+		return
+	}
+	group, err := t.childGroup()
+	if err != nil {
+		return // it has ended; the loop will see
+	}
+	if err := syscall.Kill(-group, s.next); err != nil {
+		t.note("it cannot be ended: " + err.Error())
+	}
+	s.next, s.after = syscall.SIGKILL, t.run.Now().Add(interruptFor)
+}
+
+// mustNotInterrupt says why stopping now could leave the host half-changed, or
+// "". Setting the profile prints nothing: when nothing is being built or
+// copied, it may be happening.
+func (t *task) mustNotInterrupt(ctx context.Context, d *nixcmd.LogDecoder) string {
+	a := t.run.plan.Action
+	if !a.Activates() && !a.MovesProfile() {
+		return ""
+	}
+	const wait = "wait for it, or detach"
+	if d.Phase() == nixcmd.PhaseActivating || idle(d) {
+		return "it may be activating, and stopping that would leave the host half-changed: " + wait
+	}
+	if !d.Findings().Evaluated || !t.touches() || t.before == nil {
+		return ""
+	}
+	r, err := t.read(ctx, false)
+	if err == nil && (r.Switching || moved(t.before, r)) {
+		return "the host is changing already: " + wait
+	}
+	return ""
+}
+
+func moved(b *Before, r *fleet.Reading) bool {
+	return b.Profile != r.Profile || b.Running != r.Current
+}
+
+// idle says whether the evaluation is over and neither a build nor a copy runs.
+func idle(d *nixcmd.LogDecoder) bool {
+	p := d.Progress()
+	return d.Findings().Evaluated && len(p.Building) == 0 && p.CopiesDone >= p.CopiesExpected
+}
+
+func (t *task) answer(accepted bool, reason string) {
+	t.run.emit(Event{Event: EventCancel, Host: t.host.Name, Accepted: &accepted, Reason: reason})
+}
+
+// answerRequests hands requests to the tasks that they name; those that wait
+// are cancelled on the spot.
+func (r *run) answerRequests() {
+	requests, err := r.dir.takeRequests()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "reading requests:", err)
+	}
+	for _, req := range requests {
+		hosts := req.Cancel
+		if len(hosts) == 0 {
+			for _, h := range r.plan.Hosts {
+				hosts = append(hosts, h.Name)
+			}
+		}
+		for _, name := range hosts {
+			r.answerRequest(name, req)
+		}
+	}
+}
+
+func (r *run) answerRequest(name string, req request) {
+	if _, ok := r.plan.Host(name); !ok || r.state(name).Verdict != nil {
+		return
+	}
+	r.mu.Lock()
+	t := r.working[name]
+	r.mu.Unlock()
+	if t == nil {
+		yes := true
+		r.emit(Event{Event: EventCancel, Host: name, Accepted: &yes, Reason: "cancelled before its turn"})
+		r.conclude1(name, Verdict{Outcome: OutcomeCancelled, Phase: nixcmd.PhaseQueued, Log: LogPath(r.Dir, name),
+			Reason: "cancelled before its turn; nothing on the host has changed"})
+		return
+	}
+	select {
+	case t.requests <- req:
+	default: // enough of them wait already
+	}
+}
