@@ -3,9 +3,10 @@ package fleet
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"slices"
 
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
 )
 
 // Evaluator answers what Nix would. *nixcmd.Nix is the real one.
@@ -80,7 +81,18 @@ type Inventory struct {
 	Builders []Builder
 	CA       *CA
 	Warnings []string // such as an entry of fleet.nix that the flake lacks
+
+	// Deploy says whether deploy.nodes and colmenaHive have been read. While
+	// it is FactsPending or FactsStale, Complete is worth calling.
+	Deploy Freshness
+
+	unsaid map[string]unsaid        // what fleet.nix leaves open, by host
+	nodes  map[string]nixcmd.Deploy // deploy.nodes and colmenaHive
 }
+
+// unsaid names the settings of a host on which fleet.nix is silent, so that
+// the flake may speak.
+type unsaid struct{ address, user, port, tags bool }
 
 // Host returns the host called name.
 func (inv *Inventory) Host(name string) (Host, bool) {
@@ -92,63 +104,68 @@ func (inv *Inventory) Host(name string) (Host, bool) {
 	return Host{}, false
 }
 
-// Freshness says how a host's facts stand to the present tree.
-type Freshness string
-
-// The states of facts.
-const (
-	FactsFresh   Freshness = "fresh"   // evaluated at the present fingerprint
-	FactsStale   Freshness = "stale"   // evaluated at an earlier one
-	FactsPending Freshness = "pending" // not evaluated yet
-	FactsFailed  Freshness = "failed"  // the evaluation of the present tree failed
-)
-
-// Facts is what the flake says of one host, and how fresh that is.
-type Facts struct {
-	nixcmd.HostFacts
-	State     Freshness
-	EvalError string    // Nix's own message when State is FactsFailed
-	Revision  string    // of the tree that was evaluated
-	At        time.Time // when
+// Builder returns the builder called name.
+func (inv *Inventory) Builder(name string) (Builder, bool) {
+	for _, b := range inv.Builders {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Builder{}, false
 }
 
-// Hints as in Error: an inventory error is one sentence and one hint.
-
-// Error is a mistake in what the person gave us, told for people.
-type Error struct {
-	Message string
-	Hint    string
-	Err     error
+// Names are the names of all hosts, hidden ones among them.
+func (inv *Inventory) Names() []string {
+	names := make([]string, len(inv.Hosts))
+	for i, h := range inv.Hosts {
+		names[i] = h.Name
+	}
+	return names
 }
 
-func (e *Error) Error() string { return e.Message }
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// Find looks for the inventory: the flags first, then fleet.nix and flake.nix
-// in dir and above it up to the root of the repository.
-func Find(dir, flakeFlag, fileFlag string) (Source, error) { panic("soon") }
-
-// Load reads the inventory: names and settings, no facts. With a cache that
-// knows the flake's fingerprint no evaluation is made for the names.
-func Load(ctx context.Context, ev Evaluator, src Source, cache *Cache) (*Inventory, error) {
-	panic("soon")
+// Revision is the flake's git revision, also of a tree with changes ("…-dirty"), or "".
+func (inv *Inventory) Revision() string {
+	if inv.Flake.Revision != "" {
+		return inv.Flake.Revision
+	}
+	return inv.Flake.DirtyRevision
 }
 
-// Cache keeps names and facts between starts, by flake. Methods of a nil
-// *Cache do nothing.
-type Cache struct{}
+// SSHHosts is what the inventory adds to the person's ssh configuration: a
+// block for each host and for each builder that is no host.
+func (inv *Inventory) SSHHosts() []sshutil.ConfigHost {
+	var blocks []sshutil.ConfigHost
+	for _, h := range inv.Hosts {
+		blocks = append(blocks, sshutil.ConfigHost{Name: h.Name, HostName: h.Address, User: h.User, Port: h.Port})
+	}
+	for _, b := range inv.Builders {
+		if b.Host == "" {
+			blocks = append(blocks, sshutil.ConfigHost{Name: b.Name, HostName: b.Address, User: b.User, Port: b.Port})
+		}
+	}
+	return blocks
+}
 
-// OpenCache opens (or makes) the cache in dir.
-func OpenCache(dir string) (*Cache, error) { panic("soon") }
-
-// Facts returns what is known of the hosts at inv's fingerprint or an earlier
-// one. Hosts of which nothing is known are FactsPending.
-func (c *Cache) Facts(inv *Inventory) map[string]Facts { panic("soon") }
-
-// Evaluate evaluates the hosts in the order given, one at a time at low
-// priority, and calls got with each answer as it comes (failures too). What
-// was learned is kept in the cache.
-func Evaluate(ctx context.Context, ev Evaluator, inv *Inventory, cache *Cache, hosts []string, got func(host string, f Facts)) {
-	panic("soon")
+// fill gives the hosts what the flake's deployment settings say where
+// fleet.nix is silent: deploy.nodes and colmenaHive first, then the host's own
+// configuration.
+func (inv *Inventory) fill(facts map[string]Facts) {
+	for i := range inv.Hosts {
+		h := &inv.Hosts[i]
+		open := inv.unsaid[h.Name]
+		for _, d := range []nixcmd.Deploy{inv.nodes[h.Name], facts[h.Name].Deploy} {
+			if open.address && d.Host != "" {
+				h.Address, open.address = d.Host, false
+			}
+			if open.user && d.User != "" {
+				h.User, open.user = d.User, false
+			}
+			if open.port && d.Port != 0 {
+				h.Port, open.port = d.Port, false
+			}
+			if open.tags && len(d.Tags) > 0 {
+				h.Tags, open.tags = slices.Clone(d.Tags), false
+			}
+		}
+	}
 }

@@ -1,0 +1,143 @@
+package fleet
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// declareBuilders takes the builders that fleet.nix names.
+func (inv *Inventory) declareBuilders(d declared) {
+	for i := range inv.Hosts {
+		h := &inv.Hosts[i]
+		if h.Builder == nil {
+			continue
+		}
+		reach(h.Builder, *h)
+		inv.Builders = append(inv.Builders, *h.Builder)
+	}
+	inv.Builders = append(inv.Builders, slices.Collect(maps.Values(d.builders))...)
+	sortBuilders(inv.Builders)
+}
+
+// reach gives a builder that is a host of the fleet that host's address.
+func reach(b *Builder, h Host) {
+	b.Host, b.Address, b.Port, b.User = h.Name, h.Address, h.Port, h.User
+	b.HostKey = keep(b.HostKey, h.HostKey)
+}
+
+func sortBuilders(all []Builder) {
+	slices.SortFunc(all, func(a, b Builder) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// With returns the inventory with what else is known: deployment settings of
+// the hosts' own configurations where fleet.nix is silent, and the builders of
+// their nix.buildMachines and of this machine's machines file. A machine that
+// several of these name is one builder; fleet.nix's word counts first.
+func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *Inventory {
+	full := *inv
+	full.Hosts = slices.Clone(inv.Hosts)
+	full.fill(facts)
+	m := &merger{hosts: full.Hosts, facts: facts}
+	for _, b := range inv.Builders {
+		b.From = slices.Clone(b.From)
+		if h, ok := full.Host(b.Host); ok {
+			reach(&b, h)
+		}
+		m.builders = append(m.builders, b)
+	}
+	for _, name := range sortedKeys(facts) {
+		for _, machine := range facts[name].Machines {
+			m.add(machine, "nix.buildMachines of "+name)
+		}
+	}
+	for _, machine := range machines {
+		m.add(machine, MachinesFile)
+	}
+	sortBuilders(m.builders)
+	full.Builders = m.builders
+	return &full
+}
+
+// MachinesFile is where a machine keeps the builders of its own Nix.
+const MachinesFile = "/etc/nix/machines"
+
+// merger puts machines from several sources together.
+type merger struct {
+	hosts    []Host
+	facts    map[string]Facts
+	builders []Builder
+}
+
+func (m *merger) add(machine nixcmd.Machine, from string) {
+	host, isHost := m.host(machine.HostName)
+	for i := range m.builders {
+		b := &m.builders[i]
+		if b.Name == machine.HostName || b.Address == machine.HostName || isHost && b.Host == host.Name {
+			complete(b, machine)
+			if !slices.Contains(b.From, from) {
+				b.From = append(b.From, from)
+			}
+			return
+		}
+	}
+	b := Builder{Name: machine.HostName, Address: machine.HostName, Port: machine.Port, From: []string{from}}
+	if isHost {
+		b.Name = host.Name
+		reach(&b, host)
+	}
+	complete(&b, machine)
+	m.builders = append(m.builders, b)
+}
+
+// complete fills what b does not say itself.
+func complete(b *Builder, machine nixcmd.Machine) {
+	b.HostKey, b.SSHUser, b.SSHKey = keep(b.HostKey, machine.PublicHostKey), keep(b.SSHUser, machine.User), keep(b.SSHKey, machine.SSHKey)
+	b.MaxJobs, b.SpeedFactor = keep(b.MaxJobs, machine.MaxJobs), keep(b.SpeedFactor, machine.SpeedFactor)
+	fill := func(list *[]string, more []string) {
+		if len(*list) == 0 {
+			*list = slices.Clone(more)
+		}
+	}
+	fill(&b.Systems, machine.Systems)
+	fill(&b.SupportedFeatures, machine.SupportedFeatures)
+	fill(&b.MandatoryFeatures, machine.MandatoryFeatures)
+}
+
+// host finds the host of the fleet that goes by the name: its own name, its
+// address, or what its configuration calls it.
+func (m *merger) host(name string) (Host, bool) {
+	for _, goes := range []func(Host) bool{
+		func(h Host) bool { return h.Name == name },
+		func(h Host) bool { return h.Address == name },
+		func(h Host) bool { f := m.facts[h.Name]; return f.FQDN == name || f.HostName == name },
+	} {
+		if i := slices.IndexFunc(m.hosts, goes); i >= 0 {
+			return m.hosts[i], true
+		}
+	}
+	return Host{}, false
+}
+
+// BuilderOf is the builder that the host is, by whatever source.
+func (inv *Inventory) BuilderOf(host string) (Builder, bool) {
+	i := slices.IndexFunc(inv.Builders, func(b Builder) bool { return b.Host == host })
+	if i < 0 {
+		return Builder{}, false
+	}
+	return inv.Builders[i], true
+}
+
+// Strangers are the names of the builders that are no hosts of the fleet: to
+// be probed beside the hosts.
+func (inv *Inventory) Strangers() []string {
+	var names []string
+	for _, b := range inv.Builders {
+		if b.Host == "" {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,253 @@
+package fleet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// cacheVersion is that of the files in the cache; other versions are as none.
+const cacheVersion = 1
+
+// Cache keeps names and facts between starts: a JSON file per source, replaced
+// by rename. A file that cannot be read is as none, and a cache that cannot be
+// written costs time, not answers: Err tells why. Methods of a nil *Cache do
+// nothing.
+type Cache struct {
+	Now func() time.Time // default time.Now
+
+	dir string
+	mu  sync.Mutex
+	err error
+}
+
+// cacheEntry is the content of one file.
+type cacheEntry struct {
+	Version int                   `json:"version"`
+	Source  Source                `json:"source"`
+	File    json.RawMessage       `json:"file,omitempty"` // what fleet.nix said last
+	Names   *cachedNames          `json:"names,omitempty"`
+	Deploy  *cachedDeploy         `json:"deploy,omitempty"`
+	Hosts   map[string]cachedHost `json:"hosts,omitempty"`
+}
+
+type cachedNames struct {
+	Flake nixcmd.FlakeMetadata `json:"flake"`
+	Hosts []string             `json:"hosts"`
+}
+
+type cachedDeploy struct {
+	Fingerprint string                   `json:"fingerprint"` // of the last attempt
+	Error       string                   `json:"error,omitempty"`
+	Nodes       map[string]nixcmd.Deploy `json:"nodes,omitempty"` // of the last good one
+}
+
+type cachedHost struct {
+	Good   *cachedFacts   `json:"good,omitempty"`
+	Failed *cachedFailure `json:"failed,omitempty"`
+}
+
+type cachedFacts struct {
+	Fingerprint string           `json:"fingerprint"`
+	Revision    string           `json:"revision,omitempty"`
+	At          time.Time        `json:"at"`
+	Facts       nixcmd.HostFacts `json:"facts"`
+}
+
+type cachedFailure struct {
+	Fingerprint string    `json:"fingerprint"`
+	At          time.Time `json:"at"`
+	Error       string    `json:"error"`
+}
+
+// deployNodes is what is known of deploy.nodes and colmenaHive.
+type deployNodes struct {
+	state Freshness
+	hosts map[string]nixcmd.Deploy
+	err   string
+}
+
+// OpenCache opens (or makes) the cache in dir.
+func OpenCache(dir string) (*Cache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		e := mistake("Make it writable, or point XDG_CACHE_HOME elsewhere.", "cannot make the cache %s: %s", dir, plainCause(err))
+		e.Err = err
+		return nil, e
+	}
+	return &Cache{dir: dir}, nil
+}
+
+// Err is why the last write failed, or nil.
+func (c *Cache) Err() error {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Facts returns what is known of the hosts at inv's fingerprint or an earlier
+// one. Hosts of which nothing is known are FactsPending.
+func (c *Cache) Facts(inv *Inventory) map[string]Facts {
+	entry, _ := c.read(inv.Source)
+	all := make(map[string]Facts, len(inv.Hosts))
+	for _, h := range inv.Hosts {
+		if !h.InFlake {
+			all[h.Name] = Facts{State: FactsFresh}
+			continue
+		}
+		all[h.Name] = entry.Hosts[h.Name].facts(inv.Flake.Fingerprint)
+	}
+	return all
+}
+
+func (h cachedHost) facts(fingerprint string) Facts {
+	f := Facts{State: FactsPending}
+	if h.Good != nil {
+		f = Facts{HostFacts: h.Good.Facts, State: FactsStale, Revision: h.Good.Revision, At: h.Good.At}
+		if fingerprint != "" && h.Good.Fingerprint == fingerprint {
+			f.State = FactsFresh
+			return f
+		}
+	}
+	if h.Failed != nil && fingerprint != "" && h.Failed.Fingerprint == fingerprint {
+		f.State, f.EvalError = FactsFailed, h.Failed.Error
+	}
+	return f
+}
+
+func (c *Cache) names(src Source, fingerprint string) ([]string, bool) {
+	entry, ok := c.read(src)
+	if !ok || fingerprint == "" || entry.Names == nil || entry.Names.Flake.Fingerprint != fingerprint {
+		return nil, false
+	}
+	return entry.Names.Hosts, true
+}
+
+func (c *Cache) deploy(src Source, fingerprint string) deployNodes {
+	entry, _ := c.read(src)
+	d := entry.Deploy
+	switch {
+	case d == nil:
+		return deployNodes{state: FactsPending}
+	case fingerprint == "" || d.Fingerprint != fingerprint:
+		return deployNodes{state: FactsStale, hosts: d.Nodes}
+	case d.Error != "":
+		return deployNodes{state: FactsFailed, hosts: d.Nodes, err: d.Error}
+	}
+	return deployNodes{state: FactsFresh, hosts: d.Nodes}
+}
+
+func (c *Cache) keepFile(src Source, raw json.RawMessage) {
+	if raw != nil {
+		c.change(src, func(e *cacheEntry) { e.File = raw })
+	}
+}
+
+func (c *Cache) keepNames(src Source, meta nixcmd.FlakeMetadata, names []string) {
+	c.change(src, func(e *cacheEntry) { e.Names = &cachedNames{Flake: meta, Hosts: names} })
+}
+
+func (c *Cache) keepDeploy(inv *Inventory, nodes map[string]nixcmd.Deploy, failure string) {
+	c.change(inv.Source, func(e *cacheEntry) {
+		d := &cachedDeploy{Fingerprint: inv.Flake.Fingerprint, Error: failure, Nodes: nodes}
+		if failure != "" && e.Deploy != nil {
+			d.Nodes = e.Deploy.Nodes
+		}
+		e.Deploy = d
+	})
+}
+
+func (c *Cache) keepFacts(inv *Inventory, host string, facts nixcmd.HostFacts) {
+	c.changeHost(inv.Source, host, func(h *cachedHost) {
+		*h = cachedHost{Good: &cachedFacts{Fingerprint: inv.Flake.Fingerprint, Revision: inv.Revision(), At: c.clock(), Facts: facts}}
+	})
+}
+
+func (c *Cache) keepFailure(inv *Inventory, host, failure string) {
+	c.changeHost(inv.Source, host, func(h *cachedHost) {
+		h.Failed = &cachedFailure{Fingerprint: inv.Flake.Fingerprint, At: c.clock(), Error: failure}
+	})
+}
+
+func (c *Cache) changeHost(src Source, host string, edit func(*cachedHost)) {
+	c.change(src, func(e *cacheEntry) {
+		if e.Hosts == nil {
+			e.Hosts = map[string]cachedHost{}
+		}
+		h := e.Hosts[host]
+		edit(&h)
+		e.Hosts[host] = h
+	})
+}
+
+func (c *Cache) clock() time.Time {
+	if c == nil || c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+// read returns what is kept of src; false when nothing is.
+func (c *Cache) read(src Source) (cacheEntry, bool) {
+	if c == nil {
+		return cacheEntry{}, false
+	}
+	raw, err := os.ReadFile(c.path(src))
+	if err != nil {
+		return cacheEntry{}, false
+	}
+	var e cacheEntry
+	if json.Unmarshal(raw, &e) != nil || e.Version != cacheVersion {
+		return cacheEntry{}, false
+	}
+	return e, true
+}
+
+// change edits what is kept of src. Another process may have written since it
+// was read last, so it is read again; a race between two costs an evaluation.
+func (c *Cache) change(src Source, edit func(*cacheEntry)) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, _ := c.read(src)
+	e.Version, e.Source = cacheVersion, src
+	edit(&e)
+	c.err = c.write(c.path(src), e)
+}
+
+func (c *Cache) write(path string, e cacheEntry) error {
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encoding the cache: %w", err)
+	}
+	f, err := os.CreateTemp(c.dir, ".new-*")
+	if err != nil {
+		return fmt.Errorf("writing the cache: %w", err)
+	}
+	_, err = f.Write(raw)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the cache: %w", errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}
+
+func (c *Cache) path(src Source) string {
+	sum := sha256.Sum256([]byte(src.Flake + "\x00" + src.File))
+	const enough = 16 // bytes of the hash
+	return filepath.Join(c.dir, hex.EncodeToString(sum[:enough])+".json")
+}

@@ -1,0 +1,136 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"nixfleet-tui/sshutil"
+)
+
+// Prober reads hosts' status over connections that somebody else keeps.
+type Prober struct {
+	// Connect returns a connection to the host called name, shared with
+	// others: the prober never closes it. See PoolConnect.
+	Connect func(ctx context.Context, name string) (sshutil.Runner, error)
+	Now     func() time.Time // default time.Now
+	Random  func() float64   // in [0,1), for jitter; default math/rand
+	Limit   int              // simultaneous reads; default 32
+}
+
+// PoolConnect lets a Prober read over the connections of a pool.
+func PoolConnect(pool *sshutil.Pool) func(ctx context.Context, name string) (sshutil.Runner, error) {
+	return func(ctx context.Context, name string) (sshutil.Runner, error) {
+		client, err := pool.Client(ctx, name)
+		if err != nil {
+			return nil, err // not a nil *Client in a Runner
+		}
+		return client, nil
+	}
+}
+
+// measured is what a connection may know of itself; *sshutil.Client does.
+type measured interface {
+	Latency() time.Duration
+	Via() string
+}
+
+// Read reads one host once. old is what was known of it before.
+func (p *Prober) Read(ctx context.Context, host string, old Status, full bool) Status {
+	reading, via, latency, err := p.read(ctx, host, full)
+	if err != nil {
+		return StatusOf(old, err, p.now())
+	}
+	return StatusFrom(old, reading, via, latency)
+}
+
+func (p *Prober) read(ctx context.Context, host string, full bool) (r Reading, via string, latency time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	runner, err := p.Connect(ctx, host)
+	if err != nil {
+		return r, "", 0, named(ctx, host, err)
+	}
+	r, err = Read(ctx, runner, full, p.now)
+	if err != nil {
+		return r, "", 0, named(ctx, host, err)
+	}
+	if m, ok := runner.(measured); ok {
+		via, latency = m.Via(), m.Latency()
+	}
+	return r, via, latency, nil
+}
+
+// named makes any error one of sshutil's, with the host in it.
+func named(ctx context.Context, host string, err error) error {
+	var e *sshutil.Error
+	switch {
+	case errors.As(err, &e):
+		told := *e
+		told.Host = keep(told.Host, host)
+		e = &told
+	case errors.Is(err, context.DeadlineExceeded):
+		e = lateAnswer(host, err)
+	case errors.Is(err, context.Canceled):
+		e = &sshutil.Error{Kind: sshutil.KindCanceled, Host: host, Message: "was not asked to the end", Err: err}
+	default:
+		e = &sshutil.Error{Kind: sshutil.KindProto, Host: host, Message: err.Error(), Err: err}
+	}
+	// Our own deadline is the host's silence; only the caller's end is none of its fault.
+	if e.Kind == sshutil.KindCanceled && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return lateAnswer(host, err)
+	}
+	return e
+}
+
+func lateAnswer(host string, err error) *sshutil.Error {
+	return &sshutil.Error{
+		Kind: sshutil.KindTimeout, Host: host, Message: "no answer in time",
+		Hint: "Look whether the host is up and the network reaches it.", Err: err,
+	}
+}
+
+// ReadAll reads each host once, all at the same time within the limit, and
+// calls got with each status as it comes, one call at a time. It returns when
+// all have answered or ctx has ended; hosts that did not answer by then are
+// StateDown with KindTimeout.
+func (p *Prober) ReadAll(ctx context.Context, hosts []string, full bool, got func(host string, s Status)) {
+	var (
+		readers sync.WaitGroup
+		one     sync.Mutex
+		slots   = make(chan struct{}, p.limit())
+	)
+	for _, host := range hosts {
+		readers.Go(func() {
+			var s Status
+			select {
+			case slots <- struct{}{}:
+				s = p.Read(ctx, host, Status{}, full)
+				<-slots
+			case <-ctx.Done():
+			}
+			if s.State == "" { // called off
+				s = StatusOf(Status{}, lateAnswer(host, context.Cause(ctx)), p.now())
+			}
+			one.Lock()
+			defer one.Unlock()
+			got(host, s)
+		})
+	}
+	readers.Wait()
+}
+
+func (p *Prober) now() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
+}
+
+func (p *Prober) limit() int {
+	if p.Limit < 1 {
+		return defaultLimit
+	}
+	return p.Limit
+}

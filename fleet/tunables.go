@@ -1,0 +1,39 @@
+package fleet
+
+import "time"
+
+// The tunables of this package.
+const (
+	// How often a host is read: at rest, while a run touches it, and while
+	// nobody looks.
+	restInterval      = 30 * time.Second
+	busyInterval      = 5 * time.Second
+	unfocusedInterval = 2 * time.Minute
+
+	// The full script is run at least this often on a host that is up.
+	fullInterval = 5 * time.Minute
+
+	// A failing host is asked ever less often, up to this; one that a run
+	// touches is expected back soon.
+	backoffMax     = 5 * time.Minute
+	busyBackoffMax = 15 * time.Second
+
+	// How far an interval may stray either way, so that hundreds of hosts do
+	// not stay in step.
+	jitter = 0.1
+
+	// One read: connection, login and script together.
+	readTimeout = 15 * time.Second
+
+	// Reads at the same time, unless the prober says otherwise.
+	defaultLimit = 32
+
+	// A probe prints a few KiB; a host with thousands of failed units some more.
+	maxReadingOutput = 256 << 10
+
+	// Asking git how two revisions stand to each other.
+	historyTimeout = 2 * time.Second
+
+	// A row is old when three of its intervals have gone by.
+	staleIntervals = 3
+)

@@ -1,0 +1,281 @@
+package fleet
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Watch keeps reading until ctx ends: every 30 s at rest, 5 s for hosts that a
+// run touches, 2 minutes without focus, ever less often for hosts that fail,
+// not at all while paused. The full script is run at first contact, every five
+// minutes, when a run has let go of a host, and on Refresh. Its knobs may be
+// turned at any time, also from within got.
+type Watch struct {
+	prober *Prober
+	got    func(host string, s Status)
+
+	mu     sync.Mutex
+	rows   map[string]*watched
+	order  []string // first hosts are read first
+	blur   bool
+	paused bool
+	turned chan struct{} // a knob was turned
+
+	running sync.WaitGroup
+	answers chan answer
+}
+
+// watched is the state of one host's reading.
+type watched struct {
+	status  Status
+	due     time.Time
+	full    bool // the next read is by the full script
+	fullAt  time.Time
+	reading bool
+	again   bool // asked for while being read
+	busy    bool
+	gone    bool // no longer watched
+}
+
+type answer struct {
+	host   string
+	status Status
+	full   bool
+}
+
+// NewWatch returns a watch over hosts that reports to got, from one goroutine at a time.
+func NewWatch(p *Prober, hosts []string, got func(host string, s Status)) *Watch {
+	w := &Watch{prober: p, got: got, rows: map[string]*watched{}, turned: make(chan struct{}, 1), answers: make(chan answer)}
+	w.SetHosts(hosts)
+	return w
+}
+
+// Run reads until ctx ends, and returns when the last read has.
+func (w *Watch) Run(ctx context.Context) {
+	defer w.running.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		next := w.start(ctx)
+		timer.Reset(next)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-w.turned:
+		case a := <-w.answers:
+			if w.took(a) {
+				w.got(a.host, a.status)
+			}
+		}
+	}
+}
+
+// start begins the reads that are due and returns how long until the next is.
+func (w *Watch) start(ctx context.Context) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const long = time.Hour // a turned knob or an answer comes earlier
+	if w.paused {
+		return long
+	}
+	now, next, free := w.prober.now(), long, w.prober.limit()
+	for _, row := range w.rows {
+		if row.reading {
+			free--
+		}
+	}
+	for _, host := range w.order {
+		row := w.rows[host]
+		if row.reading {
+			continue
+		}
+		if wait := row.due.Sub(now); wait > 0 {
+			next = min(next, wait)
+			continue
+		}
+		if free <= 0 {
+			continue // the answer that frees a place wakes us
+		}
+		free--
+		w.read(ctx, host, row, now)
+	}
+	return next
+}
+
+// read starts one read; w.mu is held.
+func (w *Watch) read(ctx context.Context, host string, row *watched, now time.Time) {
+	full := row.full || row.fullAt.IsZero() || now.Sub(row.fullAt) >= fullInterval
+	row.reading, row.full, row.again = true, false, false
+	old := row.status
+	w.running.Go(func() {
+		a := answer{host: host, status: w.prober.Read(ctx, host, old, full), full: full}
+		select {
+		case w.answers <- a:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// took notes an answer and says whether it is to be told.
+func (w *Watch) took(a answer) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	row := w.rows[a.host]
+	if row == nil {
+		return false
+	}
+	row.reading, row.status = false, a.status
+	now := w.prober.now()
+	switch ok := a.status.State == StateUp && a.status.Error == ""; {
+	case ok && a.full:
+		row.fullAt = now
+	case !ok:
+		row.fullAt = time.Time{} // it may come back as another: read all of it
+	}
+	row.due = now.Add(w.pause(row))
+	if row.again {
+		row.due = now
+	}
+	return true
+}
+
+// pause is how long to leave a host alone after a read; w.mu is held.
+func (w *Watch) pause(row *watched) time.Duration {
+	d := w.interval(row)
+	most := backoffMax
+	if row.busy {
+		most = busyBackoffMax
+	}
+	for range row.status.Failures - 1 {
+		if d *= 2; d >= most {
+			d = most
+			break
+		}
+	}
+	stray := 1 + jitter*(2*w.random()-1)
+	return time.Duration(float64(d) * stray)
+}
+
+func (w *Watch) interval(row *watched) time.Duration {
+	switch {
+	case row.busy:
+		return busyInterval
+	case w.blur:
+		return unfocusedInterval
+	}
+	return restInterval
+}
+
+func (w *Watch) random() float64 {
+	if w.prober.Random == nil {
+		return rand.Float64()
+	}
+	return w.prober.Random()
+}
+
+// Interval is how often the host is read at present when it answers. See
+// Status.Stale.
+func (w *Watch) Interval(host string) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if row := w.rows[host]; row != nil {
+		return w.interval(row)
+	}
+	return restInterval
+}
+
+// SetHosts says which hosts to watch, first ones first. New ones are read at
+// once; what is known of those that stay is kept.
+func (w *Watch) SetHosts(hosts []string) {
+	w.turn(func() {
+		old := w.rows
+		w.rows, w.order = make(map[string]*watched, len(hosts)), nil
+		for _, host := range hosts {
+			if w.rows[host] != nil {
+				continue
+			}
+			row := old[host]
+			if row == nil {
+				row = &watched{}
+			}
+			w.rows[host] = row
+			w.order = append(w.order, host)
+		}
+	})
+}
+
+// Refresh asks for a read of the hosts now, by the full script; no hosts means all.
+func (w *Watch) Refresh(hosts ...string) {
+	w.turn(func() {
+		if len(hosts) == 0 {
+			hosts = w.order
+		}
+		for _, host := range hosts {
+			w.soon(w.rows[host])
+		}
+	})
+}
+
+// soon makes a full read of the row due; w.mu is held.
+func (w *Watch) soon(row *watched) {
+	if row == nil {
+		return
+	}
+	row.due, row.full, row.again = time.Time{}, true, true
+}
+
+// Busy names the hosts that a run touches. Those that it no longer touches are
+// read by the full script.
+func (w *Watch) Busy(hosts []string) {
+	w.turn(func() {
+		now := w.prober.now()
+		for host, row := range w.rows {
+			busy := slices.Contains(hosts, host)
+			switch {
+			case row.busy && !busy:
+				row.busy = false
+				w.soon(row)
+			case busy && !row.busy:
+				row.busy = true
+				if latest := now.Add(busyInterval); row.due.After(latest) {
+					row.due = latest
+				}
+			}
+		}
+	})
+}
+
+// Focus says whether somebody is looking. Who looks again sees present values soon.
+func (w *Watch) Focus(looking bool) {
+	w.turn(func() {
+		if w.blur && looking {
+			now := w.prober.now()
+			for _, row := range w.rows {
+				if row.status.Failures == 0 && row.due.Sub(now) > restInterval-now.Sub(row.status.AsOf) {
+					row.due = row.status.AsOf.Add(restInterval)
+				}
+			}
+		}
+		w.blur = !looking
+	})
+}
+
+// Pause stops (or resumes) all reading.
+func (w *Watch) Pause(paused bool) {
+	w.turn(func() { w.paused = paused })
+}
+
+// turn changes a knob and lets Run see it.
+func (w *Watch) turn(knob func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	knob()
+	select {
+	case w.turned <- struct{}{}:
+	default: // it has yet to look at the last turn
+	}
+}
