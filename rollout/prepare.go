@@ -132,7 +132,7 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 	path := t.run.Store.machineLock(id)
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
-	for {
+	for tries := 1; ; tries++ {
 		f, err := tryLock(path)
 		if err == nil {
 			t.machine = &machineLock{id: id, file: f}
@@ -141,8 +141,8 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 		if !errors.Is(err, errHeld) {
 			return waited, err
 		}
-		if !waited {
-			waited = true
+		waited = true
+		if tries == 2 { // by now the holder has signed it
 			t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskWaiting, Reason: waitReason(path, t.run.plan.ID)})
 		}
 		select {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/sshutil"
 )
 
@@ -18,7 +19,7 @@ import (
 // built, when that is not the host itself: without it, the next garbage
 // collection there would cause everything to be built again.
 type Root struct {
-	Host  string    `json:"host"`
+	Host  string    `json:"host"`  // or "HOST.next": built, but not yet on its host
 	Where string    `json:"where"` // "local", or the name of the host or builder
 	Path  string    `json:"path"`  // the system
 	Link  string    `json:"link"`  // the root itself; on Where relative to the login's home
@@ -83,43 +84,87 @@ func (s *Store) keepRoot(r Root) error {
 	return writeJSON(s.rootsPath(), f)
 }
 
-// root keeps what was built elsewhere from being collected there. One root per
-// host: it replaces the one before, which was needed until now.
+// builtElsewhere says whether another machine than the host itself builds.
+func (t *task) builtElsewhere() bool { return t.host.buildHost() != t.host.Name }
+
+// nextRoot is the name of the root that keeps a system from when it was built
+// until its host has it; then it replaces the one before, which was needed
+// until then.
+func nextRoot(host string) string { return host + ".next" }
+
+// keepEarly roots the system where it was built as soon as the log shows its
+// path: a garbage collection there must not win against a long activation.
+func (t *task) keepEarly(ctx context.Context, found nixcmd.Findings) {
+	if t.early != nil || found.System == "" || !t.builtElsewhere() {
+		return
+	}
+	done := make(chan struct{})
+	t.early = done
+	go func() {
+		defer close(done)
+		t.keep(ctx, nextRoot(t.host.Name), found.System)
+	}()
+}
+
+// root keeps what was built elsewhere from being collected there: one root per
+// host, replaced once the host has what is new.
 func (t *task) root(ctx context.Context, v Verdict) {
-	where := t.host.BuildOn
-	if t.host.buildHost() == t.host.Name || v.System == "" || !strings.HasPrefix(v.System, "/nix/store/") {
+	if t.early != nil {
+		<-t.early
+	}
+	if !t.builtElsewhere() || v.System == "" {
 		return
 	}
 	switch v.Outcome {
-	case OutcomeOK, OutcomeDegraded, OutcomeReboot, OutcomeUnknown:
-	default:
-		if v.Phase != "activating" { // what was not built cannot be kept
-			return
+	case OutcomeOK, OutcomeDegraded, OutcomeReboot:
+		t.keep(ctx, t.host.Name, v.System)
+		if t.early != nil {
+			t.forget(ctx, nextRoot(t.host.Name))
 		}
 	}
+}
+
+func (t *task) keep(ctx context.Context, name, path string) {
+	where := t.host.BuildOn
 	ctx, cancel := context.WithTimeout(ctx, rootFor)
 	defer cancel()
-	link, err := t.makeRoot(ctx, where, v.System)
+	link, err := t.makeRoot(ctx, where, name, path)
 	if err == nil {
-		err = t.run.Store.keepRoot(Root{Host: t.host.Name, Where: where, Path: v.System, Link: link, Run: t.run.plan.ID, At: t.run.Now()})
+		err = t.run.Store.keepRoot(Root{Host: name, Where: where, Path: path, Link: link, Run: t.run.plan.ID, At: t.run.Now()})
 	}
 	if err != nil {
 		t.note(fmt.Sprintf("what was built on %s could not be kept from garbage collection: %v", where, err))
 	}
 }
 
+func (t *task) forget(ctx context.Context, name string) {
+	roots, err := t.run.Store.Roots()
+	for _, r := range roots {
+		if r.Host == name && r.Where == t.host.BuildOn {
+			err = errors.Join(err, t.run.Store.RemoveRoot(ctx, r, t.run.conn))
+		}
+	}
+	if err != nil {
+		t.note("an old garbage collector root could not be removed: " + err.Error())
+	}
+}
+
 // remoteRoots is where roots lie on builders, below the login's home.
 const remoteRoots = ".local/state/nixfleet/roots"
 
-func (t *task) makeRoot(ctx context.Context, where, path string) (string, error) {
+func (t *task) makeRoot(ctx context.Context, where, name, system string) (string, error) {
+	path, ok := nixcmd.ParseStorePath(system)
+	if !ok || string(path) != system { // it goes into a shell's command line
+		return "", fmt.Errorf("%q is no store path", system)
+	}
 	if where == BuildOnLocal {
-		return t.run.makeLocalRoot(ctx, t.host.Name, path)
+		return t.run.makeLocalRoot(ctx, name, system)
 	}
 	link, err := t.run.conn.Runner(ctx, where)
 	if err != nil {
 		return "", err
 	}
-	root := remoteRoots + "/" + fileName(t.host.Name)
+	root := remoteRoots + "/" + fileName(name)
 	line := fmt.Sprintf(`mkdir -p "$HOME/%s" && nix-store --add-root "$HOME/%s" --indirect --realise %s`, remoteRoots, root, path)
 	res, err := link.Run(ctx, sshutil.Command{Line: line})
 	if err != nil {
@@ -131,7 +176,7 @@ func (t *task) makeRoot(ctx context.Context, where, path string) (string, error)
 	return root, nil
 }
 
-func (r *run) makeLocalRoot(ctx context.Context, host, path string) (string, error) {
+func (r *run) makeLocalRoot(ctx context.Context, name, path string) (string, error) {
 	if r.NixStore == "" {
 		return "", errors.New("there is no nix-store here")
 	}
@@ -139,7 +184,7 @@ func (r *run) makeLocalRoot(ctx context.Context, host, path string) (string, err
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	link := filepath.Join(dir, fileName(host))
+	link := filepath.Join(dir, fileName(name))
 	cmd := exec.CommandContext(ctx, r.NixStore, "--add-root", link, "--indirect", "--realise", path)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, text.Line(lastLine(string(out))))

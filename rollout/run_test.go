@@ -286,3 +286,38 @@ func kill(t *testing.T, pid int) {
 		t.Fatal(err)
 	}
 }
+
+func TestRootWhereItWasBuilt(t *testing.T) {
+	w := newTestWorld(t)
+	w.host("h1", "m1", wellStory)
+	w.host("builder", "m2", wellStory)
+	w.write("bin/nix-store", `#!/bin/sh
+case $* in *--realise*) for last; do :; done; ln -sfn "$last" "$2" ;; esac
+`, 0o755)
+	home := filepath.Join(w.hosts, "home")
+	t.Setenv("HOME", home)
+	t.Setenv("PATH", filepath.Join(w.hosts, "bin")+":"+os.Getenv("PATH"))
+	p := w.plan(nixcmd.Switch, "h1")
+	p.Hosts[0].BuildOn = "builder"
+	v := w.start(p).end()
+	if got := outcomes(v); got != "h1:ok" {
+		t.Fatalf("outcomes = %s", got)
+	}
+	roots, err := w.store.Roots()
+	if err != nil || len(roots) != 1 {
+		t.Fatalf("roots = %v, %v; want one (%s)", roots, err, v.Task("h1").Reason)
+	}
+	root := filepath.Join(home, roots[0].Link)
+	if to, err := os.Readlink(root); err != nil || to != v.Task("h1").Verdict.System {
+		t.Errorf("the root is %q, %v; want %s", to, err, v.Task("h1").Verdict.System)
+	}
+	if err := w.store.RemoveRoot(t.Context(), roots[0], folders(w.hosts)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(root); !os.IsNotExist(err) {
+		t.Errorf("the root is still there: %v", err)
+	}
+	if roots, err := w.store.Roots(); err != nil || len(roots) != 0 {
+		t.Errorf("roots = %v, %v; want none", roots, err)
+	}
+}

@@ -22,7 +22,8 @@ type task struct {
 	master    *sshutil.Master
 	before    *Before // nil: not read
 	phase     nixcmd.Phase
-	cancelled bool // an interrupt was sent
+	cancelled bool            // an interrupt was sent
+	early     <-chan struct{} // closed when an early root was tried; nil without
 }
 
 func newTask(r *run, h PlanHost) *task {

@@ -110,7 +110,7 @@ func isRefused(err error) bool {
 
 // validWhereBuilt says whether the path is there where it was built.
 func (t *task) validWhereBuilt(ctx context.Context, path string) (bool, error) {
-	if path == "" {
+	if _, ok := nixcmd.ParseStorePath(path); !ok {
 		return false, nil
 	}
 	where := t.host.buildHost()

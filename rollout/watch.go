@@ -36,6 +36,7 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		if err := w.pump(); err != nil {
 			return ending{}, err
 		}
+		t.keepEarly(ctx, w.decoder.Findings())
 		if exited == nil { // adopted, or its parent was killed: the files tell
 			over, err := t.over()
 			if err != nil {
@@ -101,8 +102,8 @@ func (t *task) printed() string {
 	}
 	out := ""
 	for line := range strings.Lines(string(data)) {
-		if line = strings.TrimSpace(line); strings.HasPrefix(line, nixcmd.StoreDir) && !strings.ContainsAny(line, " \t") {
-			out = line
+		if path, ok := nixcmd.ParseStorePath(strings.TrimSpace(line)); ok && string(path) == strings.TrimSpace(line) {
+			out = string(path)
 		}
 	}
 	return out
