@@ -19,7 +19,7 @@ type activity struct {
 	download string
 	step     string
 	since    time.Time
-	twin     bool // a build that the builder's own daemon tells of once more
+	twin     bool // what the builder's own daemon tells of once more
 	counts   [4]int64
 	expects  map[int]int64 // by kind of activity
 }
@@ -32,6 +32,7 @@ type activities struct {
 	begun    int
 	ended    map[int]int64 // what ended activities had done, by kind
 	planned  int           // derivations in "these N derivations will be built"
+	copied   int           // paths whose copying has ended
 	realised bool          // a realisation has ended
 	tails    logTails
 }
@@ -60,6 +61,10 @@ func (s *activities) start(m nixMessage) *activity {
 		a.download = text.Line(fieldText(m.Fields, 0))
 	case actRealise:
 		s.realised = false
+	case actBuilds:
+		// Counted by the realisation here that sent these builds away.
+		above, ok := s.live[m.Parent]
+		a.twin = ok && above.kind == actRealise
 	}
 	s.live[m.ID] = a
 	return a
@@ -86,8 +91,12 @@ func (s *activities) stop(id uint64) {
 		return
 	}
 	delete(s.live, id)
-	s.ended[a.kind] += a.counts[0]
+	if !a.twin {
+		s.ended[a.kind] += a.counts[0]
+	}
 	switch a.kind {
+	case actCopyPath:
+		s.copied++
 	case actRealise:
 		s.realised = true
 	case actBuild:
@@ -172,6 +181,9 @@ func (s *activities) progress() Progress {
 		CopiesDone: int(copiesDone), CopiesExpected: int(copiesExpected),
 	}
 	p.BytesDone, p.BytesExpected = s.sum(actCopyPath)
+	// The last count of a copy is not always told before its end.
+	p.CopiesDone = max(p.CopiesDone, s.copied)
+	p.CopiesExpected = max(p.CopiesExpected, p.CopiesDone)
 	builds := []*activity{}
 	latest := -1
 	for _, a := range s.live {
@@ -206,7 +218,7 @@ func (s *activities) sum(kind int) (done, expected int64) {
 	expected = done
 	var told int64
 	for _, a := range s.live {
-		if a.kind == kind {
+		if a.kind == kind && !a.twin {
 			done += a.counts[0]
 			expected += a.counts[1]
 		}

@@ -37,9 +37,9 @@ type nixMessage struct {
 	ID     uint64            `json:"id"`
 	Level  int               `json:"level"`
 	Type   int               `json:"type"`
+	Parent uint64            `json:"parent"`
 	Text   string            `json:"text"`
 	Msg    string            `json:"msg"`
-	RawMsg string            `json:"raw_msg"`
 	Fields []json.RawMessage `json:"fields"`
 }
 
@@ -76,28 +76,27 @@ func (d *LogDecoder) message(readable []byte, m nixMessage) []byte {
 		plain.WriteByte('\n')
 	}
 	said := strings.TrimRight(plain.String(), "\n")
-	if isSpuriousCrash(said) {
-		return readable
-	}
-	d.said(said, text.Line(m.RawMsg))
+	d.said(said)
 	return appendLines(readable, m.Msg)
 }
 
 // said notes a message. Its level says nothing: what came through a daemon
 // has level 0, whatever it is.
-func (d *LogDecoder) said(said, raw string) {
+func (d *LogDecoder) said(said string) {
 	switch {
 	case strings.HasPrefix(said, "error:"):
-		d.found.nixError(said, raw)
+		d.found.nixError(said)
 	case strings.HasPrefix(said, "warning:"), strings.HasPrefix(said, "trace:"):
 	default:
 		if n, ok := plannedBuilds(said); ok {
 			d.work.planned += n
 			d.reach(PhaseBuilding)
-		} else if isFetchPlan(said) {
+		} else if isFetchPlan(said) && d.phase != PhaseBuilding {
 			d.reach(PhaseCopying)
 		}
-		d.found.notePathIn(said)
+		for line := range strings.SplitSeq(said, "\n") {
+			d.found.notePathIn(line)
+		}
 	}
 }
 
@@ -118,7 +117,7 @@ func (d *LogDecoder) start(readable []byte, m nixMessage) []byte {
 	if m.Text == "" || m.Level > levelInfo || a.twin {
 		return readable
 	}
-	return appendLine(readable, "", []byte(shortStorePaths(m.Text)))
+	return appendLine(readable, "", []byte(shortDerivations(m.Text)))
 }
 
 func (d *LogDecoder) result(readable []byte, r result) []byte {

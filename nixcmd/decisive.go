@@ -6,15 +6,30 @@ import "slices"
 func (s *finder) findings() Findings {
 	f := s.f
 	f.FailedUnits = slices.Clone(f.FailedUnits)
-	f.Decisive = s.decisive()
 	for _, c := range s.clues {
 		f.LostConnection = f.LostConnection || c.lost
 		f.Asked = f.Asked || c.asked
 	}
-	if best, ok := bestClue(s.clues); ok {
-		f.Hint = best.hint
+	if s.done {
+		return f // whatever it was, it did no harm
 	}
+	f.Decisive = s.decisive()
+	f.Hint = s.hint()
 	return f
+}
+
+// hint is what to do: by what was recognised, or else by what failed.
+func (s *finder) hint() string {
+	if best, ok := bestClue(s.clues); ok {
+		return best.hint
+	}
+	switch {
+	case len(s.f.FailedUnits) > 0:
+		return "see `journalctl -b -u " + s.f.FailedUnits[0] + "` on the host"
+	case len(s.builds) > 0:
+		return "see the whole log with `nix log " + string(s.builds[0].drv) + "` where it was built"
+	}
+	return ""
 }
 
 // decisive are the lines that say why it failed: causes before what follows
@@ -35,7 +50,7 @@ func (s *finder) decisive() []string {
 			lines = append(lines, b.drv.ShortName()+"> "+line)
 		}
 	}
-	for _, more := range [][]string{s.clueLines, s.errors} {
+	for _, more := range [][]string{s.clueLines, s.errors, s.account} {
 		for _, line := range more {
 			if !slices.Contains(lines, line) {
 				lines = append(lines, line)

@@ -18,6 +18,7 @@ type LogDecoder struct {
 	phase   Phase
 	work    activities
 	copies  plainCopies
+	crash   crashFilter
 	found   finder
 }
 
@@ -62,7 +63,7 @@ func (d *LogDecoder) Close(readable []byte) []byte {
 		readable = d.line(readable, d.partial)
 		d.partial = nil
 	}
-	return readable
+	return d.take(readable, d.crash.release())
 }
 
 // Phase is the phase that the log has reached.
@@ -107,13 +108,17 @@ func (d *LogDecoder) line(readable, line []byte) []byte {
 
 // plainLine handles a line of anything but nix.
 func (d *LogDecoder) plainLine(readable, line []byte) []byte {
-	line = lastState(line)
-	plain := text.Line(string(line))
-	if isSpuriousCrash(plain) {
-		return readable
+	return d.take(readable, d.crash.pass(string(cutLine(lastState(line), maxLine))))
+}
+
+// take notes plain lines and makes them readable.
+func (d *LogDecoder) take(readable []byte, lines []string) []byte {
+	for _, line := range lines {
+		d.plain(text.Line(line))
+		readable = append(readable, text.Styled(line)...)
+		readable = append(readable, '\n')
 	}
-	d.plain(plain)
-	return appendLine(readable, "", line)
+	return readable
 }
 
 // reach notes that the log shows phase to be going on.

@@ -47,7 +47,7 @@ func DetectDialect(ctx context.Context, program, env []string) (Dialect, error) 
 		return Dialect{}, &Error{
 			Doing: doing, Err: err,
 			Message: program[0] + " cannot be started: it is not installed, or not in PATH",
-			Hint:    "install it with `nix profile install nixpkgs#nixos-rebuild-ng`, or name yours with --nixos-rebuild",
+			Hint:    "install it, for example with `nix profile install nixpkgs#nixos-rebuild-ng`, or put it in PATH",
 		}
 	}
 	if ctx.Err() != nil {

@@ -28,35 +28,39 @@ func failure(doing, printed string, err error) *Error {
 	return &Error{Doing: doing, Message: message, Hint: hintFor(printed), Full: printed, Err: err}
 }
 
-// decisiveMessage picks what went wrong out of an error as Nix prints it: the
+// decisiveMessage is decisiveLines in one line.
+func decisiveMessage(printed string) string { return strings.Join(decisiveLines(printed), " ") }
+
+// decisiveLines picks what went wrong out of an error as Nix prints it: the
 // last "error:" that says something. A trace comes before it ("error:" alone,
 // then "… while evaluating"), a position and source lines after it.
-func decisiveMessage(printed string) string {
+func decisiveLines(printed string) []string {
 	lines := strings.Split(printed, "\n")
 	for i := range lines {
 		lines[i] = strings.TrimSpace(text.Line(lines[i]))
 	}
 	for i := len(lines) - 1; i >= 0; i-- {
 		if said, ok := strings.CutPrefix(lines[i], "error:"); ok {
-			if m := wholeMessage(strings.TrimSpace(said), lines[i+1:]); m != "" {
+			if m := wholeMessage(strings.TrimSpace(said), lines[i+1:]); len(m) > 0 {
 				return m
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
-// wholeMessage joins a message with those of the lines after it that it would
+// wholeMessage takes with a message those of the lines after it that it would
 // be pointless without: all of it when it began on the next line, a list that a
-// colour announces, and the position of a mistake in the person's own file.
-func wholeMessage(first string, rest []string) string {
-	said := []string{}
+// colon announces, and the position of a mistake in the person's own file.
+func wholeMessage(first string, rest []string) []string {
+	var said []string
 	if first != "" {
 		said = append(said, first)
 	}
 	for _, line := range rest {
 		if place, ok := strings.CutPrefix(line, "at "); ok && len(said) > 0 {
-			return strings.Join(said, " ") + atPlace(place)
+			said[len(said)-1] += atPlace(place)
+			break
 		}
 		if line == "" && len(said) == 0 {
 			continue
@@ -69,7 +73,7 @@ func wholeMessage(first string, rest []string) string {
 		}
 		said = append(said, line)
 	}
-	return strings.Join(said, " ")
+	return said
 }
 
 // endsMessage says whether line is no part of the message before it.

@@ -18,6 +18,8 @@ type finder struct {
 	clues      []clue   // recognised texts, in the order they came
 	clueLines  []string
 	lastPlain  []string // when nothing else is known
+	account    []string // systemctl's status of the units that failed
+	accounting bool     // it is being printed
 	done       bool     // nixos-rebuild said that it has done its work
 }
 
@@ -36,35 +38,44 @@ func (s *finder) activates() bool { return s.action.Activates() || s.action.Move
 
 func (s *finder) failed() bool { return len(s.builds)+len(s.errors)+len(s.dependents) > 0 }
 
-// nixError notes an error message of nix. raw is the message without the
-// trace, where nix gives it.
-func (s *finder) nixError(said, raw string) {
-	short := raw
-	if short == "" {
-		short = decisiveMessage(said)
-	}
+// nixError notes an error message of nix, with its trace if it has one.
+func (s *finder) nixError(said string) {
 	s.look(said)
-	switch {
-	case strings.Contains(short, "interrupted by the user"):
-		s.dependents = addOnce(s.dependents, short)
-	case isDependent(said):
-		s.dependents = addOnce(s.dependents, short)
-	default:
-		if b, ok := parseFailedBuild(said); ok {
-			s.builds = addBuild(s.builds, b)
-			return
-		}
-		s.errors = addOnce(s.errors, short)
+	cause := lastError(said)
+	if b, ok := parseFailedBuild(cause); ok {
+		s.builds = addBuild(s.builds, b)
+		return
+	}
+	list := &s.errors
+	if isDependent(cause) {
+		list = &s.dependents
+	}
+	for _, line := range decisiveLines(said) {
+		*list = addOnce(*list, line)
 	}
 }
 
+// lastError is what the last "error:" of a message says, to its end: what
+// comes before it is the trace.
+func lastError(said string) string {
+	cause := ""
+	for rest := said; rest != ""; {
+		line, more, _ := strings.Cut(rest, "\n")
+		if strings.HasPrefix(strings.TrimSpace(line), "error:") {
+			cause = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(rest), "error:"))
+		}
+		rest = more
+	}
+	return cause
+}
+
 // isDependent says whether an error only follows from another one.
-func isDependent(said string) bool {
+func isDependent(cause string) bool {
 	for _, sign := range []string{
-		"dependencies of derivation", "dependency failed", "dependencies failed",
-		"some outputs of", "some substitutes for the outputs", "error: build of '",
+		"dependencies of derivation", "dependency failed", "dependencies failed", "build of '",
+		"some outputs of", "some substitutes for the outputs", "unexpected end-of-file", "interrupted by the user",
 	} {
-		if strings.Contains(said, sign) {
+		if strings.Contains(cause, sign) {
 			return true
 		}
 	}
@@ -72,20 +83,20 @@ func isDependent(said string) bool {
 }
 
 // parseFailedBuild reads the errors that name the derivation at fault: until
-// Nix 2.30 "builder for 'D' failed with …", then "Cannot build 'D'." and its
-// reason on the next line, and "hash mismatch in fixed-output derivation 'D'".
-func parseFailedBuild(said string) (failedBuild, bool) {
-	first := strings.TrimSpace(strings.TrimPrefix(said, "error:"))
+// Nix 2.30 "builder for 'D' failed with …", since then "Cannot build 'D'." and
+// its reason on the next line, "build of 'D' on 'M' failed" of a remote one,
+// and "hash mismatch in fixed-output derivation 'D'".
+func parseFailedBuild(cause string) (failedBuild, bool) {
 	for _, start := range []string{"builder for '", "Cannot build '", "hash mismatch in fixed-output derivation '", "build of '"} {
-		rest, ok := strings.CutPrefix(first, start)
+		rest, ok := strings.CutPrefix(cause, start)
 		if !ok {
 			continue
 		}
 		drv, ok := ParseStorePath(rest)
-		if !ok {
+		if !ok || start == "build of '" && !strings.HasPrefix(rest[len(drv):], "' on '") || strings.Contains(cause, "dependency failed") {
 			return failedBuild{}, false
 		}
-		return failedBuild{drv: drv, said: buildReason(first), shown: quotedLog(first)}, true
+		return failedBuild{drv: drv, said: buildReason(cause), shown: quotedLog(cause)}, true
 	}
 	return failedBuild{}, false
 }
@@ -124,17 +135,39 @@ func shortDerivations(s string) string {
 // activation notes a line of switch-to-configuration.
 func (s *finder) activation(line string) {
 	s.f.SwitchStarted, s.f.ProfileCommand, s.f.Evaluated = true, true, true
+	s.look(line)
 	if strings.HasPrefix(line, "Failed to run activate script") {
 		s.f.ActivateFailed = true
 		s.errors = addOnce(s.errors, line)
 	}
-	if _, units, ok := strings.Cut(line, "the following units failed: "); ok {
+	s.unitsFailed(line)
+}
+
+// unitsFailed reads "warning: the following units failed: A, B" and "Failed to
+// start A: why". What follows the first is systemd's account of these units.
+func (s *finder) unitsFailed(line string) {
+	for _, before := range []string{"the following units failed: ", "the following user units failed: "} {
+		_, units, ok := strings.Cut(line, before)
+		if !ok {
+			continue
+		}
 		s.errors = addOnce(s.errors, line)
+		s.accounting = true
 		for unit := range strings.SplitSeq(units, ",") {
 			s.addUnit(strings.TrimSpace(unit))
 		}
 	}
-	s.look(line)
+	for _, job := range []string{"start ", "restart ", "reload ", "stop "} {
+		rest, ok := strings.CutPrefix(line, "Failed to "+job)
+		if !ok {
+			continue
+		}
+		unit, _, _ := strings.Cut(strings.TrimPrefix(rest, "user unit "), ":")
+		if strings.Contains(unit, ".") && !strings.Contains(unit, " ") {
+			s.errors = addOnce(s.errors, line)
+			s.addUnit(unit)
+		}
+	}
 }
 
 func (s *finder) addUnit(unit string) {
@@ -145,29 +178,43 @@ func (s *finder) addUnit(unit string) {
 
 // plain notes any other line.
 func (s *finder) plain(line string) {
-	switch trimmed := strings.TrimSpace(line); {
-	case trimmed == "" || strings.HasPrefix(line, "building the system configuration"):
-		return
+	trimmed := strings.TrimSpace(line)
+	switch {
 	case strings.HasPrefix(line, "Command '"):
 		s.commandFailed(line)
+		s.accounting = false
 	case strings.HasPrefix(line, "Done. The new configuration is"):
-		s.f.Evaluated = true
-		s.done = true
+		s.f.Evaluated, s.done, s.accounting = true, true, false
 		s.notePathIn(line)
-		return
-	case strings.HasPrefix(trimmed, "error:") && trimmed != "error:":
-		s.nixError(trimmed, "")
-	case strings.Contains(line, "did you forget to use --ask-sudo-password"):
+	case strings.HasPrefix(line, "warning: error(s) occurred while switching"):
+		s.accounting = false // the Bash program's last word, whatever it was
+	case trimmed == "", strings.HasPrefix(line, "building the system configuration"),
 		// nixos-rebuild says so whenever a remote command failed, whatever it was.
-		return
-	case strings.Contains(line, "won't take effect until you reboot"):
-		s.f.NeedsReboot = true
-	case strings.Contains(line, "calling run with args=") && strings.Contains(line, "'nix-env'") && strings.Contains(line, "'--set'"):
-		s.f.ProfileCommand = true
-		return
-	default:
-		s.failedUnit(line)
+		strings.Contains(line, "did you forget to use --ask-sudo-password"):
+	case strings.Contains(line, "calling run with args="):
+		s.f.ProfileCommand = s.f.ProfileCommand || setsProfile(line)
+	case strings.HasPrefix(trimmed, "error: "):
+		s.nixError(trimmed)
+		s.addLast(line)
+	case strings.HasPrefix(line, "Error: "), strings.HasPrefix(line, "nixos-rebuild: error: "):
 		s.look(line)
+		s.errors = addOnce(s.errors, line)
+	default:
+		s.f.NeedsReboot = s.f.NeedsReboot || strings.Contains(line, "won't take effect until you reboot")
+		s.look(line)
+		s.unitsFailed(line)
+		s.addLast(line)
+	}
+}
+
+// addLast keeps the last lines that mean nothing to us: all there is to show
+// of a failure that nobody foresaw.
+func (s *finder) addLast(line string) {
+	if s.accounting {
+		if len(s.account) < tailLines {
+			s.account = append(s.account, line)
+		}
+		return
 	}
 	s.lastPlain = append(s.lastPlain, line)
 	if len(s.lastPlain) > maxPlain {
@@ -175,19 +222,9 @@ func (s *finder) plain(line string) {
 	}
 }
 
-// failedUnit reads "Failed to start UNIT".
-func (s *finder) failedUnit(line string) {
-	for _, verb := range []string{"start ", "restart ", "reload ", "stop "} {
-		unit, ok := strings.CutPrefix(line, "Failed to "+verb)
-		if ok && !strings.Contains(unit, " ") && strings.Contains(unit, ".") {
-			s.addUnit(unit)
-			s.errors = addOnce(s.errors, line)
-		}
-	}
-}
-
 // commandFailed reads Python's "Command '…' returned non-zero exit status N.".
 func (s *finder) commandFailed(line string) {
+	s.f.ProfileCommand = s.f.ProfileCommand || setsProfile(line)
 	if _, status, ok := strings.Cut(line, "returned non-zero exit status "); ok {
 		if n, err := strconv.Atoi(strings.TrimSuffix(status, ".")); err == nil {
 			s.f.ChildStatus = n
@@ -197,11 +234,16 @@ func (s *finder) commandFailed(line string) {
 		if i := strings.LastIndex(line[:at], StoreDir); i >= 0 {
 			if p, ok := ParseStorePath(line[i:]); ok {
 				s.f.SwitchPath = string(p)
-				s.f.SwitchStarted = true
+				s.f.ProfileCommand = true
 				s.notePath(p)
 			}
 		}
 	}
+}
+
+// setsProfile knows `nix-env -p … --set …` in a Python list.
+func setsProfile(line string) bool {
+	return strings.Contains(line, "'nix-env'") && strings.Contains(line, "'--set'")
 }
 
 func (s *finder) notePathIn(line string) {

@@ -18,7 +18,7 @@ const (
 	maxStderr = 1 << 20
 
 	// maxMessageLines bounds the lines of one error message that are joined.
-	maxMessageLines = 6
+	maxMessageLines = 10
 
 	// maxLine bounds a readable line, maxRaw a line of the log as it came: an
 	// error message with its trace is one line of JSON.
