@@ -1,0 +1,114 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "nixfleet-tui"
+
+// arrows says which rooms of the house a room may import. A room that is not
+// here may not exist: add it with what it needs, and no more.
+var arrows = map[string][]string{
+	"":              {"internal/cli"},
+	"internal/text": {},
+	"sshutil":       {"internal/text"},
+	"nixcmd":        {"internal/text"},
+	"fleet":         {"internal/text", "nixcmd", "sshutil"},
+	"rollout":       {"internal/text", "nixcmd", "sshutil", "fleet"},
+	"ui":            {"internal/text", "nixcmd", "fleet", "rollout"},
+	"internal/demo": {"internal/text", "nixcmd", "sshutil"},
+	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "ui", "internal/demo"},
+	"e2e":           {},
+}
+
+// teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.
+var (
+	teaPackages = []string{"github.com/charmbracelet/bubbletea", "github.com/charmbracelet/bubbles", "github.com/charmbracelet/lipgloss"}
+	teaPlaces   = []string{"ui", "internal/cli/dashboard.go"}
+)
+
+// TestArrows holds the imports to the directions that the design gives them.
+// Tests may look further than the code that they test, but not past Bubble Tea.
+func TestArrows(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		files++
+		checkImports(t, filepath.ToSlash(path))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 10 {
+		t.Fatalf("only %d files of Go were found", files)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	room := roomOf(path)
+	allowed, known := arrows[room]
+	if !known {
+		t.Errorf("%s stands in a room that the house does not have: %q", path, room)
+	}
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if isTea(imported) && !slices.ContainsFunc(teaPlaces, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") }) {
+			t.Errorf("%s imports %s: only the dashboard draws with it", path, imported)
+		}
+		to, ours := strings.CutPrefix(imported, module+"/")
+		if !ours || strings.HasSuffix(path, "_test.go") || inRoom(to, room) {
+			continue
+		}
+		if !slices.ContainsFunc(allowed, func(a string) bool { return inRoom(to, a) }) {
+			t.Errorf("%s imports %s: %q may import only %q", path, to, room, allowed)
+		}
+	}
+}
+
+// roomOf is the longest room that path lies in.
+func roomOf(path string) string {
+	dir := filepath.ToSlash(filepath.Dir(path))
+	if dir == "." {
+		return ""
+	}
+	for room := range arrows {
+		if room != "" && inRoom(dir, room) {
+			return room
+		}
+	}
+	return dir
+}
+
+func inRoom(pkg, room string) bool {
+	return room != "" && (pkg == room || strings.HasPrefix(pkg, room+"/"))
+}
+
+func isTea(imported string) bool {
+	return slices.ContainsFunc(teaPackages, func(p string) bool { return imported == p || strings.HasPrefix(imported, p+"/") })
+}

@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+)
+
+// actionOptions are all that an action needs.
+type actionOptions struct {
+	*Program
+	Source *sourceFlags
+
+	Action          nixcmd.Action
+	On              string
+	Yes             bool
+	Plain           bool
+	JSON            bool
+	Parallel        int
+	BuildOn         string
+	SkipUnreachable bool
+	Thaw            bool
+	FollowTree      bool
+	Args            []string // for nixos-rebuild, unchanged
+}
+
+const defaultParallel = 4
+
+var actionHelp = map[nixcmd.Action][2]string{
+	nixcmd.Switch:      {"Build and activate, now and at the next boot", "switch --on 'web*,!web3'"},
+	nixcmd.Boot:        {"Build, and activate at the next boot only", "boot --on @desktop"},
+	nixcmd.Test:        {"Build and activate until the next boot", "test --on web1"},
+	nixcmd.Build:       {"Build only", "build --on '*' --build-on local"},
+	nixcmd.DryBuild:    {"Show what would be built", "dry-build --on web1"},
+	nixcmd.DryActivate: {"Build, and show what activation would restart", "dry-activate --on web1,db1"},
+}
+
+func newActionCmd(p *Program, src *sourceFlags, action nixcmd.Action, run func(context.Context, *actionOptions) error) *cobra.Command {
+	o := &actionOptions{Program: p, Source: src, Action: action}
+	help := actionHelp[action]
+	cmd := &cobra.Command{
+		Use:   string(action) + " --on SEL [-- NIXOS-REBUILD ARGS]",
+		Short: help[0],
+		Long: help[0] + `, on all selected hosts at once, with one nixos-rebuild for each.
+The run goes on by itself if this command ends; it is kept with all its logs.
+
+SEL takes names, globs, @tag and !x, joined by commas, and system:aarch64-linux,
+state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
+2 nothing was started, 3 something needs a person, 130 cancelled or detached.`,
+		Example: fmt.Sprintf(`  nixfleet-tui %s
+  nixfleet-tui %[2]s --on web1 --yes --plain        # no question, plain lines
+  nixfleet-tui %[2]s --on @db --build-on local      # build here, copy there
+  nixfleet-tui %[2]s --on web1 -- --show-trace      # arguments for nixos-rebuild`, help[1], action),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dash := cmd.ArgsLenAtDash()
+			if len(args) > 0 && dash != 0 {
+				return usage(fmt.Sprintf("Name hosts with `--on %s`; arguments for nixos-rebuild follow `--`.", args[0]),
+					"%s takes no arguments before `--`, and was given %q", cmd.CommandPath(), args[0])
+			}
+			o.Args = args
+			return run(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.On, "on", "", "hosts to act on, such as web1,db1 or '@web,!web3' or '*'")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
+	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
+	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
+	f.StringVar(&o.BuildOn, "build-on", "", "where to build: target, local, or the `NAME` of a host or builder (default: fleet.nix's buildOn, else target)")
+	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
+	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
+	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
+	return cmd
+}
+
+// check refuses what can be refused before anything is asked of anybody.
+func (o *actionOptions) check() (fleet.Selection, error) {
+	var none fleet.Selection
+	switch {
+	case o.On == "":
+		return none, usage("Name them, for example `--on web1,db1`, `--on @web`, or `--on '*'` for all.", "`%s` needs to be told which hosts: --on is missing", o.Action)
+	case !o.Yes && (o.JSON || !o.IO.CanAsk()):
+		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
+	case o.Plain && o.JSON:
+		return none, usage("Choose one of them.", "--plain and --json exclude each other")
+	case o.Parallel < 1:
+		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
+	}
+	return fleet.ParseSelection(o.On)
+}
+
+// runAction plans a run, asks, starts it and follows it to its end.
+func runAction(ctx context.Context, o *actionOptions) error {
+	sel, err := o.check()
+	if err != nil {
+		return err
+	}
+	preparing, stop := o.interruptible(ctx)
+	ready, err := o.prepare(preparing, sel)
+	stop() // a question is answered, or interrupted, as any other program's
+	if err != nil {
+		return err
+	}
+	for _, w := range ready.warnings {
+		fmt.Fprintf(o.IO.Err, "warning: %s\n", text.Line(w))
+	}
+	if !o.Yes {
+		if err := o.confirm(ready); err != nil {
+			return err
+		}
+	}
+	interruptions := o.Signals()
+	defer interruptions.Stop()
+	dir, err := ready.store.Start(ready.plan, o.World.Launcher())
+	if err != nil {
+		return err
+	}
+	return o.follow(ctx, ready.store, dir, interruptions, o.display())
+}
+
+// display is how this command shows a run.
+func (o *actionOptions) display() display {
+	return newDisplay(o.Program, o.Plain, o.JSON)
+}
+
+// confirm shows what would be done and waits for a yes. Anything else is a no.
+func (o *actionOptions) confirm(r *ready) error {
+	w := o.IO.Err
+	names := make([]string, 0, len(r.plan.Hosts))
+	for _, h := range r.plan.Hosts {
+		names = append(names, h.Name)
+	}
+	tree := r.plan.Flake.Pinned
+	fmt.Fprintf(w, "%s %s: %s\n", o.Action, count(len(names), "host"), text.Line(strings.Join(names, ", ")))
+	fmt.Fprintf(w, "  tree      %s\n", text.Line(tree))
+	for _, line := range builtWhere(r.plan.Hosts) {
+		fmt.Fprintf(w, "  builds    %s\n", text.Line(line))
+	}
+	for _, h := range r.plan.Hosts {
+		if h.Skip != "" {
+			fmt.Fprintf(w, "  skipped   %s: %s\n", text.Line(h.Name), text.Line(h.Skip))
+		}
+	}
+	fmt.Fprintf(w, "  command   %s\n", text.Line(commandLine(&r.plan)))
+	fmt.Fprintf(w, "Go ahead? [y/N] ")
+	answer, err := readLine(o.IO.In)
+	if err != nil {
+		fmt.Fprintln(w)
+	}
+	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
+		return nil
+	}
+	return &Failure{Message: "nothing was started", Code: ExitCancelled}
+}
+
+// readLine reads up to a newline, byte by byte: what follows is not ours.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	b := make([]byte, 1)
+	for {
+		n, err := r.Read(b)
+		if n == 1 && b[0] == '\n' {
+			return string(line), nil
+		}
+		line = append(line, b[:n]...)
+		if err != nil {
+			return string(line), err
+		}
+	}
+}
+
+// builtWhere says in a few lines which hosts build where.
+func builtWhere(hosts []rollout.PlanHost) []string {
+	var order []string
+	by := map[string][]string{}
+	for _, h := range hosts {
+		if by[h.BuildOn] == nil {
+			order = append(order, h.BuildOn)
+		}
+		by[h.BuildOn] = append(by[h.BuildOn], h.Name)
+	}
+	var lines []string
+	for _, where := range order {
+		place := "on " + where
+		switch where {
+		case rollout.BuildOnTarget:
+			place = "on the host itself"
+		case rollout.BuildOnLocal:
+			place = "on this machine"
+		}
+		if len(order) > 1 {
+			place += ": " + strings.Join(by[where], ", ")
+		}
+		lines = append(lines, place)
+	}
+	return lines
+}
+
+// count is "1 host" or "3 hosts".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

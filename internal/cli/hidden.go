@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+// The words with which this program starts itself again.
+const (
+	supervisorCommand = "run-supervisor"
+	taskCommand       = "run-task"
+)
+
+// newSupervisorCmd is the supervisor of one run. Whoever starts it hands it
+// the run's lock.
+func newSupervisorCmd(p *Program) *cobra.Command {
+	return &cobra.Command{
+		Use:    supervisorCommand + " DIR",
+		Hidden: true,
+		Args:   needArgs(1, 1, "a run directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.supervise(cmd.Context(), args[0])
+		},
+	}
+}
+
+func (p *Program) supervise(ctx context.Context, dir string) error {
+	// Ended politely, it lets go of the run as if it had been killed: its tasks
+	// go on, and the next command adopts it.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	store, err := rollout.OpenStore(p.World.StateDir())
+	if err != nil {
+		return err
+	}
+	s := rollout.Supervisor{
+		Store:    store,
+		Dir:      dir,
+		Lock:     rollout.InheritedLock(),
+		Launcher: p.World.Launcher(),
+		Now:      p.Env.Now,
+		SSH:      pathOf("ssh"),
+		NixStore: pathOf("nix-store"),
+		Connect:  p.connect,
+		Fingerprint: func(ctx context.Context, ref string) (string, error) {
+			m, err := p.World.Nix(false).Metadata(ctx, ref)
+			return m.Fingerprint, err
+		},
+		Wanted: func(ctx context.Context, ref, host string) (string, error) {
+			f, err := p.World.Nix(true).Facts(ctx, ref, host)
+			return f.Wanted, err
+		},
+	}
+	return s.Run(ctx)
+}
+
+// pathOf is where a program is, or "" when there is none.
+func pathOf(program string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// connect makes a run's own connections, by the run's own ssh configuration.
+func (p *Program) connect(plan *rollout.Plan) (rollout.Connector, error) {
+	dialer, err := p.World.Dialer(plan.SSHOptions())
+	if err != nil {
+		return nil, err
+	}
+	return &poolConnector{sshutil.NewPool(dialer)}, nil
+}
+
+// poolConnector lends out the connections of a pool.
+type poolConnector struct{ pool *sshutil.Pool }
+
+func (c *poolConnector) Runner(ctx context.Context, host string) (sshutil.Runner, error) {
+	client, err := c.pool.Client(ctx, host)
+	if err != nil {
+		return nil, err // not a nil *Client in an interface
+	}
+	return client, nil
+}
+
+func (c *poolConnector) Drop(host string) { c.pool.Drop(host) }
+
+func (c *poolConnector) Close() error { return c.pool.Close() }
+
+// newTaskCmd is the task parent of one host.
+func newTaskCmd(*Program) *cobra.Command {
+	return &cobra.Command{
+		Use:    taskCommand + " DIR HOST",
+		Hidden: true,
+		Args:   needArgs(2, 2, "a run directory and a host"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return rollout.RunTask(args[0], args[1], os.Environ())
+		},
+	}
+}

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+	"golang.org/x/sync/errgroup"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+// ready is a run that only has to be started.
+type ready struct {
+	store    *rollout.Store
+	plan     rollout.Plan
+	warnings []string
+}
+
+// request is what is wanted of a run.
+type request struct {
+	Action          nixcmd.Action
+	Hosts           []string // by name
+	BuildOn         string   // "" leaves it to fleet.nix
+	Parallel        int
+	SkipUnreachable bool
+	Thaw            bool
+	FollowTree      bool
+	Args            []string // for nixos-rebuild
+}
+
+// rebuild is the nixos-rebuild of this machine.
+type rebuild struct {
+	program []string
+	dialect nixcmd.Dialect
+}
+
+// prepare makes the plan. What takes time (the flake, nixos-rebuild's dialect,
+// the disk) is asked for at the same time.
+func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*ready, error) {
+	if err := o.World.NeedSSH(); err != nil {
+		return nil, err
+	}
+	var (
+		r = &ready{}
+		l *loaded
+		n rebuild
+	)
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		l, err = o.load(gctx, o.Source)
+		return err
+	})
+	group.Go(func() (err error) {
+		n.program, n.dialect, err = o.World.Rebuild(gctx)
+		return err
+	})
+	group.Go(func() (err error) {
+		r.store, err = openStore(o.World)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	names, err := o.selected(ctx, l, sel)
+	if err != nil {
+		return nil, err
+	}
+	r.plan, err = o.plan(l, n, o.request(names))
+	if err != nil {
+		return nil, err
+	}
+	r.warnings = warnings(l, r.plan)
+	return r, nil
+}
+
+func (o *actionOptions) request(names []string) request {
+	return request{Action: o.Action, Hosts: names, BuildOn: o.BuildOn, Parallel: o.Parallel,
+		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Args: o.Args}
+}
+
+// openStore opens the state directory, or says what is wrong with it.
+func openStore(w World) (*rollout.Store, error) {
+	store, err := rollout.OpenStore(w.StateDir())
+	if err != nil {
+		f := explain(err)
+		if f.Hint == "" {
+			f.Hint = "Make it writable, or set XDG_STATE_HOME to a directory that is."
+		}
+		return nil, f
+	}
+	return store, nil
+}
+
+// selected are the names of the selected hosts; hosts are probed only when the
+// selection asks for what only they can tell.
+func (o *actionOptions) selected(ctx context.Context, l *loaded, sel fleet.Selection) ([]string, error) {
+	var statuses map[string]fleet.Status
+	if sel.NeedsStatus() {
+		var err error
+		if statuses, err = o.probe(ctx, l, l.inv.Names(), nil); err != nil {
+			return nil, err
+		}
+	}
+	return sel.Select(fleet.Subjects(l.rows(ctx, statuses)))
+}
+
+// plan turns a request into a plan.
+func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error) {
+	m := l.inv.Flake
+	plan := rollout.Plan{
+		Version:  rollout.PlanVersion,
+		ID:       rollout.NewID(string(want.Action), p.Env.Now()),
+		Action:   want.Action,
+		Created:  p.Env.Now(),
+		Invoked:  p.Env.Started,
+		User:     p.Env.User,
+		On:       p.Env.Hostname,
+		Program:  n.program,
+		Dialect:  n.dialect,
+		Parallel: want.Parallel,
+		Args:     want.Args,
+		Masters:  true,
+		Follow:   want.FollowTree,
+		SkipDown: want.SkipUnreachable,
+		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Pinned: m.LockedURL, Fingerprint: m.Fingerprint,
+			Revision: m.Revision, Dirty: m.Dirty()},
+	}
+	if l.inv.Source.Flake == "" {
+		return plan, &Failure{Message: "there is no flake to deploy from", Hint: "Start in the flake's directory, or name it with --flake."}
+	}
+	if m.Dirty() {
+		plan.Flake.Pinned = m.URL
+	}
+	skipped := 0
+	for _, name := range want.Hosts {
+		h, err := planHost(l, want, name)
+		if err != nil {
+			return plan, err
+		}
+		if h.Skip != "" {
+			skipped++
+		}
+		plan.Hosts = append(plan.Hosts, h)
+	}
+	if skipped == len(plan.Hosts) {
+		first := plan.Hosts[0]
+		return plan, &Failure{Message: fmt.Sprintf("nothing to do: %s is left out, because %s", first.Name, first.Skip), Hint: skipHint(l, p.World.Self(), first.Name)}
+	}
+	putLast(l, p.Env.Hostname, &plan)
+	return plan, p.addSSH(l, &plan)
+}
+
+func skipHint(l *loaded, self, name string) string {
+	if h, _ := l.inv.Host(name); h.Frozen != "" {
+		return "Add --thaw to act on it all the same."
+	}
+	return "Select hosts that the flake has; `" + self + " status` lists them."
+}
+
+func planHost(l *loaded, want request, name string) (rollout.PlanHost, error) {
+	h, _ := l.inv.Host(name)
+	buildOn := want.BuildOn
+	if buildOn == "" {
+		buildOn = h.BuildOn
+	}
+	if buildOn == "" || buildOn == name {
+		buildOn = rollout.BuildOnTarget
+	}
+	if !l.canBuildOn(buildOn) {
+		return rollout.PlanHost{}, usage("Give target, local, or one of: "+strings.Join(l.places(), ", "), "there is no host or builder called %q to build on", buildOn)
+	}
+	p := rollout.PlanHost{Name: name, BuildOn: buildOn, Sudo: h.Sudo, Substitutes: h.Substitutes, ForwardAgent: h.ForwardAgent}
+	if f := l.facts[name]; f.State == fleet.FactsFresh {
+		p.Wanted = f.Wanted
+	}
+	switch {
+	case h.Frozen != "" && !want.Thaw:
+		p.Skip = "it is frozen: " + h.Frozen
+	case !h.InFlake:
+		p.Skip = "the flake has no nixosConfigurations entry for it"
+	}
+	return p, nil
+}
+
+func (l *loaded) canBuildOn(where string) bool {
+	return where == rollout.BuildOnTarget || where == rollout.BuildOnLocal || slices.Contains(l.places(), where)
+}
+
+// places are the names of all machines that could be asked to build.
+func (l *loaded) places() []string {
+	names := l.inv.Names()
+	for _, b := range l.inv.Builders {
+		if !slices.Contains(names, b.Name) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// putLast marks what the run itself stands on: this machine, by the name that
+// the flake gives it, and hosts that build for others of the run.
+func putLast(l *loaded, hostname string, p *rollout.Plan) {
+	builds := map[string]bool{}
+	for _, h := range p.Hosts {
+		builds[h.BuildOn] = true
+	}
+	for i, h := range p.Hosts {
+		name := l.facts[h.Name].HostName
+		here := hostname != "" && (name == hostname || name == "" && h.Name == hostname)
+		p.Hosts[i].Last = here || builds[h.Name]
+	}
+}
+
+// addSSH gives the plan the ssh configuration of its children.
+func (p *Program) addSSH(l *loaded, plan *rollout.Plan) error {
+	includes, options, err := p.World.Personal()
+	if err != nil {
+		return err
+	}
+	c := sshutil.Config{Hosts: l.inv.SSHHosts(), Includes: includes}
+	for i := range c.Hosts {
+		c.Hosts[i].ForwardAgent = forwards(plan, c.Hosts[i].Name)
+	}
+	plan.SSHOpts = options
+	plan.SSHConfig, err = c.Render()
+	return err
+}
+
+// forwards says whether ssh to name forwards the agent: to targets that ask
+// for it, and with the old nixos-rebuild to a third machine that builds for
+// one, since it copies from there to the target by itself. Nil leaves it to
+// the person's own configuration.
+func forwards(p *rollout.Plan, name string) *bool {
+	for _, h := range p.Hosts {
+		third := p.Dialect.Kind == "bash" && h.BuildOn == name
+		if h.ForwardAgent && (h.Name == name || third) {
+			yes := true
+			return &yes
+		}
+	}
+	return nil
+}
+
+// warnings are what a person should know before saying yes.
+func warnings(l *loaded, p rollout.Plan) []string {
+	all := slices.Clone(l.inv.Warnings)
+	if p.Flake.Dirty {
+		all = append(all, fmt.Sprintf("the tree %s is dirty: its uncommitted changes are deployed too, and no revision will tell what ran", p.Flake.URL))
+	}
+	for _, h := range p.Hosts {
+		if h.ForwardAgent && p.Dialect.Kind == "bash" && h.BuildOn != rollout.BuildOnTarget && h.BuildOn != rollout.BuildOnLocal {
+			all = append(all, fmt.Sprintf("the agent is forwarded to %s too: this nixos-rebuild copies from there to %s by itself", h.BuildOn, h.Name))
+		}
+	}
+	return all
+}
+
+// commandLine is the exact command for the first host that is acted on; the
+// others' differs in their names only.
+func commandLine(p *rollout.Plan) string {
+	for _, h := range p.Hosts {
+		if h.Skip != "" {
+			continue
+		}
+		line := shellquote.Join(p.Command(h)...)
+		if len(p.Hosts) > 1 {
+			line += "  (and likewise for the others)"
+		}
+		return line
+	}
+	return ""
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"os/user"
+	"syscall"
+	"time"
+)
+
+// Program is one start of this program: what it was given, and the world that
+// its commands act on. Commands take what they need out of it into their options.
+type Program struct {
+	IO      *IO
+	Env     Env
+	World   World
+	Signals func() *Interruptions // starts listening
+}
+
+// Env is what the process was started with.
+type Env struct {
+	Getenv   func(string) string
+	Now      func() time.Time
+	Started  time.Time // when the person pressed enter, as near as we know
+	Dir      string    // working directory
+	Home     string
+	User     string
+	Hostname string
+}
+
+// NewProgram is the real one. What cannot be learned of the process stays
+// empty, and the command that needs it says so.
+func NewProgram(started time.Time) *Program {
+	env := Env{Getenv: os.Getenv, Now: time.Now, Started: started}
+	env.Dir, _ = os.Getwd()
+	env.Home, _ = os.UserHomeDir()
+	env.Hostname, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		env.User = u.Username
+	}
+	return &Program{
+		IO:      SystemIO(os.Stdin, os.Stdout, os.Stderr, os.Getenv),
+		Env:     env,
+		World:   &realWorld{env: env},
+		Signals: listen,
+	}
+}
+
+// Interruptions are the signals that a person or a closing terminal sends.
+type Interruptions struct {
+	C    <-chan os.Signal
+	Stop func()
+}
+
+func listen() *Interruptions {
+	c := make(chan os.Signal, 4)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	return &Interruptions{C: c, Stop: func() { signal.Stop(c) }}
+}
+
+// interruptible returns a context that ends with the first signal, for
+// commands that have nothing to detach from.
+func (p *Program) interruptible(ctx context.Context) (context.Context, func()) {
+	in := p.Signals()
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-in.C:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-done
+		in.Stop()
+	}
+}
+
+// Main runs one command line and returns the exit code.
+func Main(p *Program, args []string) int {
+	root := newRootCmd(p)
+	root.SetArgs(args)
+	root.SetIn(p.IO.In)
+	root.SetOut(p.IO.Out)
+	root.SetErr(p.IO.Err)
+	err := root.ExecuteContext(context.Background())
+	if err == nil {
+		return ExitOK
+	}
+	var code exit
+	if errors.As(err, &code) {
+		return int(code)
+	}
+	f := explain(err)
+	report(p.IO.Err, f)
+	return f.Code
+}

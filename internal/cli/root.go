@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// newRootCmd is the whole command line.
+func newRootCmd(p *Program) *cobra.Command {
+	src := &sourceFlags{}
+	on := ""
+	root := &cobra.Command{
+		Use:   "nixfleet-tui",
+		Short: "See a fleet of NixOS machines, and deploy to several at once",
+		Long: `nixfleet-tui shows the hosts of a flake and what they run, and deploys to
+several of them at once with nixos-rebuild. Started in a flake without a
+command it opens the dashboard.`,
+		Example: `  nixfleet-tui                              # the dashboard
+  nixfleet-tui status                       # one line per host, then the builders
+  nixfleet-tui switch --on 'web*,!web3'     # build and activate on some hosts
+  nixfleet-tui runs show last               # how the last deployment went`,
+		Args:          noCommand,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDashboard(cmd.Context(), &dashboardOptions{Program: p, Source: src, On: on})
+		},
+	}
+	root.Flags().StringVar(&on, "on", "", "show only these hosts")
+	src.register(root)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(commands(p, src)...)
+	root.AddCommand(newSupervisorCmd(p), newTaskCmd(p))
+	root.AddCommand(newVersionCmd(p), newCompletionCmd(p))
+	return root
+}
+
+// commands are the ones that act on a fleet: the real one, or the demo's.
+func commands(p *Program, src *sourceFlags) []*cobra.Command {
+	all := []*cobra.Command{newStatusCmd(p, src, runStatus), newBuildersCmd(p, src, runBuilders)}
+	for _, a := range []nixcmd.Action{nixcmd.Switch, nixcmd.Boot, nixcmd.Test, nixcmd.Build, nixcmd.DryBuild, nixcmd.DryActivate} {
+		all = append(all, newActionCmd(p, src, a, runAction))
+	}
+	return append(all, newRunsCmd(p), newDoctorCmd(p, src, runDoctor))
+}
+
+// flagError says what is wrong with a flag and where its help is.
+func flagError(cmd *cobra.Command, err error) error {
+	return usage(fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath()), "%s", err)
+}
+
+// noArgs refuses arguments in our words.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath()), "%s takes no arguments, and was given %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// noCommand refuses a word that is no command, and names the nearest.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("`%s --help` lists the commands.", cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "Did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usage(hint, "there is no command %q", args[0])
+}
+
+// needArgs takes between least and most arguments, which what names.
+func needArgs(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		return usage(fmt.Sprintf("`%s --help` shows how it is used.", cmd.CommandPath()), "%s takes %s", cmd.CommandPath(), what)
+	}
+}

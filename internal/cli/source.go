@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// sourceFlags say where the inventory is and whether Nix may evaluate it.
+type sourceFlags struct {
+	Flake  string
+	File   string
+	NoEval bool
+}
+
+func (f *sourceFlags) register(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.StringVar(&f.Flake, "flake", "", "flake `REF` whose nixosConfigurations are the hosts (default: ./flake.nix or above)")
+	flags.StringVar(&f.File, "fleet", "", "fleet.nix `FILE` with settings of hosts and builders (default: ./fleet.nix or above)")
+	flags.BoolVar(&f.NoEval, "no-eval", false, "never evaluate hosts; show what the last evaluation told")
+}
+
+// loaded is an inventory with the facts known of it.
+type loaded struct {
+	inv   *fleet.Inventory
+	cache *fleet.Cache
+	facts map[string]fleet.Facts
+}
+
+// load finds and reads the inventory, and the facts that are known already.
+func (p *Program) load(ctx context.Context, src *sourceFlags) (*loaded, error) {
+	from, err := p.World.Find(src.Flake, src.File)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.World.NeedNix(); err != nil {
+		return nil, err
+	}
+	cache, err := fleet.OpenCache(p.World.CacheDir())
+	if err != nil {
+		// A cache that cannot be kept costs time, not truth.
+		fmt.Fprintf(p.IO.Err, "warning: what Nix says cannot be kept for the next start: %s\n", text.Line(err.Error()))
+		cache = nil
+	}
+	inv, err := fleet.Load(ctx, p.World.Nix(false), from, cache)
+	if err != nil {
+		return nil, err
+	}
+	if inv.Deploy == fleet.FactsPending && !src.NoEval {
+		// Where to connect may stand in the flake's deployment settings, of
+		// which nothing is known yet.
+		if inv, err = fleet.Complete(ctx, p.World.Nix(false), inv, cache); err != nil {
+			return nil, err
+		}
+	}
+	l := &loaded{inv: inv, cache: cache}
+	return l, p.learn(l, cache.Facts(inv))
+}
+
+// learn takes in facts, and what they say of builders and addresses.
+func (p *Program) learn(l *loaded, facts map[string]fleet.Facts) error {
+	machines, err := p.World.Machines()
+	if err != nil {
+		return err
+	}
+	l.facts, l.inv = facts, l.inv.With(facts, machines)
+	return nil
+}
+
+// history says how revisions of hosts stand to the flake's.
+func (l *loaded) history(ctx context.Context) func(revision string) fleet.History {
+	histories := &fleet.Histories{Dir: l.inv.Flake.Dir}
+	return func(revision string) fleet.History { return histories.Of(ctx, revision, l.inv.Revision()) }
+}
+
+// rows are the hosts with all that is known of them. statuses may be nil.
+func (l *loaded) rows(ctx context.Context, statuses map[string]fleet.Status) []fleet.Row {
+	return fleet.Rows(l.inv, l.facts, statuses, l.history(ctx))
+}

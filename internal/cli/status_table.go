@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// print shows the hosts, then what is wrong with whom, then the builders.
+func (o *statusOptions) print(r statusReport) error {
+	for _, w := range r.warnings {
+		fmt.Fprintf(o.IO.Err, "warning: %s\n", text.Line(w))
+	}
+	_, err := io.WriteString(o.IO.Out, strings.Join(reportLines(o.IO, r, o.Env.Now()), "\n")+"\n")
+	return err
+}
+
+// reportLines are all lines of a report.
+func reportLines(s *IO, r statusReport, now time.Time) []string {
+	lines := hostTable(s, r.rows, now).lines(s)
+	for _, row := range r.rows {
+		lines = append(lines, troubles(s, row)...)
+	}
+	if len(r.builders) > 0 {
+		lines = append(lines, "")
+		lines = append(lines, builderTable(s, r.builders).lines(s)...)
+		for _, b := range r.builders {
+			if b.Reason != "" && b.Hint != "" && b.Health != fleet.HealthUnknown {
+				lines = append(lines, fit(s, "  "+text.Line(b.Builder.Name)+": "+sentence(b.Hint)))
+			}
+		}
+	}
+	return lines
+}
+
+func hostTable(s *IO, rows []fleet.Row, now time.Time) *table {
+	t := &table{columns: []column{
+		{title: "HOST", keep: 9}, {title: "STATE", keep: 8}, {title: "DRIFT", keep: 7}, {title: "GEN", keep: 6, right: true},
+		{title: "AGE", keep: 4, right: true}, {title: "VERSION", keep: 3, flex: true}, {title: "SYSTEM", keep: 2},
+		{title: "REBOOT", keep: 5}, {title: "TAGS", keep: 1, flex: true},
+	}}
+	for _, row := range rows {
+		t.add(hostRow(s, row, now)...)
+	}
+	return t
+}
+
+func hostRow(s *IO, row fleet.Row, now time.Time) []cell {
+	r := row.Status.Reading
+	state := stateMark(row.Status.State).cell(s)
+	if row.Host.Intermittent && row.Status.State == fleet.StateDown {
+		state.ink = faint
+	}
+	var generation, reboot cell
+	if r.Generation > 0 {
+		generation.words = fmt.Sprint(r.Generation)
+	}
+	if row.Reboot() {
+		reboot = mark{"↻", "~", "needed", warn}.cell(s)
+	}
+	drift := driftMark(row.Drift()).cell(s)
+	switch row.Facts.State {
+	case fleet.FactsFailed:
+		drift = mark{"✗", "x", "no eval", bad}.cell(s)
+	case fleet.FactsStale:
+		drift.words += "*" // by an earlier tree
+	}
+	return []cell{{words: row.Host.Name}, state, drift, generation, {words: age(r.GenerationAt, now)}, {words: r.Label},
+		{words: row.System()}, reboot, {words: strings.Join(row.Host.Tags, " "), ink: faint}}
+}
+
+// age says how long ago something was, in one unit.
+func age(then, now time.Time) string {
+	if then.IsZero() {
+		return ""
+	}
+	d := max(0, now.Sub(then))
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 2*day:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(d/day))
+}
+
+// troubles are the lines that a row of the table has no room for.
+func troubles(s *IO, row fleet.Row) []string {
+	name := "  " + text.Line(row.Host.Name) + ": "
+	var lines []string
+	if row.Status.Error != "" {
+		line := name + sentence(row.Status.Error)
+		if row.Status.Hint != "" {
+			line += " " + sentence(row.Status.Hint)
+		}
+		lines = append(lines, line)
+	}
+	if row.Facts.EvalError != "" {
+		lines = append(lines, name+"does not evaluate: "+sentence(row.Facts.EvalError))
+	}
+	if units := row.Status.Reading.FailedUnits; len(units) > 0 && row.Status.State == fleet.StateUp {
+		lines = append(lines, name+"failed units: "+text.Line(strings.Join(units, ", ")))
+	}
+	for i := range lines {
+		lines[i] = fit(s, lines[i])
+	}
+	return lines
+}
+
+// fit cuts a line of words to the terminal; off one nothing is cut.
+func fit(s *IO, line string) string {
+	if w := s.Width(); w > 0 {
+		return text.Truncate(line, w-1)
+	}
+	return line
+}
+
+func healthMark(h fleet.Health) mark {
+	switch h {
+	case fleet.HealthOK:
+		return mark{"●", "+", string(h), good}
+	case fleet.HealthIll:
+		return mark{"▲", "!", string(h), bad}
+	case fleet.HealthDown:
+		return mark{"✗", "x", string(h), bad}
+	}
+	return mark{"◌", "?", string(fleet.HealthUnknown), faint}
+}
+
+func builderTable(s *IO, builders []fleet.BuilderHealth) *table {
+	t := &table{columns: []column{
+		{title: "BUILDER", keep: 9}, {title: "HEALTH", keep: 8}, {title: "BUSY", keep: 5, right: true},
+		{title: "SYSTEMS", keep: 6, flex: true}, {title: "SPEED", keep: 2, right: true}, {title: "FEATURES", keep: 1, flex: true},
+		{title: "WHY", keep: 7, flex: true}, {title: "FROM", keep: 0, flex: true},
+	}}
+	for _, b := range builders {
+		t.add(builderRow(s, b)...)
+	}
+	return t
+}
+
+func builderRow(s *IO, h fleet.BuilderHealth) []cell {
+	b := h.Builder
+	jobs := fmt.Sprintf("-/%d", b.MaxJobs)
+	if h.Busy != nil {
+		jobs = fmt.Sprintf("%d/%d", *h.Busy, b.MaxJobs)
+	}
+	return []cell{{words: b.Name}, healthMark(h.Health).cell(s), {words: jobs}, {words: strings.Join(b.Systems, " ")},
+		{words: fmt.Sprintf("%g", b.SpeedFactor)}, {words: strings.Join(b.SupportedFeatures, " "), ink: faint},
+		{words: h.Reason}, {words: strings.Join(b.From, ", "), ink: faint}}
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+const redrawEvery = 500 * time.Millisecond // most frequent drawing of a watched status
+
+// watched is what the readers and Nix have said so far.
+type watched struct {
+	mu       sync.Mutex
+	statuses map[string]fleet.Status
+	facts    map[string]fleet.Facts
+	changed  bool
+}
+
+// watch shows the status and what changes in it until it is interrupted.
+func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selection) error {
+	hosts, err := o.hosts(l, sel)
+	if err != nil {
+		return err
+	}
+	pool, done, err := o.pool(l)
+	if err != nil {
+		return err
+	}
+	w := &watched{statuses: map[string]fleet.Status{}, facts: maps.Clone(l.facts), changed: true}
+	var working sync.WaitGroup
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: o.Env.Now}
+	working.Go(func() { fleet.NewWatch(prober, append(hosts, l.inv.Strangers()...), w.heard).Run(ctx) })
+	working.Go(func() {
+		fleet.Evaluate(ctx, o.World.Nix(true), l.inv, l.cache, o.pending(l, hosts), w.evaluated)
+	})
+	err = o.redraw(ctx, l, sel, w)
+	working.Wait()
+	return errors.Join(err, done())
+}
+
+func (w *watched) heard(host string, s fleet.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.statuses[host], w.changed = s, true
+}
+
+func (w *watched) evaluated(host string, f fleet.Facts) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.facts[host], w.changed = f, true
+}
+
+// take returns what is known, and whether it is news.
+func (w *watched) take() (map[string]fleet.Status, map[string]fleet.Facts, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := w.changed
+	w.changed = false
+	return maps.Clone(w.statuses), maps.Clone(w.facts), changed
+}
+
+// redraw shows news until ctx ends, which is how a watch is meant to end.
+func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selection, w *watched) error {
+	screen := block{io: o.IO}
+	tick := time.NewTicker(redrawEvery)
+	defer tick.Stop()
+	for {
+		statuses, facts, changed := w.take()
+		if changed || o.IO.Live() && !o.JSON { // ages grow by themselves
+			if err := o.learn(l, facts); err != nil {
+				return err
+			}
+			// An expression about states may match nobody for a while.
+			report, err := o.report(ctx, l, sel, statuses)
+			if err == nil {
+				err = o.drawReport(&screen, report)
+			}
+			var nobody *fleet.Error
+			if err != nil && !errors.As(err, &nobody) {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (o *statusOptions) drawReport(screen *block, r statusReport) error {
+	if o.JSON {
+		return json.NewEncoder(o.IO.Out).Encode(fleet.NewStatusDocument(r.rows, r.builders))
+	}
+	lines := reportLines(o.IO, r, o.Env.Now())
+	if !o.IO.Live() {
+		_, err := io.WriteString(o.IO.Out, strings.Join(lines, "\n")+"\n\n")
+		return err
+	}
+	width, height := o.IO.Size()
+	if room := max(1, height-1); len(lines) > room {
+		more := fmt.Sprintf("… and %d more lines", len(lines)-room+1)
+		lines = append(lines[:room-1], text.Truncate(more, width-1))
+	}
+	return screen.draw(lines)
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+)
+
+const decisiveShown = 20 // lines of a failed host's log in a summary
+
+// writeSummary tells how a run ended: a table, then for each host that needs
+// somebody why, what to do, the lines that say so, and where the log is.
+func writeSummary(s *IO, self string, v rollout.View) error {
+	t := &table{columns: []column{
+		{title: "HOST", keep: 9}, {title: "RESULT", keep: 8}, {title: "TIME", keep: 2, right: true},
+		{title: "CHANGED", keep: 3}, {title: "REBOOT", keep: 4}, {title: "WHY", keep: 5, flex: true},
+	}}
+	for _, task := range v.Tasks {
+		t.add(summaryRow(s, v, task)...)
+	}
+	if err := t.write(s.Out, s); err != nil {
+		return err
+	}
+	for _, task := range v.Tasks {
+		if needsWords(task) {
+			writeDetail(s.Out, s, v, task)
+		}
+	}
+	fmt.Fprintf(s.Out, "\n%s\n", runWords(v))
+	fmt.Fprintf(s.Out, "logs: %s/hosts  (`%s runs show %s HOST` prints one)\n", v.Dir, self, v.Plan.ID)
+	return nil
+}
+
+func summaryRow(s *IO, v rollout.View, t rollout.TaskView) []cell {
+	result, took := phaseMark(t.Phase), ""
+	if !t.Started.IsZero() {
+		took = clock(elapsed(t, v.LastSeen))
+	}
+	if t.Verdict == nil {
+		return []cell{{words: t.Host}, result.cell(s), {words: took}, {}, {}, {words: t.Reason}}
+	}
+	row := []cell{{words: t.Host}, outcomeMark(t.Verdict.Outcome).cell(s), {words: took}, {words: "no", ink: faint}, {}, {words: t.Verdict.Reason}}
+	if t.Verdict.Changed {
+		row[3] = cell{words: "yes"}
+	}
+	if t.Verdict.RebootNeeded {
+		row[4] = cell{"needed", warn}
+	}
+	return row
+}
+
+// needsWords says whether a row of the table is not enough for this task.
+func needsWords(t rollout.TaskView) bool {
+	if t.Verdict == nil {
+		return false
+	}
+	return t.Verdict.Outcome != rollout.OutcomeOK && t.Verdict.Outcome != rollout.OutcomeSkipped || t.Verdict.Hint != ""
+}
+
+func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
+	head := fmt.Sprintf("%s %s", t.Host, t.Verdict.Outcome)
+	if t.Verdict.Outcome == rollout.OutcomeFailed && t.Verdict.Phase != "" {
+		head += " while " + string(t.Verdict.Phase)
+	}
+	fmt.Fprintf(w, "\n%s: %s\n", s.paint(outcomeMark(t.Verdict.Outcome).ink, text.Line(head)), sentence(t.Verdict.Reason))
+	if t.Verdict.Hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", sentence(t.Verdict.Hint))
+	}
+	for i, line := range t.Verdict.Decisive {
+		if i == decisiveShown {
+			fmt.Fprintf(w, "  | … %d more lines in the log\n", len(t.Verdict.Decisive)-i)
+			break
+		}
+		fmt.Fprintf(w, "  | %s\n", text.Line(line))
+	}
+	if log := logOf(v, t); log != "" {
+		fmt.Fprintf(w, "  log: %s\n", log)
+	}
+}
+
+// logOf is the path of a task's log, if it ever had one.
+func logOf(v rollout.View, t rollout.TaskView) string {
+	if t.Verdict != nil && t.Verdict.Outcome == rollout.OutcomeSkipped {
+		return ""
+	}
+	return rollout.LogPath(v.Dir, t.Host)
+}
+
+// runWords is a run in one line: its ID, what became of how many, how long it took.
+func runWords(v rollout.View) string {
+	var parts []string
+	for _, o := range []rollout.Outcome{rollout.OutcomeFailed, rollout.OutcomeUnknown, rollout.OutcomeDegraded,
+		rollout.OutcomeReboot, rollout.OutcomeCancelled, rollout.OutcomeSkipped, rollout.OutcomeOK} {
+		if n := countOutcome(v, o); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	if n := countOutcome(v, ""); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not ended", n))
+	}
+	took := ""
+	if v.Over() {
+		took = " in " + clock(v.Ended.Sub(v.Plan.Invoked))
+	}
+	return v.Plan.ID + ": " + strings.Join(parts, ", ") + took
+}
+
+func countOutcome(v rollout.View, o rollout.Outcome) int {
+	n := 0
+	for _, t := range v.Tasks {
+		if t.Verdict == nil && o == "" || t.Verdict != nil && t.Verdict.Outcome == o {
+			n++
+		}
+	}
+	return n
+}

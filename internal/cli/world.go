@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+// World is what lies outside a command: what Nix would answer, how hosts are
+// reached, what nixos-rebuild is, and where things are kept. The demo has a
+// World of its own; nothing else differs.
+type World interface {
+	// Find says where the inventory is.
+	Find(flake, file string) (fleet.Source, error)
+	// Nix answers what nix would; low asks it to stay out of others' way.
+	Nix(low bool) fleet.Evaluator
+	// NeedNix and NeedSSH say whether those programs are there to be started.
+	NeedNix() error
+	NeedSSH() error
+	// Dialer opens connections as ssh would, given these words before the host.
+	Dialer(options []string) (*sshutil.Dialer, error)
+	// Personal is what the person set for ssh: configuration files and options.
+	Personal() (includes, options []string, err error)
+	// Rebuild is nixos-rebuild: its leading words, and what its parser takes.
+	Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error)
+	// Machines are the builders of this machine's own Nix.
+	Machines() ([]nixcmd.Machine, error)
+	// Launcher are the words that start supervisors and task parents of runs.
+	Launcher() rollout.Launcher
+	// Self is how a person calls this program for this world.
+	Self() string
+	// StateDir and CacheDir are where runs and what can be made anew are kept.
+	StateDir() string
+	CacheDir() string
+}
+
+// realWorld is the person's own machine.
+type realWorld struct{ env Env }
+
+func (w *realWorld) Find(flake, file string) (fleet.Source, error) {
+	return fleet.Find(w.env.Dir, flake, file)
+}
+
+func (w *realWorld) Nix(low bool) fleet.Evaluator {
+	return &nixcmd.Nix{Dir: w.env.Dir, Low: low}
+}
+
+func (w *realWorld) NeedNix() error { return need("nix") }
+
+func (w *realWorld) NeedSSH() error { return need("ssh") }
+
+func need(program string) error {
+	if _, err := exec.LookPath(program); err != nil {
+		return missingProgram(program)
+	}
+	return nil
+}
+
+func (w *realWorld) Dialer(options []string) (*sshutil.Dialer, error) {
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return nil, missingProgram("ssh")
+	}
+	return &sshutil.Dialer{
+		Resolver:    &sshutil.OpenSSH{Program: program, Options: options, Home: w.env.Home},
+		AgentSocket: w.env.Getenv("SSH_AUTH_SOCK"),
+		Home:        w.env.Home,
+		OpenSSH:     program,
+		SSHOptions:  options,
+	}, nil
+}
+
+func (w *realWorld) Personal() (includes, options []string, err error) {
+	words, err := sshutil.SplitOptions(w.env.Getenv("NIX_SSHOPTS"))
+	if err != nil {
+		return nil, nil, &Failure{Message: "NIX_SSHOPTS cannot be read: " + err.Error(), Hint: "Quote it as in a shell, for example NIX_SSHOPTS='-p 2222'.", Err: err}
+	}
+	includes, options = sshutil.PersonalConfig(words, w.env.Home)
+	return includes, options, nil
+}
+
+func (w *realWorld) Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error) {
+	path, err := exec.LookPath("nixos-rebuild")
+	if err != nil {
+		return nil, nixcmd.Dialect{}, missingProgram("nixos-rebuild")
+	}
+	words := []string{path}
+	dialect, err := nixcmd.CachedDialect(ctx, words, nil, filepath.Join(w.CacheDir(), "dialects.json"))
+	return words, dialect, err
+}
+
+func (w *realWorld) Machines() ([]nixcmd.Machine, error) {
+	content, err := os.ReadFile(fleet.MachinesFile)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nixcmd.ParseMachines(string(content)), nil
+}
+
+func (w *realWorld) Launcher() rollout.Launcher {
+	return rollout.Launcher{Supervisor: []string{supervisorCommand}, Task: []string{taskCommand}}
+}
+
+func (w *realWorld) Self() string { return "nixfleet-tui" }
+
+func (w *realWorld) StateDir() string { return stateDir(w.env.Getenv) }
+
+func (w *realWorld) CacheDir() string { return baseDir(w.env.Getenv, "XDG_CACHE_HOME", ".cache") }
+
+// stateDir is where runs, locks and traces of crashes live.
+func stateDir(getenv func(string) string) string {
+	return baseDir(getenv, "XDG_STATE_HOME", filepath.Join(".local", "state"))
+}
+
+// baseDir is our directory under one of the XDG base directories; a relative
+// setting is passed over, as their specification asks.
+func baseDir(getenv func(string) string, variable, fallback string) string {
+	if dir := getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "nixfleet")
+	}
+	return filepath.Join(getenv("HOME"), fallback, "nixfleet")
+}
+
+// writeIfChanged puts content into the file at path by rename, unless it is
+// there already.
+func writeIfChanged(path string, content []byte) error {
+	old, err := os.ReadFile(path)
+	if err == nil && string(old) == string(content) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, werr := f.Write(content)
+	if err := errors.Join(werr, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
+}
