@@ -1,5 +1,12 @@
 package sshutil
 
+import (
+	"context"
+	"errors"
+
+	"nixfleet-tui/internal/text"
+)
+
 // Kind says in one word why a connection or a command did not do its work.
 type Kind string
 
@@ -47,3 +54,17 @@ type Error struct {
 func (e *Error) Error() string { return e.Host + ": " + e.Message }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// newError makes an *Error of texts that may hold anything: they are
+// sanitized here, once.
+func newError(kind Kind, host, message, hint string, err error) *Error {
+	return &Error{Kind: kind, Host: text.Line(host), Message: text.Line(message), Hint: text.Line(hint), Err: err}
+}
+
+// contextError tells of a context that ended while something was being done.
+func contextError(host, doing string, err error) *Error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return newError(KindTimeout, host, "no answer in time while "+doing, "check that the host is up and the network reaches it", err)
+	}
+	return newError(KindCanceled, host, "cancelled while "+doing, "", err)
+}

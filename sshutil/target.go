@@ -21,12 +21,22 @@ type Target struct {
 	ProxyJump             []string // first hop first; each as user@host:port, to be resolved itself
 	ProxyCommand          string   // tokens expanded
 	ForwardAgent          bool
+	ForwardSocket         string // the agent that is forwarded; "" means the one that logs in
 	HostKeyAlgorithms     []string
 	CASignatureAlgorithms []string
-	ConnectTimeout        time.Duration // zero: the dialer's default
-	ServerAliveInterval   time.Duration
-	ServerAliveCountMax   int
-	NeedsOpenSSH          string // why x/crypto cannot honour this target, or ""
+	// The algorithms that the person allows; empty means x/crypto's defaults.
+	PubkeyAcceptedAlgorithms []string
+	KexAlgorithms            []string
+	Ciphers                  []string
+	MACs                     []string
+
+	BindAddress         string        // the address that we connect from
+	AddressFamily       string        // "inet", "inet6" or "any"
+	ControlPath         string        // where a shared OpenSSH connection would have its socket
+	ConnectTimeout      time.Duration // zero: the dialer's default
+	ServerAliveInterval time.Duration
+	ServerAliveCountMax int
+	NeedsOpenSSH        string // why x/crypto cannot honour this target, or ""
 }
 
 // Resolver turns a host's name into a Target. OpenSSH is the real one; the

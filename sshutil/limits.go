@@ -1,0 +1,36 @@
+package sshutil
+
+import "time"
+
+// What the package allows itself, and others, in one place.
+const (
+	resolveTimeout  = 5 * time.Second // one `ssh -G`; a Match exec in it may hang
+	resolveParallel = 8               // `ssh -G` processes at once: each costs a fork and some ms of CPU
+
+	dialTimeout  = 8 * time.Second // connect, handshake and login of one host
+	touchTimeout = 30 * time.Second
+	dialsWaiting = 256 // connections being made at once; more wait, so that sockets stay few
+	kexComputing = 32  // handshakes that may compute at once; the rest wait for bytes anyway
+
+	offersPerLogin   = 5 // keys; servers hang up after six (MaxAuthTries)
+	agentListTimeout = 2 * time.Second
+	agentListFresh   = time.Second // many dials at once ask the agent once
+	keyFileMax       = 1 << 20     // bytes of a key or certificate file
+
+	knownHostsFileMax = 16 << 20 // bytes of one known_hosts file that are read
+	knownHostsLineMax = 64 << 10 // a longer line is skipped as garbage
+
+	sessionsPerClient = 4 // sshd's default MaxSessions is 10, and people have their own
+	outputDefault     = 1 << 20
+	stderrKept        = 16 << 10 // of programs that we start for ourselves
+	bannerKept        = 4 << 10
+	excerptKept       = 256 // bytes of a strange answer that are shown
+
+	aliveInterval = 15 * time.Second // where the person's configuration has none
+	aliveCount    = 2
+
+	childGrace = time.Second // between closing a child's pipes and giving them up
+
+	masterPersist  = "600"           // seconds that an idle master stays, see Master
+	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit
+)

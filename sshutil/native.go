@@ -1,0 +1,163 @@
+package sshutil
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// native is a connection that x/crypto made, with the goroutines that belong to it.
+type native struct {
+	host     string
+	client   *ssh.Client
+	key      string
+	forward  string        // agent socket that may be forwarded; "" if there is none
+	under    func() error  // closes what the connection rode on; may be nil
+	sessions chan struct{} // one token per session
+	ended    chan struct{} // closed when the connection is gone
+	rtt      atomic.Int64  // nanoseconds; zero until measured
+
+	mu     sync.Mutex
+	closed bool           // nothing more is owned
+	owned  sync.WaitGroup // goroutines that Close waits for
+	limit  int            // sessions that the host allows, as far as known
+
+	forwarding sync.Once
+	forwardErr error
+}
+
+// newNative takes over a connection that is logged in.
+func newNative(t Target, client *ssh.Client, forward string, under func() error) *native {
+	n := &native{
+		host: t.Name, client: client, forward: forward, under: under,
+		sessions: make(chan struct{}, sessionsPerClient),
+		ended:    make(chan struct{}),
+		limit:    sessionsPerClient,
+	}
+	n.own(func() {
+		client.Wait() // its error is that of whoever was using the connection
+		close(n.ended)
+	})
+	interval, count := aliveInterval, aliveCount
+	if t.ServerAliveInterval > 0 {
+		interval, count = t.ServerAliveInterval, max(t.ServerAliveCountMax, 1)
+	}
+	n.own(func() { n.keepAlive(interval, time.Duration(count)*interval) })
+	return n
+}
+
+// keepAlive asks for an answer every interval and cuts the connection when
+// none came for as long as patience. On a dead link the question blocks until
+// then: closing the connection is what ends it.
+func (n *native) keepAlive(interval, patience time.Duration) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-n.ended:
+			return
+		case <-tick.C:
+		}
+		asked := time.Now()
+		giveUp := time.AfterFunc(patience, func() { n.client.Close() })
+		_, _, err := n.client.SendRequest("keepalive@openssh.com", true, nil)
+		giveUp.Stop()
+		if err != nil {
+			n.client.Close() // a write error does not end the reading side
+			return
+		}
+		n.rtt.Store(int64(time.Since(asked)))
+	}
+}
+
+func (n *native) done() <-chan struct{}  { return n.ended }
+func (n *native) latency() time.Duration { return time.Duration(n.rtt.Load()) }
+func (n *native) hostKey() string        { return n.key }
+
+// own runs f in a goroutine that Close waits for. It reports false when the
+// connection was closed already, and f does not run.
+func (n *native) own(f func()) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return false
+	}
+	n.owned.Go(f)
+	return true
+}
+
+// Close ends the connection and waits for its goroutines.
+func (n *native) Close() error {
+	n.mu.Lock()
+	again := n.closed
+	n.closed = true
+	n.mu.Unlock()
+	err := n.client.Close()
+	n.owned.Wait()
+	if again {
+		return nil
+	}
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) {
+		err = nil // the other side was first
+	}
+	if n.under != nil {
+		err = errors.Join(err, n.under())
+	}
+	return err
+}
+
+// slot takes one of the connection's sessions.
+func (n *native) slot(ctx context.Context) error {
+	select {
+	case n.sessions <- struct{}{}:
+		return nil
+	case <-n.ended:
+		return errNotStarted
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (n *native) release() { <-n.sessions }
+
+// fewer notes that the host allows fewer sessions than we thought. The slot of
+// the caller is gone for good, unless it is the last, which reports false.
+func (n *native) fewer() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.limit == 1 {
+		return false
+	}
+	n.limit--
+	return true
+}
+
+// restore takes back what fewer noted, for a caller that gives up.
+func (n *native) restore() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.limit++
+}
+
+// forwardAgent makes the person's agent reachable from this session.
+func (n *native) forwardAgent(s *ssh.Session) error {
+	if n.forward == "" {
+		return newError(KindAgentGone, n.host, "there is no agent to forward", "start ssh-agent and add the key with ssh-add", nil)
+	}
+	n.forwarding.Do(func() { n.forwardErr = agent.ForwardToRemote(n.client, n.forward) })
+	if n.forwardErr != nil {
+		return newError(KindAgentGone, n.host, "the agent at "+n.forward+" does not answer", "start ssh-agent and add the key with ssh-add", n.forwardErr)
+	}
+	if err := agent.RequestAgentForwarding(s); err != nil {
+		return newError(KindExecFailed, n.host, "the host does not let the agent be forwarded",
+			"allow it in its sshd (AllowAgentForwarding), and in the certificate if you log in with one (permit-agent-forwarding)", err)
+	}
+	return nil
+}

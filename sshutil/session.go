@@ -1,0 +1,179 @@
+package sshutil
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// errNotStarted is the cause of a failure that came before the host was asked
+// to run anything, because the connection had ended.
+var errNotStarted = errors.New("the connection has ended")
+
+// Run implements Runner.
+func (n *native) Run(ctx context.Context, cmd Command) (Result, error) {
+	if err := n.slot(ctx); err != nil {
+		return Result{}, n.failure(ctx, "waiting for a free session", err)
+	}
+	r := newRunning(n, cmd.MaxOutput)
+	finished := make(chan error, 1)
+	// The goroutine stays until the host is done with the session, which may be
+	// long after we lost interest; only then is the session free again.
+	if !n.own(func() { finished <- r.run(ctx, cmd) }) {
+		n.release()
+		return Result{}, n.failure(ctx, "running a command", errNotStarted)
+	}
+	select {
+	case err := <-finished:
+		return r.result(ctx, err)
+	case <-ctx.Done():
+		r.hangUp()
+		return Result{}, n.failure(ctx, "running a command", ctx.Err())
+	case <-r.over:
+		r.hangUp()
+		return Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}, n.tooMuch()
+	}
+}
+
+func (n *native) tooMuch() *Error {
+	return newError(KindOutputCap, n.host, "the command puts out more than it may", "run it by hand to see what it says: ssh "+n.host, nil)
+}
+
+// running is one command on the host.
+type running struct {
+	on             *native
+	stdout, stderr *capped
+	over           chan struct{} // closed when output was dropped
+
+	mu        sync.Mutex
+	session   *ssh.Session
+	abandoned bool
+}
+
+func newRunning(n *native, maxOutput int) *running {
+	if maxOutput <= 0 {
+		maxOutput = outputDefault
+	}
+	r := &running{on: n, over: make(chan struct{})}
+	overflow := sync.OnceFunc(func() { close(r.over) })
+	r.stdout = &capped{max: maxOutput, overflow: overflow}
+	r.stderr = &capped{max: maxOutput, overflow: overflow}
+	return r
+}
+
+// run has the command run to its end.
+func (r *running) run(ctx context.Context, cmd Command) error {
+	defer r.on.release()
+	session, err := r.on.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if !r.opened(session) {
+		return ctx.Err()
+	}
+	session.Stdout, session.Stderr = r.stdout, r.stderr
+	if len(cmd.Stdin) > 0 {
+		session.Stdin = bytes.NewReader(cmd.Stdin)
+	}
+	if cmd.ForwardAgent {
+		if err := r.on.forwardAgent(session); err != nil {
+			return err
+		}
+	}
+	if err := session.Start(cmd.Line); err != nil {
+		return r.on.startFailure(err)
+	}
+	return session.Wait()
+}
+
+// opened notes the session, unless nobody wants it any more.
+func (r *running) opened(s *ssh.Session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.session = s
+	return !r.abandoned
+}
+
+// hangUp tells the host that nobody listens any more. It does not wait.
+func (r *running) hangUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.abandoned = true
+	if s := r.session; s != nil {
+		r.on.own(func() {
+			// Best effort: the connection may be dead, and then all is said.
+			s.Signal(ssh.SIGHUP)
+			s.Close()
+		})
+	}
+}
+
+// open opens a session. A host that allows fewer than we use (MaxSessions)
+// refuses; then those that are open are waited for.
+func (n *native) open(ctx context.Context) (*ssh.Session, error) {
+	for {
+		asked := time.Now()
+		session, err := n.client.NewSession()
+		if err == nil {
+			n.rtt.CompareAndSwap(0, int64(time.Since(asked)))
+			return session, nil
+		}
+		var refused *ssh.OpenChannelError
+		if !errors.As(err, &refused) {
+			return nil, errors.Join(errNotStarted, err)
+		}
+		if !n.fewer() {
+			return nil, newError(KindSessionLimit, n.host, "the host opens no session: "+refused.Message, "raise MaxSessions in its sshd, or close other connections", err)
+		}
+		if err := n.slot(ctx); err != nil {
+			// The slot that run gives back is the one that was just lost.
+			n.restore()
+			return nil, err
+		}
+	}
+}
+
+// startFailure tells why the host did not run the command.
+func (n *native) startFailure(err error) error {
+	select {
+	case <-n.ended:
+		return err // it may have begun: nobody knows
+	default:
+		return newError(KindExecFailed, n.host, "the host would not run the command", "see its sshd log", err)
+	}
+}
+
+// result is what a command that ended left.
+func (r *running) result(ctx context.Context, err error) (Result, error) {
+	result := Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}
+	var exit *ssh.ExitError
+	switch {
+	case r.stdout.overflowed() || r.stderr.overflowed():
+		return result, r.on.tooMuch()
+	case err == nil:
+		return result, nil
+	case errors.As(err, &exit):
+		result.ExitCode = exit.ExitStatus()
+		return result, nil
+	}
+	return result, r.on.failure(ctx, "running a command", err)
+}
+
+// failure turns whatever went wrong on a connection into an *Error.
+func (n *native) failure(ctx context.Context, doing string, err error) error {
+	var told *Error
+	switch {
+	case errors.As(err, &told):
+		return told
+	case ctx.Err() != nil:
+		return contextError(n.host, doing, ctx.Err())
+	case errors.Is(err, errNotStarted):
+		return newError(KindReset, n.host, "the connection has ended", "it is made anew when it is needed again", err)
+	}
+	return newError(KindExitUnknown, n.host, "the connection ended before the command's exit status came", "read the host's state again before you rely on it", err)
+}
