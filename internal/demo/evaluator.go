@@ -1,0 +1,113 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// The flake that the demo pretends to be about.
+const (
+	flakeURL      = "git+https://git.example.org/fleet"
+	cacheKey      = "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="
+	stateVersion  = "25.11"
+	evaluateAHost = 40 * time.Millisecond // of pause, so that facts are seen to arrive
+)
+
+// Evaluator answers what nix would say of the demo's flake and of fleet.nix.
+// It has the methods of fleet.Evaluator and runs nothing.
+type Evaluator struct {
+	hosts []host
+	pause time.Duration // for one host's facts
+}
+
+// NewEvaluator reads the embedded fleet.
+func NewEvaluator() (*Evaluator, error) {
+	hosts, err := readFleet()
+	if err != nil {
+		return nil, err
+	}
+	return &Evaluator{hosts: hosts, pause: evaluateAHost}, nil
+}
+
+// Metadata describes a clean tree that never moves.
+func (e *Evaluator) Metadata(_ context.Context, ref string) (nixcmd.FlakeMetadata, error) {
+	rev := revisions()[0].rev
+	return nixcmd.FlakeMetadata{
+		Ref: ref, URL: flakeURL, LockedURL: flakeURL + "?rev=" + rev,
+		Fingerprint: "demo-" + rev, Revision: rev,
+	}, nil
+}
+
+// HostNames are the hosts of the embedded fleet.
+func (e *Evaluator) HostNames(context.Context, string) ([]string, error) {
+	names := make([]string, len(e.hosts))
+	for i, h := range e.hosts {
+		names[i] = h.Name
+	}
+	return names, nil
+}
+
+// Facts is what evaluating one host would tell.
+func (e *Evaluator) Facts(ctx context.Context, ref, name string) (nixcmd.HostFacts, error) {
+	if err := pause(ctx, e.pause); err != nil {
+		return nixcmd.HostFacts{}, fmt.Errorf("evaluating %s: %w", name, err)
+	}
+	for _, h := range e.hosts {
+		if h.Name == name {
+			return e.factsOf(h), nil
+		}
+	}
+	return nixcmd.HostFacts{}, &nixcmd.Error{
+		Doing:   "evaluating " + name,
+		Message: fmt.Sprintf("flake '%s' does not provide attribute 'nixosConfigurations.\"%s\"'", ref, name),
+	}
+}
+
+func (e *Evaluator) factsOf(h host) nixcmd.HostFacts {
+	f := nixcmd.HostFacts{
+		System: h.System, BuildSystem: h.System, HostName: h.Name, FQDN: h.fqdn(),
+		Wanted: systemOf(h, revisions()[0]).path, TrustedKeys: []string{cacheKey}, StateVersion: stateVersion,
+	}
+	for _, other := range e.hosts {
+		b := other.Builder
+		if b == nil || other.Name == h.Name {
+			continue
+		}
+		f.TrustedKeys = append(f.TrustedKeys, b.SigningKey)
+		f.Machines = append(f.Machines, nixcmd.Machine{
+			Protocol: "ssh-ng", HostName: other.fqdn(), User: b.SSHUser, Systems: b.Systems, SSHKey: b.SSHKey,
+			MaxJobs: b.MaxJobs, SpeedFactor: b.SpeedFactor,
+			SupportedFeatures: b.SupportedFeatures, MandatoryFeatures: b.MandatoryFeatures,
+		})
+	}
+	return f
+}
+
+// DeployNodes is empty: the demo's flake has neither deploy-rs nor colmena in it.
+func (e *Evaluator) DeployNodes(context.Context, string) (map[string]nixcmd.Deploy, error) {
+	return nil, nil
+}
+
+// File is the embedded fleet.nix, whatever the path.
+func (e *Evaluator) File(context.Context, string) (json.RawMessage, error) {
+	return json.RawMessage(fleetJSON), nil
+}
+
+// pause waits for d, or until the context ends.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,236 @@
+package demo
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// nix builds derivations that the host has, and answers a few questions.
+func (c *call) nix(ctx context.Context, args []string) int {
+	var words []string
+	log := logOptions{}
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "--version":
+			fmt.Fprintf(c.stdout, "nix (Nix) %s\n", c.server.snapshot().current.nix)
+			return 0
+		case slices.Contains([]string{"--extra-experimental-features", "--max-jobs", "-j", "--cores", "--store", "--builders"}, a):
+			i++
+		case a == "--option":
+			i += 2
+		case a == "--log-format":
+			i++
+			log.json = i < len(args) && args[i] == "internal-json"
+		case a == "-L" || a == "--print-build-logs":
+			log.lines = true
+		case !strings.HasPrefix(a, "-"):
+			words = append(words, a)
+		}
+	}
+	switch {
+	case len(words) == 2 && words[0] == "build":
+		return c.nixBuild(ctx, strings.TrimSuffix(words[1], "^*"), slices.Contains(args, "--dry-run"), log)
+	case len(words) == 2 && words[0] == "store" && (words[1] == "info" || words[1] == "ping"):
+		fmt.Fprintf(c.stdout, `{"trusted":false,"url":"daemon","version":"%s"}`+"\n", c.server.snapshot().current.nix)
+		return 0
+	}
+	fmt.Fprintln(c.stderr, "error: the demo's hosts know `nix build DRV^*` and `nix store info`")
+	return 1
+}
+
+// nixBuild realises a derivation, saying what it does as Nix would.
+func (c *call) nixBuild(ctx context.Context, drv string, dry bool, o logOptions) int {
+	s := c.server
+	sys, known := s.all[drv]
+	switch {
+	case !known || !s.snapshot().valid(drv):
+		fmt.Fprintf(c.stderr, "error: path '%s' is not valid\n", drv)
+		return 1
+	case s.snapshot().valid(sys.path):
+		if !dry {
+			fmt.Fprintln(c.stdout, sys.path)
+		}
+		return 0
+	}
+	plan := planBuild(sys, s.snapshot().elsewhere())
+	if dry {
+		log := newLog(o)
+		plan.announce(log)
+		return c.print(ctx, log)
+	}
+	s.count(1)
+	defer s.count(-1)
+	log := newLog(o)
+	failed := plan.log(log)
+	if status := c.print(ctx, log); status != 0 {
+		return status
+	}
+	if failed {
+		return 1
+	}
+	if status := c.changed(func(m *machine) { m.add(sys.path) }); status != 0 {
+		return status
+	}
+	fmt.Fprintln(c.stdout, sys.path)
+	return 0
+}
+
+// print plays a log to stderr. A client that has gone ends it, and the build.
+func (c *call) print(ctx context.Context, log *log) int {
+	if err := log.play(ctx, c.stderr, c.speed); err != nil {
+		return exitInterrupted
+	}
+	return 0
+}
+
+func (s *server) count(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.building += n
+}
+
+// nixEnv moves the system profile.
+func (c *call) nixEnv(_ context.Context, args []string) int {
+	var set, profile string
+	rollback, switchTo := false, 0
+	for i := 0; i < len(args); i++ {
+		value := ""
+		if i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch args[i] {
+		case "-p", "--profile":
+			profile = value
+			i++
+		case "--set":
+			set = value
+			i++
+		case "--switch-generation", "-G":
+			switchTo, _ = strconv.Atoi(value)
+			i++
+		case "--rollback":
+			rollback = true
+		}
+	}
+	snap := c.server.snapshot()
+	switch {
+	case profile != profilePath:
+		fmt.Fprintf(c.stderr, "error: the demo's hosts have one profile, %s\n", profilePath)
+		return 1
+	case slices.Contains(args, "--list-generations"):
+		for _, g := range snap.Generations {
+			current := ""
+			if g.Number == snap.Profile {
+				current = "   (current)"
+			}
+			fmt.Fprintf(c.stdout, "%4d   %s%s\n", g.Number, g.Created.UTC().Format("2006-01-02 15:04:05"), current)
+		}
+		return 0
+	case !c.root:
+		fmt.Fprintf(c.stderr, "error: opening lock file '%s.lock': Permission denied\n", profilePath)
+		return 1
+	case rollback:
+		g, ok := snap.previous()
+		if !ok {
+			fmt.Fprintf(c.stderr, "error: no generation older than the current (%d) exists\n", snap.Profile)
+			return 1
+		}
+		return c.switchGeneration(snap, g.Number)
+	case switchTo > 0:
+		return c.switchGeneration(snap, switchTo)
+	case !snap.valid(set):
+		fmt.Fprintf(c.stderr, "error: path '%s' does not exist and cannot be created\n", set)
+		return 1
+	}
+	return c.changed(func(m *machine) { m.setProfile(set, c.server.now()) })
+}
+
+func (c *call) switchGeneration(snap snapshot, to int) int {
+	if _, ok := snap.generation(to); !ok {
+		fmt.Fprintf(c.stderr, "error: generation %d does not exist\n", to)
+		return 1
+	}
+	fmt.Fprintf(c.stderr, "switching profile from version %d to %d\n", snap.Profile, to)
+	return c.changed(func(m *machine) { m.Profile = to })
+}
+
+// nixStore makes roots and takes paths. `--import` stands in for the export
+// format: it reads the paths themselves, one a line.
+func (c *call) nixStore(_ context.Context, args []string) int {
+	snap := c.server.snapshot()
+	var root string
+	var paths []string
+	for i, a := range args {
+		switch {
+		case a == "--add-root" && i+1 < len(args):
+			root = args[i+1]
+		case strings.HasPrefix(a, storeDir):
+			paths = append(paths, a)
+		}
+	}
+	switch {
+	case slices.Contains(args, "--version"):
+		fmt.Fprintf(c.stdout, "nix-store (Nix) %s\n", snap.current.nix)
+		return 0
+	case slices.Contains(args, "--import"):
+		return c.importPaths()
+	}
+	for _, p := range paths {
+		if !snap.valid(p) {
+			fmt.Fprintf(c.stderr, "error: path '%s' does not exist and cannot be created\n", p)
+			return 1
+		}
+	}
+	if root == "" || len(paths) == 0 {
+		fmt.Fprintln(c.stdout, strings.Join(paths, "\n"))
+		return 0
+	}
+	fmt.Fprintln(c.stdout, root)
+	return c.changed(func(m *machine) { m.Roots[root] = paths[0] })
+}
+
+func (c *call) importPaths() int {
+	var paths []string
+	for lines := bufio.NewScanner(c.stdin); lines.Scan(); {
+		path := lines.Text()
+		if _, ok := c.server.all[path]; !ok {
+			fmt.Fprintf(c.stderr, "error: input is not a nar of the demo: %q\n", path)
+			return 1
+		}
+		paths = append(paths, path)
+	}
+	fmt.Fprintln(c.stdout, strings.Join(paths, "\n"))
+	return c.changed(func(m *machine) {
+		for _, p := range paths {
+			m.add(p)
+		}
+	})
+}
+
+// nixDaemon speaks the start of Nix's worker protocol, and tells which paths
+// are valid. Anything else that is asked ends it.
+func (c *call) nixDaemon(_ context.Context, args []string) int {
+	if !slices.Contains(args, "--stdio") {
+		fmt.Fprintln(c.stderr, "error: the demo's hosts know `nix-daemon --stdio`")
+		return 1
+	}
+	w := worker{in: bufio.NewReader(c.stdin), out: c.stdout, snap: c.server.snapshot(), trusted: c.root}
+	switch err := w.talk(); {
+	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return 0
+	default:
+		var lost *ssh.ExitMissingError
+		if !errors.As(err, &lost) {
+			fmt.Fprintln(c.stderr, "error:", err)
+		}
+		return 1
+	}
+}

@@ -1,0 +1,298 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
+)
+
+// ErrServed says that another daemon already serves the directory.
+var ErrServed = errors.New("the demo's hosts are served by another process already")
+
+// Daemon is the process behind the demo's hosts.
+type Daemon struct {
+	Dir   string
+	Now   func() time.Time
+	Grace time.Duration // how long to stay when the last client has gone
+	Watch time.Duration // how often to look for clients, the directory, and who asks to end
+	Speed float64       // how many times faster than life builds and activations go
+	Tell  func(error)   // hears of what went wrong with one connection or state file
+}
+
+// Serve is the daemon as the command line starts it: it ends with the context,
+// ten seconds after its last client, when it is asked to, or when its directory
+// has gone. environ is the process's environment.
+func Serve(ctx context.Context, dir string, environ []string, log func(error)) error {
+	return Daemon{
+		Dir: dir, Now: time.Now, Grace: graceAfterClients, Watch: watchEvery, Speed: speedOf(environ), Tell: log,
+	}.Serve(ctx)
+}
+
+// speedOf reads the speed from an environment; without one it is 1.
+func speedOf(environ []string) float64 {
+	speed := 1.0
+	for _, kv := range environ {
+		if value, ok := strings.CutPrefix(kv, speedVariable+"="); ok {
+			speed = parseSpeed(value, speed)
+		}
+	}
+	return speed
+}
+
+// Serve keeps the hosts up until nobody needs them any more. When another
+// daemon has the directory, the error is ErrServed.
+func (d Daemon) Serve(ctx context.Context) error {
+	dir := directory(d.Dir)
+	if err := dir.make(); err != nil {
+		return err
+	}
+	lock, err := waitLock(ctx, dir.daemonLock(), unix.LOCK_EX, lockPatience)
+	if errors.Is(err, errLocked) {
+		return ErrServed
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	// Both are of the daemon before.
+	if err := errors.Join(remove(dir.end()), remove(dir.endpoint())); err != nil {
+		return err
+	}
+	return errors.Join(d.serve(ctx, dir), d.leave(dir, lock))
+}
+
+// leave takes the endpoint away, unless the directory is somebody else's by now.
+func (d Daemon) leave(dir directory, lock *os.File) error {
+	if !sameFile(lock, dir.daemonLock()) {
+		return nil
+	}
+	return errors.Join(remove(dir.endpoint()), remove(dir.end()))
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// sameFile says whether path still leads to the open file.
+func sameFile(f *os.File, path string) bool {
+	a, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(path)
+	return err == nil && os.SameFile(a, b)
+}
+
+// serve starts every host, says where they are, and waits for the end.
+func (d Daemon) serve(ctx context.Context, dir directory) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var hosts sync.WaitGroup
+	defer hosts.Wait()
+	defer cancel()
+	servers, listeners, err := d.hosts(dir)
+	for _, l := range listeners {
+		defer l.close()
+	}
+	if err != nil {
+		return err
+	}
+	where := endpoint{Version: protocolVersion, PID: os.Getpid(), Hosts: map[string]address{}}
+	for i, s := range servers {
+		where.Hosts[s.host.Name] = address{Port: listeners[i].port, User: s.host.User, FQDN: s.host.fqdn()}
+	}
+	if err := writeMeeting(dir, servers, where); err != nil {
+		return err
+	}
+	for i, s := range servers {
+		if l := listeners[i].Listener; l != nil {
+			hosts.Go(func() { s.report(s.serve(ctx, l)) })
+		}
+	}
+	return d.watch(ctx, dir)
+}
+
+// hosts makes the servers and their listeners, in the order of their names.
+func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
+	fleet, err := readFleet()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := readOrMakeKey(dir.clientKey(), "nixfleet-tui demo")
+	if err != nil {
+		return nil, nil, err
+	}
+	all, known := newCatalogue(fleet), stories()
+	var servers []*server
+	var listeners []listener
+	for _, h := range fleet {
+		st := known[h.Name]
+		state, err := loadMachine(dir, h, st, all, d.Now())
+		if err != nil {
+			return servers, listeners, fmt.Errorf("reading the state of %s: %w", h.Name, err)
+		}
+		config, err := serverConfig(dir, h, client.PublicKey())
+		if err != nil {
+			return servers, listeners, err
+		}
+		l, err := listen(st.offline)
+		if err != nil {
+			return servers, listeners, fmt.Errorf("listening for %s: %w", h.Name, err)
+		}
+		listeners = append(listeners, l)
+		servers = append(servers, &server{
+			host: h, story: st, all: all, dir: dir, config: config, state: state,
+			delay: distance(h.Name, st.latency), now: d.Now, speed: d.Speed, tell: d.Tell,
+		})
+	}
+	return servers, listeners, nil
+}
+
+// serverConfig lets the demo's one key in, whoever it says it is.
+func serverConfig(dir directory, h host, client ssh.PublicKey) (*ssh.ServerConfig, error) {
+	key, err := readOrMakeKey(dir.hostKey(h.Name), h.Name)
+	if err != nil {
+		return nil, err
+	}
+	allowed := string(client.Marshal())
+	config := &ssh.ServerConfig{
+		ServerVersion: "SSH-2.0-OpenSSH_10.2",
+		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			if string(key.Marshal()) != allowed {
+				return nil, errors.New("not the demo's key")
+			}
+			return nil, nil
+		},
+	}
+	config.AddHostKey(key)
+	return config, nil
+}
+
+// writeMeeting writes what clients need, the endpoint last.
+func writeMeeting(dir directory, servers []*server, where endpoint) error {
+	var known, config strings.Builder
+	for _, s := range servers {
+		key, err := readOrMakeKey(dir.hostKey(s.host.Name), s.host.Name)
+		if err != nil {
+			return err
+		}
+		public := key.PublicKey()
+		if s.story.newKey {
+			if public, err = keyOfBefore(s.host.Name); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(&known, "%s %s\n", s.host.Name, publicLine(public))
+		at := where.Hosts[s.host.Name]
+		fmt.Fprintf(&config, "Host %s\n  HostName 127.0.0.1\n  Port %d\n  User %s\n  HostKeyAlias %s\n", s.names(), at.Port, at.User, s.host.Name)
+	}
+	fmt.Fprintf(&config, "Host *\n  IdentityFile \"%s\"\n  IdentitiesOnly yes\n  UserKnownHostsFile \"%s\"\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n", dir.clientKey(), dir.knownHosts())
+	b, err := json.MarshalIndent(where, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeFile(dir.knownHosts(), []byte(known.String())), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
+}
+
+// names are all that a host can be called by.
+func (s *server) names() string {
+	if s.host.fqdn() == s.host.Name {
+		return s.host.Name
+	}
+	return s.host.Name + " " + s.host.fqdn()
+}
+
+// watch returns when nobody has needed the hosts for a while, when somebody
+// asks for it, or when the directory has gone.
+func (d Daemon) watch(ctx context.Context, dir directory) error {
+	home, err := os.Stat(string(dir))
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(d.Watch)
+	defer tick.Stop()
+	lonely := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now, err := os.Stat(string(dir))
+		if err != nil || !os.SameFile(home, now) {
+			return nil
+		}
+		if _, err := os.Stat(dir.end()); err == nil {
+			return nil
+		}
+		clients, err := tryLock(dir.clientsLock(), unix.LOCK_EX)
+		switch {
+		case errors.Is(err, errLocked):
+			lonely = time.Now()
+			continue
+		case err != nil:
+			return err
+		}
+		if time.Since(lonely) >= d.Grace {
+			// Held until the endpoint is gone: who comes now starts another daemon.
+			return errors.Join(remove(dir.endpoint()), clients.Close())
+		}
+		if err := clients.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+// listener is where one host is reached; one that is off has a port on which
+// nothing listens.
+type listener struct {
+	net.Listener
+	port  int
+	close func() error
+}
+
+func listen(offline bool) (listener, error) {
+	if offline {
+		return deadPort()
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return listener{}, err
+	}
+	return listener{Listener: l, port: l.Addr().(*net.TCPAddr).Port, close: l.Close}, nil
+}
+
+// deadPort is a port that is taken, so that nobody else gets it, and refuses.
+func deadPort() (listener, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err != nil {
+		return listener{}, err
+	}
+	unix.CloseOnExec(fd)
+	release := func() error { return unix.Close(fd) }
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return listener{}, errors.Join(err, release())
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		return listener{}, errors.Join(err, release())
+	}
+	in4, ok := sa.(*unix.SockaddrInet4)
+	if !ok {
+		return listener{}, errors.Join(fmt.Errorf("bound to %T", sa), release())
+	}
+	return listener{port: in4.Port, close: release}, nil
+}
