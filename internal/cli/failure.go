@@ -111,10 +111,23 @@ func missingProgram(name string) *Failure {
 	return &Failure{Message: name + " is not in PATH", Hint: hint, Code: ExitUsage, Err: exec.ErrNotFound}
 }
 
-// sentence makes s one line that begins with a capital letter and ends in a full stop.
+// sentence makes s one line that begins with a capital letter and ends in a
+// full stop. Words that are code, such as `a command` or a path, stay as they are.
 func sentence(s string) string {
 	s = strings.TrimSpace(text.Line(strings.ReplaceAll(s, "\n", " ")))
-	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+	if s == "" {
+		return ""
+	}
+	if s[0] >= 'a' && s[0] <= 'z' {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return stopped(s)
+}
+
+// stopped is one line that ends in a full stop.
+func stopped(s string) string {
+	s = strings.TrimSpace(text.Line(strings.ReplaceAll(s, "\n", " ")))
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!") {
 		return s
 	}
 	return s + "."
@@ -122,7 +135,7 @@ func sentence(s string) string {
 
 // report tells a failure on w: a sentence, then a hint.
 func report(w io.Writer, f *Failure) {
-	fmt.Fprintf(w, "nixfleet-tui: %s\n", sentence(f.Message))
+	fmt.Fprintf(w, "nixfleet-tui: %s\n", stopped(f.Message))
 	if f.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", sentence(f.Hint))
 	}

@@ -96,14 +96,14 @@ func troubles(s *IO, row fleet.Row) []string {
 	name := "  " + text.Line(row.Host.Name) + ": "
 	var lines []string
 	if row.Status.Error != "" {
-		line := name + sentence(row.Status.Error)
+		line := name + stopped(row.Status.Error)
 		if row.Status.Hint != "" {
 			line += " " + sentence(row.Status.Hint)
 		}
 		lines = append(lines, line)
 	}
 	if row.Facts.EvalError != "" {
-		lines = append(lines, name+"does not evaluate: "+sentence(row.Facts.EvalError))
+		lines = append(lines, name+"does not evaluate: "+stopped(row.Facts.EvalError))
 	}
 	if units := row.Status.Reading.FailedUnits; len(units) > 0 && row.Status.State == fleet.StateUp {
 		lines = append(lines, name+"failed units: "+text.Line(strings.Join(units, ", ")))
@@ -154,5 +154,15 @@ func builderRow(s *IO, h fleet.BuilderHealth) []cell {
 	}
 	return []cell{{words: b.Name}, healthMark(h.Health).cell(s), {words: jobs}, {words: strings.Join(b.Systems, " ")},
 		{words: fmt.Sprintf("%g", b.SpeedFactor)}, {words: strings.Join(b.SupportedFeatures, " "), ink: faint},
-		{words: h.Reason}, {words: strings.Join(b.From, ", "), ink: faint}}
+		{words: h.Reason}, {words: fromWords(b.From), ink: faint}}
+}
+
+// fromWords says briefly where a builder is listed: most fleets list the same
+// builders on every host.
+func fromWords(from []string) string {
+	const named = 2
+	if len(from) <= named {
+		return strings.Join(from, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(from[:named], ", "), len(from)-named)
 }

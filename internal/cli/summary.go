@@ -65,7 +65,7 @@ func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
 	if t.Verdict.Outcome == rollout.OutcomeFailed && t.Verdict.Phase != "" {
 		head += " while " + string(t.Verdict.Phase)
 	}
-	fmt.Fprintf(w, "\n%s: %s\n", s.paint(outcomeMark(t.Verdict.Outcome).ink, text.Line(head)), sentence(t.Verdict.Reason))
+	fmt.Fprintf(w, "\n%s: %s\n", s.paint(outcomeMark(t.Verdict.Outcome).ink, text.Line(head)), stopped(t.Verdict.Reason))
 	if t.Verdict.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", sentence(t.Verdict.Hint))
 	}
