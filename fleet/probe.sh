@@ -15,6 +15,7 @@ real() { real=; [ ! -d "$1" ] || { cd -P -- "$1" 2>/dev/null && real=$PWD && rea
 
 S=$R/nix/var/nix/profiles/system C=$R/run/current-system B=$R/run/booted-system
 line "$R/etc/machine-id"; e machine "$line"
+line "$R/etc/ssh/ssh_host_ed25519_key.pub"; e hostkey "$line"
 line "$R/proc/sys/kernel/random/boot_id"; e boot "$line"
 line "$R/proc/sys/kernel/hostname"; e host "$line"
 line "$R/proc/sys/kernel/ostype"; e os "$line"
@@ -64,23 +65,26 @@ done
 held=' '
 if [ -r "$R/proc/locks" ]; then
   IFS=' '
-  while read -r _ kind _ _ _ where _; do [ "$kind" != FLOCK ] || held="$held${where##*:} "; done <"$R/proc/locks"
+  # both as device:inode, which is exact, and as inode, for file systems whose
+  # files claim another device than their locks (btrfs, overlayfs)
+  while read -r _ kind _ _ _ where _; do [ "$kind" != FLOCK ] || held="$held$where ${where##*:} "; done <"$R/proc/locks"
 fi
 t=; now=; switching=0; builds=0
 if [ $# -gt 0 ]; then
-  t=$(stat -c '%Y %i %n' "$@" 2>/dev/null)
-  [ -n "$t" ] || t=$(stat -f '%m %i %N' "$@" 2>/dev/null)
+  t=$(stat -c '%Y %d %i %n' "$@" 2>/dev/null)
+  [ -n "$t" ] || t=$(stat -f '%m %d %i %N' "$@" 2>/dev/null)
 fi
 set -f; IFS=$nl
 for x in $t; do
-  m=${x%% *} x=${x#* }; i=${x%% *} x=${x#* }
-  case $held in *" $i "*) lock=1 ;; *) lock=0 ;; esac
+  m=${x%% *} x=${x#* }; d=${x%% *} x=${x#* }; i=${x%% *} x=${x#* }
   case $x in
     */profiles/*) e generationtime "$m" ;;
     */booted-system) e bootedtime "$m" ;;
     /proc/*) now=$m ;; # a process is as old as its directory: that is the clock
-    */switch-to-configuration.lock) [ $lock = 0 ] || switching=1 ;;
-    *) builds=$((builds + lock)) ;;
+    */switch-to-configuration.lock)
+      d=$(printf '%02x:%02x' $((d >> 8 & 0xfff)) $((d & 0xff | d >> 12 & 0xfff00)))
+      case $held in *" $d:$i "*) switching=1 ;; esac ;;
+    *) case $held in *" $i "*) builds=$((builds + 1)) ;; esac ;;
   esac
 done
 e now "${now:-$(date +%s)}"

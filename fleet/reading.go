@@ -27,6 +27,7 @@ type Reading struct {
 	OSName       string    // os-release's PRETTY_NAME
 	System       string    // such as "x86_64-linux"
 	MachineID    string
+	HostKey      string // "type base64": tells cloned machines, which share a machine-id, apart
 	BootID       string
 	Generation   int
 	GenerationAt time.Time // of the profile's link, by the host's clock
@@ -182,7 +183,7 @@ func ParseReading(out []byte, now time.Time) (Reading, error) {
 func readingOf(a map[string]string, now time.Time) Reading {
 	r := Reading{
 		At: now, HostTime: unixTime(a["now"]), Host: a["host"], OS: a["os"], Arch: a["arch"], OSName: a["osname"],
-		System: a["system"], MachineID: a["machine"], BootID: a["boot"], Generation: whole(a["generation"]),
+		System: a["system"], MachineID: a["machine"], HostKey: plainKey(a["hostkey"]), BootID: a["boot"], Generation: whole(a["generation"]),
 		GenerationAt: unixTime(a["generationtime"]), Generations: whole(a["generations"]),
 		Profile: storePath(a["profile"]), Current: storePath(a["current"]), Booted: storePath(a["booted"]),
 		Reboot: yesNo(a, "reboot"), Label: a["label"], Systemd: a["systemd"], Switching: a["switching"] == "1",
@@ -305,4 +306,13 @@ func unixTime(s string) time.Time {
 		return time.Unix(int64(n), 0).UTC()
 	}
 	return time.Time{}
+}
+
+// plainKey is a public key without its comment.
+func plainKey(line string) string {
+	fields := strings.Fields(line)
+	if len(fields) < 2 {
+		return ""
+	}
+	return fields[0] + " " + fields[1]
 }

@@ -108,12 +108,13 @@ type machineLock struct {
 
 func (m *machineLock) release() { m.file.Close() }
 
-// machineID names a machine's lock: by its machine-id, so that two names of
-// one machine share it, or else by the name.
+// machineID names a machine's lock: by its machine-id and host key, so that two
+// names of one machine share it and two clones of one image, which have the
+// same machine-id, do not; or else by the name.
 func machineID(r *fleet.Reading, name string) string {
 	id := "name:" + name
 	if r.MachineID != "" {
-		id = "machine-id:" + r.MachineID
+		id = "machine-id:" + r.MachineID + ":" + r.HostKey
 	}
 	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:12])
