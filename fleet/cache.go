@@ -160,7 +160,7 @@ func (c *Cache) keepNames(src Source, meta nixcmd.FlakeMetadata, names []string)
 func (c *Cache) keepDeploy(inv *Inventory, nodes map[string]nixcmd.Deploy, failure string) {
 	c.change(inv.Source, func(e *cacheEntry) {
 		d := &cachedDeploy{Fingerprint: inv.Flake.Fingerprint, Error: failure, Nodes: nodes}
-		if failure != "" && e.Deploy != nil {
+		if failure != "" && len(nodes) == 0 && e.Deploy != nil {
 			d.Nodes = e.Deploy.Nodes
 		}
 		e.Deploy = d

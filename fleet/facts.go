@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"slices"
 	"time"
 
 	"nixfleet-tui/nixcmd"
@@ -103,17 +104,19 @@ func Complete(ctx context.Context, ev Evaluator, inv *Inventory, cache *Cache) (
 		return inv, ctx.Err()
 	}
 	full := *inv
-	full.Hosts = append([]Host(nil), inv.Hosts...)
+	full.Hosts = slices.Clone(inv.Hosts)
+	full.Deploy = FactsFresh
+	failure := ""
 	if err != nil {
-		full.Deploy = FactsFailed
-		full.Warnings = append(append([]string(nil), inv.Warnings...), deployWarning(nixSentence(err)))
-		if lasting(err) {
-			cache.keepDeploy(inv, nil, nixSentence(err))
-		}
-		return &full, nil
+		failure, full.Deploy = nixSentence(err), FactsFailed
+		full.Warnings = append(slices.Clone(inv.Warnings), deployWarning(failure))
 	}
-	cache.keepDeploy(inv, nodes, "")
-	full.Deploy, full.nodes = FactsFresh, nodes
+	if err == nil || lasting(err) {
+		cache.keepDeploy(inv, nodes, failure)
+	}
+	if err == nil || len(nodes) > 0 { // one of the two sources may be well
+		full.nodes = nodes
+	}
 	full.fill(nil)
 	return &full, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -19,38 +18,56 @@ func flakeMistake(ref string, err error) error {
 	}
 	return &Error{
 		Message: "the flake " + ref + " does not evaluate: " + nixSentence(err),
-		Hint:    "See all of it with `nix eval '" + ref + "#nixosConfigurations' --apply builtins.attrNames`.",
+		Hint:    nixHint(err, "See all of it with `nix eval '"+ref+"#nixosConfigurations' --apply builtins.attrNames`."),
 		Err:     err,
 	}
 }
-
-// Nix says where as "at /path/fleet.nix:3:5:"; older ones as "at: (3:5) in file: /path/fleet.nix".
-var position = regexp.MustCompile(`at (/[^\n]*):(\d+):\d+|at: \((\d+):\d+\) in file: ([^\n]+)`)
 
 // fileMistake tells that Nix could not read fleet.nix, and on which line.
 func fileMistake(path string, err error) error {
 	if e := common(err); e != nil {
 		return e
 	}
-	hint := "See all of it with `nix-instantiate --eval --strict --json " + path + "`."
-	where := path
+	where, sentence := path, nixSentence(err)
+	// Once is enough for the position.
+	if said, place, ok := strings.Cut(sentence, " (at "); ok && strings.HasPrefix(place, path+":") {
+		sentence = said
+	}
 	if line := lineIn(path, err); line != "" {
 		where += ", line " + line
 	}
-	return &Error{Message: where + ": " + nixSentence(err), Hint: hint, Err: err}
+	return &Error{
+		Message: where + ": " + sentence,
+		Hint:    nixHint(err, "See all of it with `nix-instantiate --eval --strict --json "+path+"`."),
+		Err:     err,
+	}
 }
 
+// Nix says where as "at /path/fleet.nix:3:5:".
+var position = regexp.MustCompile(`at (/[^\n]*):(\d+):\d+`)
+
+// lineIn is the last line of the file at path that Nix speaks of, or "".
 func lineIn(path string, err error) string {
 	var e *nixcmd.Error
 	if !errors.As(err, &e) {
 		return ""
 	}
-	for _, m := range position.FindAllStringSubmatch(text.Line(e.Full), -1) {
-		if file := m[1] + m[4]; filepath.Base(file) == filepath.Base(path) {
-			return m[2] + m[3]
+	line := ""
+	for said := range strings.Lines(e.Full) {
+		if m := position.FindStringSubmatch(text.Line(said)); m != nil && m[1] == path {
+			line = m[2]
 		}
 	}
-	return ""
+	return line
+}
+
+// nixHint is nixcmd's hint, if it has one.
+func nixHint(err error, otherwise string) string {
+	var e *nixcmd.Error
+	if errors.As(err, &e) && e.Hint != "" {
+		return text.Line(e.Hint)
+	}
+	return otherwise
 }
 
 // common tells the failures that have nothing to do with what was asked; nil otherwise.

@@ -35,7 +35,7 @@ type watched struct {
 	full    bool // the next read is by the full script
 	fullAt  time.Time
 	reading bool
-	again   bool // asked for while being read
+	again   bool // to be read again at once
 	busy    bool
 	gone    bool // no longer watched
 }
@@ -130,13 +130,17 @@ func (w *Watch) took(a answer) bool {
 	}
 	row.reading, row.status = false, a.status
 	now := w.prober.now()
-	switch ok := a.status.State == StateUp && a.status.Error == ""; {
+	ok := a.status.State == StateUp && a.status.Error == ""
+	switch {
 	case ok && a.full:
 		row.fullAt = now
 	case !ok:
 		row.fullAt = time.Time{} // it may come back as another: read all of it
 	}
 	row.due = now.Add(w.pause(row))
+	if ok && !a.status.Reading.Full && !row.busy {
+		row.full, row.again = true, true // another system runs there than the last full reading told of
+	}
 	if row.again {
 		row.due = now
 	}
