@@ -91,4 +91,5 @@ e now "${now:-$(date +%s)}"
 [ ! -e "$R/run/systemd/transient/nixos-rebuild-switch-to-configuration.service" ] || switching=1
 e switching "$switching"
 [ ! -r "$R/proc/locks" ] || e builds "$builds"
+set +f
 unset IFS
