@@ -29,6 +29,8 @@ type activity struct {
 type activities struct {
 	now      func() time.Time
 	live     map[uint64]*activity
+	last     *activity // of lastID: news mostly come of the same one
+	lastID   uint64
 	begun    int
 	ended    map[int]int64 // what ended activities had done, by kind
 	planned  int           // derivations in "these N derivations will be built"
@@ -66,7 +68,7 @@ func (s *activities) start(m nixMessage) *activity {
 		above, ok := s.live[m.Parent]
 		a.twin = ok && above.kind == actRealise
 	}
-	s.live[m.ID] = a
+	s.live[m.ID], s.last = a, nil
 	return a
 }
 
@@ -91,6 +93,7 @@ func (s *activities) stop(id uint64) {
 		return
 	}
 	delete(s.live, id)
+	s.last = nil
 	if !a.twin {
 		s.ended[a.kind] += a.counts[0]
 	}
@@ -105,6 +108,7 @@ func (s *activities) stop(id uint64) {
 }
 
 func (s *activities) dropOldHalf() {
+	s.last = nil
 	for id, a := range s.live {
 		if a.order < s.begun-maxActivities/2 {
 			delete(s.live, id)
@@ -113,8 +117,11 @@ func (s *activities) dropOldHalf() {
 }
 
 func (s *activities) setProgress(id uint64, counts [4]int64) {
-	if a, ok := s.live[id]; ok {
-		a.counts = counts
+	if s.last == nil || s.lastID != id {
+		s.last, s.lastID = s.live[id], id
+	}
+	if s.last != nil {
+		s.last.counts = counts
 	}
 }
 

@@ -16,77 +16,83 @@ type result struct {
 	fields []json.RawMessage // otherwise
 }
 
-var (
-	resultHead = []byte(`{"action":"result","fields":[`)
-	resultID   = []byte(`],"id":`)
-	resultType = []byte(`,"type":`)
+const (
+	resultHead = `{"action":"result","fields":[`
+	resultID   = `],"id":`
+	resultType = `,"type":`
 )
 
-// parseResult takes a line apart that looks exactly as JSONLogger writes it.
-func parseResult(body []byte) (result, bool) {
-	if !bytes.HasPrefix(body, resultHead) || body[len(body)-1] != '}' {
+// parseResult takes a line apart that looks exactly as JSONLogger writes it,
+// from its end, where nothing that a build printed can be mistaken for a key.
+func parseResult(body []byte) (r result, ok bool) {
+	if len(body) < len(resultHead) || string(body[:len(resultHead)]) != resultHead || body[len(body)-1] != '}' {
 		return result{}, false
 	}
-	fields := body[len(resultHead) : len(body)-1]
-	at := bytes.LastIndex(fields, resultType)
-	if at < 0 {
-		return result{}, false
-	}
-	kind, ok := digits(fields[at+len(resultType):])
+	rest, kind, ok := cutNumber(body[len(resultHead):len(body)-1], resultType)
 	if !ok {
 		return result{}, false
 	}
-	fields = fields[:at]
-	at = bytes.LastIndex(fields, resultID)
-	if at < 0 {
-		return result{}, false
-	}
-	id, ok := digits(fields[at+len(resultID):])
-	return result{id: id, kind: int(kind), raw: fields[:at]}, ok
+	rest, id, ok := cutNumber(rest, resultID)
+	return result{id: id, kind: int(kind), raw: rest}, ok
 }
 
-func digits(b []byte) (n uint64, ok bool) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
+// cutNumber cuts key and the number after it off the end of b.
+func cutNumber(b []byte, key string) (before []byte, n uint64, ok bool) {
+	i := len(b)
+	for i > 0 && b[i-1]-'0' <= 9 {
+		i--
+	}
+	digits := b[i:]
+	if len(digits) == 0 || len(digits) > maxDigits || i < len(key) || string(b[i-len(key):i]) != key {
+		return nil, 0, false
+	}
+	for _, c := range digits {
 		n = n*10 + uint64(c-'0')
 	}
-	return n, len(b) > 0 && len(b) < 20
+	return b[:i-len(key)], n, true
 }
+
+// maxDigits is how long a number can be that fits 64 bits for sure.
+const maxDigits = 18
 
 // numbers are the first four fields; those that are missing are 0.
 func (r result) numbers() (n [4]int64, ok bool) {
-	if r.raw == nil {
-		for i, field := range r.fields[:min(len(r.fields), len(n))] {
-			v, err := strconv.ParseInt(string(field), 10, 64)
-			if err != nil {
-				return n, false
-			}
-			n[i] = v
-		}
-		return n, len(r.fields) > 1
+	if r.fields != nil {
+		return fieldNumbers(r.fields)
 	}
-	count, rest := 0, r.raw
-	for count < len(n) && len(rest) > 0 {
-		field, more, _ := bytes.Cut(rest, []byte{','})
-		v, ok := digits(field)
-		if !ok {
+	field, digits := 0, 0
+	for _, c := range r.raw {
+		switch {
+		case c-'0' <= 9 && digits < maxDigits:
+			n[field] = n[field]*10 + int64(c-'0')
+			digits++
+		case c == ',' && digits > 0 && field == len(n)-1:
+			return n, true // more fields than are known
+		case c == ',' && digits > 0:
+			field++
+			digits = 0
+		default:
 			return n, false
 		}
-		n[count], rest = int64(v), more
-		count++
 	}
-	return n, count > 1
+	return n, digits > 0 && field > 0
+}
+
+func fieldNumbers(fields []json.RawMessage) (n [4]int64, ok bool) {
+	for i, field := range fields[:min(len(fields), len(n))] {
+		v, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil || v < 0 {
+			return n, false
+		}
+		n[i] = v
+	}
+	return n, len(fields) > 1
 }
 
 // text is the first field, a string.
 func (r result) text() (string, bool) {
 	field := r.raw
-	if field == nil {
-		if len(r.fields) == 0 {
-			return "", false
-		}
+	if len(r.fields) > 0 {
 		field = r.fields[0]
 	}
 	if len(field) < 2 || field[0] != '"' {
