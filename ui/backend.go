@@ -4,7 +4,6 @@ import (
 	"context"
 	"os/exec"
 
-	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -94,16 +93,3 @@ const (
 	Warning              // may go wrong, or may not be wanted
 	Blocker              // this host will be skipped
 )
-
-// BuilderStatus is a builder and how it is.
-type BuilderStatus struct {
-	fleet.Builder
-	Health string // "ok", "ill", "down" or "unknown"
-	Rung   string // the rung of the ladder that it reached, such as "store"
-	Reason string // why it is not ok
-	Hint   string
-	Busy   int // builds running now; Max jobs are in Builder
-}
-
-// Filter says whether a host is to be shown.
-type Filter func(fleet.Subject) bool

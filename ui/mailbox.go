@@ -34,7 +34,7 @@ type StatusRead struct {
 }
 
 // BuildersRead tells the health of all builders.
-type BuildersRead struct{ Builders []BuilderStatus }
+type BuildersRead struct{ Builders []fleet.BuilderHealth }
 
 // RunsListed tells all runs, newest first.
 type RunsListed struct{ Runs []rollout.View }

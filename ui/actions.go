@@ -1,0 +1,179 @@
+package ui
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// scope is where an action's keys hold.
+type scope string
+
+// The scopes, in the order of the documentation.
+const (
+	scopeEverywhere scope = "Everywhere"
+	scopePlaces     scope = "Places"
+	scopeList       scope = "Moving"
+	scopeFleet      scope = "Fleet"
+	scopeHost       scope = "Host"
+	scopeBuilders   scope = "Builders"
+	scopeRun        scope = "Run"
+	scopePanes      scope = "Run, panes"
+	scopeLog        scope = "Run, one log"
+	scopeRuns       scope = "Runs"
+	scopeMenu       scope = "Deploy menu"
+	scopeConfirm    scope = "Confirmation"
+	scopeCancel     scope = "Cancel question"
+	scopeQuit       scope = "Quit question"
+	scopeHelp       scope = "Help"
+	scopeWaiting    scope = "While something is worked out"
+)
+
+// action is something that a key does. This table is the only place that knows
+// keys: the footer, the help and docs/keys.md are made from it.
+type action struct {
+	key.Binding        // the keys, how the first is shown, and one word for the footer
+	id          string // such as "fleet.mark"
+	scope       scope
+	about       string // one sentence
+	danger      bool   // can change a host, or stop what changes one
+	footer      int    // how soon it gives way in a narrow footer; 0 never stands there
+	do          func(*Model) tea.Cmd
+	can         func(*Model) bool // nil: always
+}
+
+// bind makes the keys of an action; shown is how the footer spells them.
+func bind(shown, word string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, word))
+}
+
+// actions is the table of all keys.
+func actions() []action {
+	var all []action
+	for _, some := range []func() []action{
+		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
+		runActions, paneActions, logActions, runsActions, menuActions, questionActions, helpActions,
+	} {
+		all = append(all, some()...)
+	}
+	return all
+}
+
+func everywhereActions() []action {
+	return []action{
+		{Binding: bind("?", "help", "?"), id: "help", scope: scopeEverywhere, footer: 2,
+			about: "Show what the keys do here.", do: (*Model).openHelp},
+		{Binding: bind("esc", "back", "esc"), id: "back", scope: scopeEverywhere,
+			about: "Take one step back: close, clear the filter, clear the marks, leave the place.", do: (*Model).back},
+		{Binding: bind("q", "quit", "q", "ctrl+c"), id: "quit", scope: scopeEverywhere, footer: 3,
+			about: "Quit. While something runs: ask whether to wait, to leave it running or to cancel it. A second ctrl+c leaves it running.", do: (*Model).quit},
+		{Binding: bind("ctrl+z", "suspend", "ctrl+z"), id: "suspend", scope: scopeEverywhere,
+			about: "Suspend the dashboard; runs go on. `fg` brings it back.", do: (*Model).suspend},
+		{Binding: bind("ctrl+l", "redraw", "ctrl+l"), id: "redraw", scope: scopeEverywhere,
+			about: "Draw the screen again.", do: func(*Model) tea.Cmd { return tea.ClearScreen }},
+	}
+}
+
+func placeActions() []action {
+	to := func(digit, id string, p placeID, about string) action {
+		return action{Binding: bind(digit, id, digit), id: "go." + id, scope: scopePlaces, about: about,
+			do: func(m *Model) tea.Cmd { return m.goTo(p) }}
+	}
+	return []action{
+		to("1", "fleet", placeFleet, "Go to the table of hosts."),
+		to("2", "builders", placeBuilders, "Go to the builders."),
+		to("3", "run", placeRun, "Go to the run that was open last."),
+		to("4", "runs", placeRuns, "Go to the history of runs."),
+	}
+}
+
+func movingActions() []action {
+	to := func(shown, id, about string, m motion, keys ...string) action {
+		return action{Binding: bind(shown, id, keys...), id: "move." + id, scope: scopeList, about: about,
+			do: func(model *Model) tea.Cmd { model.place().move(m); return nil }}
+	}
+	return []action{
+		to("↑ k", "up", "Move or scroll up.", moveUp, "up", "k"),
+		to("↓ j", "down", "Move or scroll down.", moveDown, "down", "j"),
+		to("ctrl+u", "half up", "Up by half a page.", moveHalfUp, "ctrl+u"),
+		to("ctrl+d", "half down", "Down by half a page.", moveHalfDown, "ctrl+d"),
+		to("pgup", "page up", "Up by a page.", movePageUp, "pgup", "ctrl+b"),
+		to("pgdn", "page down", "Down by a page.", movePageDown, "pgdown", "ctrl+f"),
+		to("g home", "top", "To the beginning.", moveTop, "g", "home"),
+		to("G end", "bottom", "To the end.", moveBottom, "G", "end"),
+	}
+}
+
+func fleetActions() []action {
+	at := func(m *Model) bool { return m.fleet.current() != "" }
+	return []action{
+		{Binding: bind("space", "mark", " "), id: "fleet.mark", scope: scopeFleet, footer: 4, can: at,
+			about: "Mark the host, or take its mark away.", do: on((*fleetPlace).mark)},
+		{Binding: bind("ctrl+a", "mark all", "ctrl+a"), id: "fleet.mark-all", scope: scopeFleet,
+			about: "Mark all hosts that the filter shows.", do: on((*fleetPlace).markAll)},
+		{Binding: bind("v", "range", "v"), id: "fleet.range", scope: scopeFleet, footer: 11, can: at,
+			about: "Begin to mark a range; again, or space: mark it.", do: on((*fleetPlace).markRange)},
+		{Binding: bind("i", "invert", "i"), id: "fleet.invert", scope: scopeFleet,
+			about: "Turn the marks of the visible hosts around.", do: on((*fleetPlace).invert)},
+		{Binding: bind(`ctrl+\`, "clear marks", `ctrl+\`), id: "fleet.clear", scope: scopeFleet,
+			about: "Take all marks away.", do: on((*fleetPlace).clearMarks)},
+		{Binding: bind("d", "deploy", "d"), id: "fleet.deploy", scope: scopeFleet, footer: 1, can: at, danger: true,
+			about: "Open the deploy menu for the marked hosts, or for this one.", do: (*Model).openMenu},
+		{Binding: bind("/", "filter", "/"), id: "fleet.filter", scope: scopeFleet, footer: 5,
+			about: "Show only some hosts: names, globs, @tag, !x, system:…, state:…, drift:…, is:reboot.", do: (*Model).askFilter},
+		{Binding: bind("enter", "open", "enter"), id: "fleet.open", scope: scopeFleet, footer: 6, can: at,
+			about: "Open the host under the cursor.", do: (*Model).openHost},
+		{Binding: bind("s", "shell", "s"), id: "fleet.shell", scope: scopeFleet, footer: 7, can: at,
+			about: "Log in to the host under the cursor; the dashboard comes back afterwards.", do: (*Model).openShell},
+		{Binding: bind("S", "sort", "S"), id: "fleet.sort", scope: scopeFleet, footer: 9,
+			about: "Sort by attention or by name.", do: on((*fleetPlace).nextOrder)},
+		{Binding: bind("r", "refresh", "r"), id: "fleet.refresh", scope: scopeFleet, footer: 8,
+			about: "Ask all hosts and builders now.", do: func(m *Model) tea.Cmd { m.backend.Refresh(nil); return nil }},
+		{Binding: bind("u", "evaluate", "u"), id: "fleet.evaluate", scope: scopeFleet, footer: 10,
+			about: "Evaluate what the flake wants of all hosts now.", do: func(m *Model) tea.Cmd { m.backend.Evaluate(nil); return nil }},
+	}
+}
+
+// on makes an action of what concerns the table of hosts alone.
+func on(do func(*fleetPlace)) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { do(m.fleet); return nil }
+}
+
+func hostActions() []action {
+	return []action{
+		{Binding: bind("d", "deploy", "d"), id: "host.deploy", scope: scopeHost, footer: 1, danger: true,
+			about: "Open the deploy menu for this host.", do: (*Model).openMenu},
+		{Binding: bind("s", "shell", "s"), id: "host.shell", scope: scopeHost, footer: 4,
+			about: "Log in to this host.", do: (*Model).openShell},
+		{Binding: bind("enter", "last run", "enter"), id: "host.run", scope: scopeHost, footer: 5,
+			about: "Open the last run that had a part for this host.", do: (*Model).openLastRun},
+		{Binding: bind("r", "refresh", "r"), id: "host.refresh", scope: scopeHost, footer: 6,
+			about: "Ask this host now.", do: func(m *Model) tea.Cmd { m.backend.Refresh([]string{m.host.name}); return nil }},
+		{Binding: bind("u", "evaluate", "u"), id: "host.evaluate", scope: scopeHost, footer: 7,
+			about: "Evaluate what the flake wants of this host now.", do: func(m *Model) tea.Cmd { m.backend.Evaluate([]string{m.host.name}); return nil }},
+	}
+}
+
+func buildersActions() []action {
+	return []action{
+		{Binding: bind("r", "refresh", "r"), id: "builders.refresh", scope: scopeBuilders, footer: 4,
+			about: "Ask all hosts and builders now.", do: func(m *Model) tea.Cmd { m.backend.Refresh(nil); return nil }},
+	}
+}
+
+func runsActions() []action {
+	return []action{
+		{Binding: bind("enter", "open", "enter"), id: "runs.open", scope: scopeRuns, footer: 1,
+			about: "Open the run under the cursor.", do: (*Model).openListedRun},
+	}
+}
+
+func helpActions() []action {
+	return []action{
+		{Binding: bind("esc", "close", "esc", "?", "q", "enter"), id: "help.close", scope: scopeHelp, footer: 1,
+			about: "Close the help.", do: (*Model).closeDialog},
+		{Binding: bind("↓ j", "scroll", "down", "j", "pgdown", " ", "ctrl+d"), id: "help.down", scope: scopeHelp, footer: 2,
+			about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
+		{Binding: bind("↑ k", "scroll up", "up", "k", "pgup", "ctrl+u"), id: "help.up", scope: scopeHelp,
+			about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
+	}
+}

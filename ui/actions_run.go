@@ -1,0 +1,149 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// runActions hold in all of a run's views.
+func runActions() []action {
+	return []action{
+		{Binding: bind("z", "zoom", "z", "enter"), id: "run.zoom", scope: scopeRun, footer: 1, can: (*Model).hasRun,
+			about: "Give the focused log the whole screen; again: back.", do: inRun((*runPlace).zoom)},
+		{Binding: bind("v", "panes/list", "v"), id: "run.view", scope: scopeRun, footer: 5, can: (*Model).hasRun,
+			about: "Change between panes and one line per host.", do: inRun((*runPlace).nextView)},
+		{Binding: bind("space", "mark", " "), id: "run.mark", scope: scopeRun, footer: 12, can: (*Model).hasRun,
+			about: "Mark the host, for cancel.", do: inRun((*runPlace).mark)},
+		{Binding: bind("c", "cancel", "c"), id: "run.cancel", scope: scopeRun, footer: 4, can: (*Model).canCancel, danger: true,
+			about: "Ask whether to cancel the marked hosts, or this one.", do: (*Model).askCancel},
+		{Binding: bind("R", "retry failed", "R"), id: "run.retry", scope: scopeRun, footer: 4, can: (*Model).canRetry, danger: true,
+			about: "Propose to do again what did not end well.", do: (*Model).retry},
+		{Binding: bind("tab", "next", "tab", "right", "l"), id: "run.next", scope: scopePanes, footer: 6,
+			about: "Focus the next pane.", do: inRun(func(r *runPlace) { r.step(1) })},
+		{Binding: bind("shift+tab", "previous", "shift+tab", "left", "h"), id: "run.previous", scope: scopePanes,
+			about: "Focus the previous pane.", do: inRun(func(r *runPlace) { r.step(-1) })},
+	}
+}
+
+// paneActions choose panes by digit, which elsewhere choose places.
+func paneActions() []action {
+	var all []action
+	for n := 1; n <= 9; n++ {
+		digit := fmt.Sprint(n)
+		all = append(all, action{Binding: bind(digit, "pane "+digit, digit), id: "run.pane-" + digit, scope: scopePanes,
+			about: "Focus pane " + digit + " of this page.", do: inRun(func(r *runPlace) { r.choose(n - 1) })})
+	}
+	return all
+}
+
+// logActions hold wherever a log is shown: in panes and alone.
+func logActions() []action {
+	return []action{
+		{Binding: bind("f", "follow", "f"), id: "log.follow", scope: scopeLog, footer: 6,
+			about: "Follow the end of the log, or stay where it is.", do: inRun((*runPlace).toggleFollow)},
+		{Binding: bind("/", "search", "/"), id: "log.search", scope: scopeLog, footer: 7,
+			about: "Search the whole log.", do: (*Model).askSearch},
+		{Binding: bind("n", "next match", "n"), id: "log.next", scope: scopeLog,
+			about: "Go to the next match.", do: func(m *Model) tea.Cmd { return m.search(false) }},
+		{Binding: bind("N", "previous match", "N"), id: "log.previous", scope: scopeLog,
+			about: "Go to the previous match.", do: func(m *Model) tea.Cmd { return m.search(true) }},
+		{Binding: bind("e", "error", "e"), id: "log.error", scope: scopeLog, footer: 8,
+			about: "Go to the next line that tells of an error.", do: func(m *Model) tea.Cmd { return m.nextError(false) }},
+		{Binding: bind("E", "previous error", "E"), id: "log.error-back", scope: scopeLog,
+			about: "Go to the previous line that tells of an error.", do: func(m *Model) tea.Cmd { return m.nextError(true) }},
+		{Binding: bind("w", "wrap", "w"), id: "log.wrap", scope: scopeLog, footer: 9,
+			about: "Wrap long lines, or cut them.", do: inRun((*runPlace).toggleWrap)},
+		{Binding: bind(">", "sideways", ">"), id: "log.right", scope: scopeLog,
+			about: "Show more to the right of long lines.", do: inRun(func(r *runPlace) { r.shift(1) })},
+		{Binding: bind("<", "sideways back", "<"), id: "log.left", scope: scopeLog,
+			about: "Back to the left.", do: inRun(func(r *runPlace) { r.shift(-1) })},
+	}
+}
+
+// inRun makes an action of what concerns the run on screen alone.
+func inRun(do func(*runPlace)) func(*Model) tea.Cmd {
+	return func(m *Model) tea.Cmd { do(m.run); return nil }
+}
+
+func menuActions() []action {
+	all := []action{
+		{Binding: bind("↓ j", "down", "down", "j", "tab"), id: "deploy.down", scope: scopeMenu,
+			about: "To the next action.", do: func(m *Model) tea.Cmd { return m.moveDialog(1) }},
+		{Binding: bind("↑ k", "up", "up", "k", "shift+tab"), id: "deploy.up", scope: scopeMenu,
+			about: "To the previous action.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
+		{Binding: bind("enter", "choose", "enter"), id: "deploy.choose", scope: scopeMenu, footer: 1,
+			about: "Work out what the chosen action would do.", do: (*Model).chooseDialog},
+		{Binding: bind("o", "build on", "o"), id: "deploy.build-on", scope: scopeMenu, footer: 3,
+			about: "Change where it is built: as fleet.nix says, on the target, on this machine, on a builder.", do: (*Model).nextBuildOn},
+		{Binding: bind("esc", "close", "esc", "q"), id: "deploy.close", scope: scopeMenu, footer: 2,
+			about: "Close the menu.", do: (*Model).closeDialog},
+	}
+	for _, c := range deployChoices() {
+		all = append(all, action{Binding: bind(c.key, string(c.action), c.key), id: "deploy." + string(c.action), scope: scopeMenu,
+			about: c.about + ", after a confirmation.", danger: c.action.Activates() || c.action.MovesProfile(),
+			do: func(m *Model) tea.Cmd { return m.propose(c.action) }})
+	}
+	return all
+}
+
+// deployChoice is a line of the deploy menu.
+type deployChoice struct {
+	key    string
+	action nixcmd.Action
+	about  string
+}
+
+func deployChoices() []deployChoice {
+	return []deployChoice{
+		{"s", nixcmd.Switch, "Build, activate now and at every boot"},
+		{"b", nixcmd.Boot, "Build, activate at the next boot"},
+		{"t", nixcmd.Test, "Build, activate now but not at boot"},
+		{"u", nixcmd.Build, "Build only"},
+		{"n", nixcmd.DryActivate, "Build, and show what activation would change"},
+		{"d", nixcmd.DryBuild, "Show what would be built"},
+	}
+}
+
+// questionActions are those of dialogs that ask. Enter takes what is chosen,
+// which at first is the harmless answer.
+func questionActions() []action {
+	var all []action
+	for _, s := range []scope{scopeConfirm, scopeCancel, scopeQuit} {
+		all = append(all,
+			action{Binding: bind("tab", "choose", "tab", "right", "l"), id: id(s, "next"), scope: s, footer: 3,
+				about: "To the next answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(1) }},
+			action{Binding: bind("shift+tab", "back", "shift+tab", "left", "h"), id: id(s, "previous"), scope: s,
+				about: "To the previous answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
+			action{Binding: bind("enter", "take", "enter"), id: id(s, "take"), scope: s, footer: 1,
+				about: "Take the chosen answer. At first that is the harmless one.", do: (*Model).chooseDialog},
+			action{Binding: bind("esc", "no", "esc", "n"), id: id(s, "no"), scope: s, footer: 2,
+				about: "Close without doing anything.", do: (*Model).closeDialog},
+			action{Binding: bind("↓ j", "scroll", "down", "j", "pgdown"), id: id(s, "down"), scope: s,
+				about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
+			action{Binding: bind("↑ k", "scroll up", "up", "k", "pgup"), id: id(s, "up"), scope: s,
+				about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
+		)
+	}
+	answer := func(s scope, k, word, about string, danger bool) action {
+		return action{Binding: bind(k, word, k), id: id(s, word), scope: s, about: about, danger: danger,
+			do: func(m *Model) tea.Cmd { return m.answer(k) }}
+	}
+	return append(all,
+		answer(scopeConfirm, "y", "yes", "Do it.", true),
+		answer(scopeCancel, "y", "yes", "Cancel the hosts. One that is activating is left alone.", true),
+		answer(scopeCancel, "!", "insist", "Cancel even what is activating, which may leave a host half switched.", true),
+		answer(scopeQuit, "w", "wait", "Stay, and quit when the run has ended.", false),
+		answer(scopeQuit, "d", "detach", "Quit now; the run goes on by itself.", false),
+		answer(scopeQuit, "c", "cancel", "Cancel the run and stay to see how it ends.", true),
+		action{Binding: bind("esc", "stop", "esc", "q"), id: "waiting.stop", scope: scopeWaiting, footer: 1,
+			about: "Stop working it out.", do: (*Model).closeDialog},
+	)
+}
+
+func id(s scope, word string) string {
+	names := map[scope]string{scopeConfirm: "confirm.", scopeCancel: "cancel.", scopeQuit: "quit."}
+	return names[s] + word
+}

@@ -1,0 +1,172 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// strip is the builders in at most h rows, one line each. Those that are ill
+// come first where there is no room for all.
+func (f *fleetPlace) strip(w, h int) []string {
+	all := f.known.builders
+	if f.known.inv == nil {
+		return nil
+	}
+	if len(all) == 0 {
+		return []string{f.rule("builders", "", w),
+			text.Fit(f.paint(faint, "  none: give a host of fleet.nix a `builder` entry, or set nix.buildMachines"), w)}
+	}
+	shown := slices.Clone(all)
+	if len(shown) > h-1 {
+		slices.SortStableFunc(shown, func(a, b fleet.BuilderHealth) int { return illness(a) - illness(b) })
+		shown = shown[:max(0, h-2)]
+	}
+	rows := []string{f.rule(count(len(all), "builder", "builders"), "", w)}
+	name := 0
+	for _, b := range shown {
+		name = max(name, text.Width(text.Line(b.Builder.Name)))
+	}
+	for _, b := range shown {
+		rows = append(rows, f.builderRow(b, min(name, nameMost), w))
+	}
+	if left := len(all) - len(shown); left > 0 {
+		rows = append(rows, text.Fit(f.paint(faint, fmt.Sprintf("   and %d more, 2 shows all", left)), w))
+	}
+	return rows
+}
+
+// illness sorts builders: ill, down, not known, well.
+func illness(b fleet.BuilderHealth) int {
+	return slices.Index([]fleet.Health{fleet.HealthIll, fleet.HealthDown, fleet.HealthUnknown, fleet.HealthOK}, b.Health)
+}
+
+func (b *brush) builderRow(s fleet.BuilderHealth, name, w int) string {
+	sign := healthSign(s.Health)
+	row := "   " + b.paint(strong, text.Fit(text.Line(s.Builder.Name), name)) + "  " +
+		b.paint(sign.ink, text.Fit(b.label(sign), 10)) +
+		text.Fit(slots(s), 6) + text.Fit(text.Line(systems(s.Builder.Systems)), 16)
+	if s.Reason != "" && s.Health != fleet.HealthOK {
+		reason := text.Line(s.Reason)
+		if s.Hint != "" {
+			reason += b.paint(faint, " "+b.bullet+" "+text.Line(s.Hint))
+		}
+		row += " " + reason
+	}
+	return text.Fit(row, w)
+}
+
+// slots is how many builds run, of how many that may.
+func slots(s fleet.BuilderHealth) string {
+	if s.Busy == nil {
+		return fmt.Sprintf("-/%d", s.Builder.MaxJobs)
+	}
+	return fmt.Sprintf("%d/%d", *s.Busy, s.Builder.MaxJobs)
+}
+
+func systems(all []string) string {
+	short := make([]string, len(all))
+	for i, s := range all {
+		short[i] = shortSystem(s)
+	}
+	return strings.Join(short, " ")
+}
+
+// buildersPlace is the table of builders, with what is known of the one under the cursor.
+type buildersPlace struct {
+	known *known
+	*brush
+	w, h int
+	at   int
+	top  int
+	page int
+}
+
+func (p *buildersPlace) scopes() []scope {
+	return []scope{scopeBuilders, scopeList, scopePlaces, scopeEverywhere}
+}
+
+func (p *buildersPlace) setSize(w, h int) { p.w, p.h = w, h }
+
+func (p *buildersPlace) back() bool { return false }
+
+func (p *buildersPlace) move(m motion) {
+	if n := len(p.known.builders); n > 0 {
+		p.at = m.apply(p.at, n, max(1, p.page))
+	}
+}
+
+func (p *buildersPlace) rows() []string {
+	all := p.known.builders
+	rows := []string{p.rule(count(len(all), "builder", "builders"), "", p.w)}
+	if len(all) == 0 {
+		for _, line := range []string{"", "There are no builders.",
+			"A builder is a host with a `builder` entry in fleet.nix, an entry of `builders` there, or what nix.buildMachines and /etc/nix/machines name."} {
+			for _, part := range wrap(line, p.w-4) {
+				rows = append(rows, text.Fit("  "+part, p.w))
+			}
+		}
+		return exactly(rows, p.w, p.h)
+	}
+	p.at = min(p.at, len(all)-1)
+	detail := p.detail(all[p.at])
+	p.page = max(1, p.h-2-min(len(detail)+1, p.h/2))
+	rows = append(rows, p.titles())
+	p.top = window(p.top, p.at, len(all), p.page)
+	for i := p.top; i < min(len(all), p.top+p.page); i++ {
+		rows = append(rows, p.builder(all[i], i == p.at))
+	}
+	rows = append(rows, p.rule(text.Line(all[p.at].Builder.Name), "", p.w))
+	for _, line := range detail {
+		rows = append(rows, text.Fit("  "+line, p.w))
+	}
+	return exactly(rows, p.w, p.h)
+}
+
+func (p *buildersPlace) titles() string {
+	return p.paint(faint, text.Fit("   "+text.Fit("NAME", p.nameWidth())+"  HEALTH     BUILDS  SPEED  SYSTEMS", p.w))
+}
+
+func (p *buildersPlace) nameWidth() int {
+	w := nameLeast
+	for _, b := range p.known.builders {
+		w = max(w, text.Width(text.Line(b.Builder.Name)))
+	}
+	return min(w, nameMost)
+}
+
+func (p *buildersPlace) builder(s fleet.BuilderHealth, at bool) string {
+	sign := healthSign(s.Health)
+	name, health := text.Fit(text.Line(s.Builder.Name), p.nameWidth()), text.Fit(p.label(sign), 11)
+	rest := fmt.Sprintf("%-8s%-7g%s", slots(s), s.Builder.SpeedFactor, text.Line(strings.Join(s.Builder.Systems, " ")))
+	if at {
+		return p.paint(here, text.Fit(p.pointer+"  "+name+"  "+health+rest, p.w))
+	}
+	return text.Fit("   "+p.paint(strong, name)+"  "+p.paint(sign.ink, health)+rest, p.w)
+}
+
+// detail is what is known of one builder.
+func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
+	var rows []string
+	if s.Reason != "" {
+		rows = append(rows, wrap(sentence(s.Reason), p.w-4)...)
+	}
+	for _, line := range wrap(sentence(s.Hint), p.w-4) {
+		rows = append(rows, p.paint(faint, line))
+	}
+	b := s.Builder
+	facts := [][2]string{
+		{"well up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"Nix logs in as", b.SSHUser},
+		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
+		{"declared in", strings.Join(b.From, ", ")},
+	}
+	for _, f := range facts {
+		if f[1] != "" {
+			rows = append(rows, p.paint(faint, fmt.Sprintf("%-18s", f[0]))+text.Line(f[1]))
+		}
+	}
+	return rows
+}

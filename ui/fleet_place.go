@@ -1,0 +1,328 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// How the Fleet place divides its room.
+const (
+	sideFrom    = 120 // columns from which the detail stands beside the table
+	sideLeast   = 46
+	sideMost    = 76
+	belowLeast  = 4 // rows, heading included, from which the detail stands below
+	belowMost   = 14
+	tableLeast  = 6
+	stripShare  = 4 // the builders get at most a quarter of the height
+	tableHeader = 2
+)
+
+// order is how the hosts are sorted.
+type order int
+
+const (
+	byAttention order = iota
+	byName
+	orderCount
+)
+
+func (o order) String() string {
+	return [...]string{"by attention", "by name"}[o]
+}
+
+// fleetPlace is the table of hosts, with the builders and the host under the cursor.
+type fleetPlace struct {
+	known *known
+	*brush
+	now  func() time.Time
+	w, h int
+
+	shown   []string // hosts that the filter lets through, in order
+	cursor  string
+	top     int
+	page    int // rows of the table
+	marks   map[string]bool
+	anchor  string // where a range began, or ""
+	filter  fleet.Selection
+	expr    string // what filter was made of
+	order   order
+	settled bool // hosts were sorted when all had been asked
+	touched bool // a person has begun to work here
+}
+
+func newFleetPlace(k *known, b *brush, now func() time.Time) *fleetPlace {
+	return &fleetPlace{known: k, brush: b, now: now, marks: map[string]bool{}}
+}
+
+func (f *fleetPlace) scopes() []scope {
+	return []scope{scopeFleet, scopeList, scopePlaces, scopeEverywhere}
+}
+
+func (f *fleetPlace) setSize(w, h int) { f.w, f.h = w, h }
+
+// refresh takes up new hosts and drops those that are gone. Rows that are
+// there keep their place: hosts are sorted anew when a person asks for it, and
+// once when all have been asked, unless somebody is at work already.
+func (f *fleetPlace) refresh() {
+	if !f.settled && f.known.settled() {
+		f.settled = true
+		if !f.touched {
+			f.cursor = ""
+			f.sort()
+			return
+		}
+	}
+	visible := map[string]bool{}
+	for _, name := range f.known.names {
+		visible[name] = f.lets(name)
+	}
+	f.shown = slices.DeleteFunc(f.shown, func(name string) bool { return !visible[name] })
+	for _, name := range f.shown {
+		delete(visible, name)
+	}
+	for _, name := range f.known.names {
+		if visible[name] {
+			at, _ := slices.BinarySearchFunc(f.shown, name, f.compare)
+			f.shown = slices.Insert(f.shown, at, name)
+		}
+	}
+	f.holdCursor()
+}
+
+// lets says whether the filter lets the host through.
+func (f *fleetPlace) lets(name string) bool {
+	return f.expr == "" || f.filter.Matches(f.known.subject(f.known.hosts[name]))
+}
+
+func (f *fleetPlace) compare(a, b string) int {
+	if f.order == byAttention {
+		if c := cmp.Compare(f.known.hosts[a].attention(), f.known.hosts[b].attention()); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// sort orders the visible hosts anew.
+func (f *fleetPlace) sort() {
+	f.shown = f.shown[:0]
+	for _, name := range f.known.names {
+		if f.lets(name) {
+			f.shown = append(f.shown, name)
+		}
+	}
+	slices.SortStableFunc(f.shown, f.compare)
+	f.holdCursor()
+}
+
+// holdCursor keeps the cursor on a host that is there.
+func (f *fleetPlace) holdCursor() {
+	if len(f.shown) == 0 {
+		f.cursor = ""
+	} else if !slices.Contains(f.shown, f.cursor) {
+		f.cursor = f.shown[min(f.top, len(f.shown)-1)]
+	}
+}
+
+// current is the host under the cursor, or "".
+func (f *fleetPlace) current() string { return f.cursor }
+
+func (f *fleetPlace) index() int { return max(0, slices.Index(f.shown, f.cursor)) }
+
+func (f *fleetPlace) move(m motion) {
+	f.touched = true
+	if len(f.shown) > 0 {
+		f.cursor = f.shown[m.apply(f.index(), len(f.shown), max(1, f.page))]
+	}
+}
+
+// back drops the range, then the filter, then the marks.
+func (f *fleetPlace) back() bool {
+	switch {
+	case f.anchor != "":
+		f.anchor = ""
+	case f.expr != "":
+		f.setFilter("")
+	case len(f.marks) > 0:
+		f.clearMarks()
+	default:
+		return false
+	}
+	return true
+}
+
+func (f *fleetPlace) setFilter(expr string) {
+	f.touched = true
+	f.expr, f.filter = expr, fleet.ParseFilter(expr)
+	f.sort()
+}
+
+func (f *fleetPlace) nextOrder() {
+	f.touched = true
+	f.order = (f.order + 1) % orderCount
+	f.sort()
+}
+
+// mark marks the host under the cursor, or the range that was begun, and goes on to the next.
+func (f *fleetPlace) mark() {
+	f.touched = true
+	if f.anchor != "" {
+		f.markRange()
+		return
+	}
+	if f.marks[f.cursor] {
+		delete(f.marks, f.cursor)
+	} else {
+		f.marks[f.cursor] = true
+	}
+	f.move(moveDown)
+}
+
+// ranged are the hosts between where a range began and the cursor.
+func (f *fleetPlace) ranged() []string {
+	from := slices.Index(f.shown, f.anchor)
+	if f.anchor == "" || from < 0 {
+		return nil
+	}
+	to := f.index()
+	return f.shown[min(from, to) : max(from, to)+1]
+}
+
+func (f *fleetPlace) markRange() {
+	f.touched = true
+	if f.anchor == "" {
+		f.anchor = f.cursor
+		return
+	}
+	for _, name := range f.ranged() {
+		f.marks[name] = true
+	}
+	f.anchor = ""
+}
+
+func (f *fleetPlace) markAll() {
+	f.touched = true
+	for _, name := range f.shown {
+		f.marks[name] = true
+	}
+}
+
+func (f *fleetPlace) invert() {
+	f.touched = true
+	for _, name := range f.shown {
+		if f.marks[name] {
+			delete(f.marks, name)
+		} else {
+			f.marks[name] = true
+		}
+	}
+}
+
+func (f *fleetPlace) clearMarks() { clear(f.marks) }
+
+// chosen are the hosts that an action is about: the marked ones, also those
+// that the filter hides, else the one under the cursor.
+func (f *fleetPlace) chosen() []string {
+	var names []string
+	for _, name := range f.known.names {
+		if f.marks[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 && f.cursor != "" {
+		names = []string{f.cursor}
+	}
+	return names
+}
+
+func (f *fleetPlace) rows() []string {
+	if f.w < sideFrom {
+		return f.stacked(f.w, f.h, true)
+	}
+	side := max(sideLeast, min(sideMost, f.w*2/5))
+	left := f.stacked(f.w-side-1, f.h, false)
+	right := make([]string, 0, f.h)
+	if f.cursor != "" {
+		right = append(right, f.detail(side)...)
+	} else {
+		right = append(right, f.rule("host", "", side))
+	}
+	return beside(left, exactly(right, side, f.h), f.paint(faint, f.vertical))
+}
+
+// stacked is the table, the builders, and below, if there is room for it, the detail.
+func (f *fleetPlace) stacked(w, h int, below bool) []string {
+	strip := f.strip(w, max(3, h/stripShare))
+	room := h - len(strip)
+	tableNeeds := tableHeader + max(tableLeast, len(f.shown))
+	detailRows := 0
+	if spare := room - tableNeeds; below && f.cursor != "" {
+		if spare < belowLeast && room >= tableHeader+tableLeast+belowLeast+4 {
+			spare = belowLeast
+		}
+		if spare >= belowLeast {
+			detailRows = min(spare, belowMost)
+		}
+	}
+	rows := f.table(w, room-detailRows)
+	rows = append(rows, strip...)
+	if detailRows > 0 {
+		rows = append(rows, exactly(f.detail(w), w, detailRows)...)
+	}
+	return rows
+}
+
+// detail is the host under the cursor, with its heading.
+func (f *fleetPlace) detail(w int) []string {
+	page := detailPage{brush: f.brush, known: f.known, now: f.now(), w: w}
+	return append([]string{f.rule(text.Line(f.cursor), "enter opens", w)}, page.of(f.known.hosts[f.cursor])...)
+}
+
+// table is the hosts, in h rows.
+func (f *fleetPlace) table(w, h int) []string {
+	rows := []string{f.rule(f.heading(), f.note(), w)}
+	f.page = max(1, h-tableHeader)
+	if len(f.shown) == 0 {
+		for _, line := range f.empty() {
+			for _, part := range wrap(line, w-4) {
+				rows = append(rows, text.Fit("  "+part, w))
+			}
+		}
+		return exactly(rows, w, h)
+	}
+	columns := f.columns(w)
+	rows = append(rows, f.columnTitles(columns, w))
+	f.top = window(f.top, f.index(), len(f.shown), f.page)
+	inRange := map[string]bool{}
+	for _, name := range f.ranged() {
+		inRange[name] = true
+	}
+	for _, name := range f.shown[f.top:min(len(f.shown), f.top+f.page)] {
+		rows = append(rows, f.hostRow(name, inRange[name], columns, w))
+	}
+	return exactly(rows, w, h)
+}
+
+func (f *fleetPlace) heading() string {
+	n, all := len(f.shown), len(f.known.names)
+	s := count(all, "host", "hosts")
+	if f.expr != "" {
+		s = fmt.Sprintf("%d of %d hosts, filter %s", n, all, text.Truncate(text.Line(f.expr), 30))
+	}
+	if m := len(f.marks); m > 0 {
+		s += fmt.Sprintf(", %d marked", m)
+	}
+	return s
+}
+
+func (f *fleetPlace) note() string {
+	if n := len(f.shown); n > f.page && f.page > 0 {
+		return fmt.Sprintf("%d of %d, %s", f.index()+1, n, f.order)
+	}
+	return f.order.String()
+}

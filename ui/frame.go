@@ -1,0 +1,234 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// The rows around a place.
+const (
+	headerRows = 2
+	footerRows = 1
+)
+
+// between is the cells from..to of a row; a wide character that is cut becomes a space.
+func between(s string, from, to int) string {
+	if to <= from {
+		return ""
+	}
+	return text.Fit(ansi.Cut(s, from, to), to-from)
+}
+
+// draw returns the whole screen.
+func (m *Model) draw() string {
+	if m.w == 0 || m.h == 0 {
+		return ""
+	}
+	if m.tooSmall() {
+		return m.drawTooSmall()
+	}
+	rows := make([]string, 0, m.h)
+	rows = append(rows, m.header()...)
+	rows = append(rows, m.place().rows()...)
+	rows = append(rows, m.footer())
+	m.drawNotice(rows)
+	if m.dialog != nil {
+		box := m.dialog.draw(m.brush, m.w, m.h-2, m.now())
+		rows = m.over(rows, box, m.w)
+		rows[len(rows)-1] = m.footer()
+	}
+	return strings.Join(rows, "\n")
+}
+
+func (m *Model) drawTooSmall() string {
+	rows := make([]string, m.h)
+	notice := []string{
+		fmt.Sprintf("need %dx%d, have %dx%d", minWidth, minHeight, m.w, m.h),
+		"enlarge the terminal; q quits, runs go on",
+	}
+	if !m.ascii {
+		notice[0] = strings.ReplaceAll(notice[0], "x", "×")
+	}
+	for i := range rows {
+		rows[i] = blank(m.w)
+	}
+	for i, line := range notice {
+		if i < m.h {
+			rows[i] = text.Fit(line, m.w)
+		}
+	}
+	return strings.Join(rows, "\n")
+}
+
+// drawNotice lays the notice over the last rows of the place.
+func (m *Model) drawNotice(rows []string) {
+	n := m.notice
+	if n == nil {
+		return
+	}
+	lines := wrap(n.message, m.w-4)
+	hint := wrap(n.hint, m.w-4)
+	at := len(rows) - footerRows - len(lines) - len(hint)
+	if at < headerRows {
+		at = headerRows
+	}
+	for i, line := range append(lines, hint...) {
+		if at+i >= len(rows)-footerRows {
+			return
+		}
+		edge, body := m.paint(n.ink, " ! "), m.paint(strong, text.Fit(line, m.w-3))
+		if i > 0 {
+			edge = blank(3)
+		}
+		if i >= len(lines) {
+			body = text.Fit(line, m.w-3)
+		}
+		rows[at+i] = edge + body
+	}
+}
+
+// footer names the keys that matter here.
+func (m *Model) footer() string {
+	if m.prompt != nil {
+		return m.prompt.draw(m.brush, m.w)
+	}
+	var segments []segment
+	for _, s := range m.scopes() {
+		for i := range m.keys.actions {
+			a := &m.keys.actions[i]
+			if a.scope == s && a.footer > 0 && (a.can == nil || a.can(m)) {
+				segments = append(segments, m.footerKey(a))
+			}
+		}
+	}
+	sortByRank(segments)
+	return row(segments, "  ", m.w)
+}
+
+func (m *Model) footerKey(a *action) segment {
+	h := a.Help()
+	key := h.Key
+	if m.ascii {
+		key = asciiKey(key)
+	}
+	return segment{" " + m.paint(keyInk, key) + " " + h.Desc, a.footer}
+}
+
+// asciiKey spells the arrows.
+func asciiKey(s string) string {
+	return strings.NewReplacer("↑", "up", "↓", "down").Replace(s)
+}
+
+func sortByRank(segments []segment) {
+	// Few and nearly sorted; stability keeps the table's order among equals.
+	for i := 1; i < len(segments); i++ {
+		for j := i; j > 0 && segments[j].rank < segments[j-1].rank; j-- {
+			segments[j], segments[j-1] = segments[j-1], segments[j]
+		}
+	}
+}
+
+// header answers whether everything is well.
+func (m *Model) header() []string {
+	return []string{m.headerPlaces(), m.headerCounts()}
+}
+
+func (m *Model) headerPlaces() string {
+	left := m.paint(title, " nixfleet ") + " "
+	for i, name := range []string{"Fleet", "Builders", "Run", "Runs"} {
+		label := fmt.Sprintf(" %d %s ", i+1, name)
+		switch {
+		case int(m.at) == i || m.at == placeHost && i == 0:
+			left += m.paint(here, label)
+		default:
+			left += m.paint(faint, label)
+		}
+	}
+	clock := m.now().Format("15:04 ")
+	running := m.headerRunning()
+	name := m.paint(faint, m.known.name())
+	room := m.w - text.Width(left) - 1
+	return ends(left, row([]segment{{name, 3}, {running, 1}, {clock, 2}}, "  ", min(room, text.Width(name)+text.Width(running)+len(clock)+4)), m.w)
+}
+
+// headerRunning tells of the run that goes on.
+func (m *Model) headerRunning() string {
+	v := m.run.view
+	if !m.run.going() {
+		alive := m.known.running()
+		if len(alive) == 0 {
+			return ""
+		}
+		v = alive[0]
+	}
+	done := 0
+	for _, t := range v.Tasks {
+		done += boolInt(t.Verdict != nil)
+	}
+	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(string(v.Plan.Action)), done, len(v.Tasks)), busy}
+	return m.paint(busy, m.label(s))
+}
+
+func (m *Model) headerCounts() string {
+	c := m.known.count()
+	var s []segment
+	add := func(rank, n int, g sign) {
+		if n > 0 {
+			g.word = fmt.Sprintf("%d %s", n, g.word)
+			s = append(s, segment{m.paint(g.ink, m.label(g)), rank})
+		}
+	}
+	m.countStates(c, add)
+	for _, d := range drifts() {
+		add(4, c.drifts[d], driftSign(d))
+	}
+	add(5, c.reboots, rebootSign())
+	add(5, c.units, sign{"▲", "!", "with failed units", warn})
+	add(6, c.evalFailed, sign{"▲", "!", "cannot be evaluated", warn})
+	s = append(s, m.builderCounts(c)...)
+	if e := m.known.evaluating; e.Host != "" {
+		s = append(s, segment{m.paint(faint, "evaluating "+text.Truncate(text.Line(e.Host), 20)+more(e.Left)), 9})
+	}
+	return row(s, "  ", m.w)
+}
+
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" +%d", n)
+}
+
+func (m *Model) countStates(c counts, add func(rank, n int, g sign)) {
+	add(1, c.states[fleet.StateUp], stateSign(fleet.StateUp, false, true))
+	for _, s := range []fleet.State{fleet.StateHostKey, fleet.StateAuth, fleet.StateDown, fleet.StateUnknown} {
+		add(2, c.states[s], stateSign(s, false, true))
+	}
+	add(7, c.away, stateSign(fleet.StateDown, true, true))
+	add(8, c.asking, stateSign(fleet.StateUnknown, false, false))
+}
+
+// builderCounts says how the builders are: all well in one word, else what is not.
+func (m *Model) builderCounts(c counts) []segment {
+	n := len(m.known.builders)
+	if n == 0 {
+		return nil
+	}
+	if c.health[fleet.HealthOK] == n {
+		return []segment{{m.paint(good, m.label(sign{"●", "+", "builders ok", good})), 3}}
+	}
+	var s []segment
+	for _, h := range []fleet.Health{fleet.HealthIll, fleet.HealthDown} {
+		if c.health[h] > 0 {
+			g := healthSign(h)
+			g.word = fmt.Sprintf("%s %s", count(c.health[h], "builder", "builders"), h)
+			s = append(s, segment{m.paint(g.ink, m.label(g)), 3})
+		}
+	}
+	return s
+}

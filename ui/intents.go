@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+)
+
+// messages that answer requests to the backend. asked tells to which.
+type (
+	proposedMsg struct {
+		asked    int
+		proposal Proposal
+		err      error
+	}
+	launchedMsg struct {
+		dir string
+		err error
+	}
+	cancelSentMsg struct{ err error }
+)
+
+// openMenu opens the deploy menu for the chosen hosts.
+func (m *Model) openMenu() tea.Cmd {
+	hosts := m.fleet.chosen()
+	if m.at == placeHost {
+		hosts = []string{m.host.name}
+	}
+	menu := &deployMenu{hosts: hosts}
+	d := &dialog{scope: scopeMenu, title: "Deploy to " + count(len(hosts), "host", "hosts"), ink: title, upright: true}
+	d.body = func(b *brush, w int) []string { return menu.rows(b, w) }
+	for _, c := range deployChoices() {
+		d.answers = append(d.answers, answer{key: c.key, label: string(c.action), about: c.about,
+			do: func(m *Model) tea.Cmd { return m.propose(c.action) }})
+	}
+	m.menu = menu
+	d.closed = func() { m.menu = nil }
+	return m.open(d)
+}
+
+// deployMenu is what has been chosen in the menu so far.
+type deployMenu struct {
+	hosts   []string
+	buildOn string
+}
+
+func (d *deployMenu) rows(b *brush, w int) []string {
+	on := d.buildOn
+	if on == "" {
+		on = "as fleet.nix says (the target, unless it says otherwise)"
+	}
+	rows := wrap(list(safe(d.hosts), 3*w), min(w, 90))
+	return append(rows, "",
+		b.paint(keyInk, "o")+"  build on "+b.paint(strong, text.Line(on)), "")
+}
+
+// nextBuildOn goes through the places where it can be built.
+func (m *Model) nextBuildOn() tea.Cmd {
+	choices := []string{"", "target", "local"}
+	for _, b := range m.known.builders {
+		choices = append(choices, b.Builder.Name)
+	}
+	for i, c := range choices {
+		if c == m.menu.buildOn {
+			m.menu.buildOn = choices[(i+1)%len(choices)]
+			break
+		}
+	}
+	return nil
+}
+
+// propose asks what an action on the menu's hosts would do.
+func (m *Model) propose(a nixcmd.Action) tea.Cmd {
+	menu := m.menu
+	return m.plan(Request{Action: a, Hosts: menu.hosts, BuildOn: menu.buildOn},
+		fmt.Sprintf("Working out what %s on %s would do…", a, count(len(menu.hosts), "host", "hosts")))
+}
+
+// retry asks what doing again would do that did not end well.
+func (m *Model) retry() tea.Cmd {
+	return m.plan(Request{Retry: m.run.dir}, "Working out what is to be done again…")
+}
+
+// plan has a request worked out, and shows that this is under way.
+func (m *Model) plan(r Request, what string) tea.Cmd {
+	m.asked++
+	asked, backend := m.asked, m.backend
+	ctx, stop := context.WithCancel(context.Background())
+	shown := m.open(&dialog{
+		scope: scopeWaiting, title: "One moment", ink: title,
+		body:   func(b *brush, w int) []string { return append(wrap(what, w), "", b.paint(faint, "esc stops it")) },
+		closed: func() { m.asked++; stop() },
+	})
+	return tea.Batch(shown, m.start(func(program context.Context) tea.Msg {
+		unlink := context.AfterFunc(program, stop)
+		defer unlink()
+		p, err := backend.Plan(ctx, r)
+		return proposedMsg{asked, p, err}
+	}))
+}
+
+// onProposed puts the proposal before the person.
+func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
+	if msg.asked != m.asked {
+		return nil // it was stopped
+	}
+	m.shut()
+	if msg.err != nil {
+		m.fail(msg.err)
+		return nil
+	}
+	return m.open(confirmation(msg.proposal))
+}
+
+// launch starts what was confirmed.
+func (m *Model) launch(p Proposal) tea.Cmd {
+	backend := m.backend
+	m.open(&dialog{scope: scopeWaiting, title: "One moment", ink: title,
+		body: func(*brush, int) []string { return []string{"Starting the run…"} }})
+	return m.start(func(ctx context.Context) tea.Msg {
+		dir, err := backend.Launch(ctx, p)
+		return launchedMsg{dir, err}
+	})
+}
+
+func (m *Model) onLaunched(msg launchedMsg) tea.Cmd {
+	m.shut()
+	if msg.err != nil {
+		m.fail(msg.err)
+		return nil
+	}
+	m.fleet.clearMarks()
+	m.ours[msg.dir] = rollout.View{Dir: msg.dir}
+	return m.openRun(msg.dir)
+}
+
+// cancel asks the supervisor to cancel; its answer is an event of the run.
+func (m *Model) cancel(dir string, hosts []string, insist bool) tea.Cmd {
+	backend := m.backend
+	m.shut()
+	return m.start(func(ctx context.Context) tea.Msg {
+		return cancelSentMsg{backend.Cancel(ctx, dir, hosts, insist)}
+	})
+}
+
+func (m *Model) onCancelSent(msg cancelSentMsg) {
+	if msg.err != nil {
+		m.fail(msg.err)
+		return
+	}
+	m.say(warn, "Asked to cancel; the run answers in a moment", "")
+}
+
+func (m *Model) openHost() tea.Cmd {
+	m.host.name, m.host.scroll = m.fleet.current(), 0
+	return m.goTo(placeHost)
+}
+
+func (m *Model) openLastRun() tea.Cmd {
+	if v, _, ok := m.known.lastRun(m.host.name); ok {
+		return m.openRun(v.Dir)
+	}
+	return nil
+}
+
+func (m *Model) openListedRun() tea.Cmd {
+	if v, ok := m.runs.current(); ok {
+		return m.openRun(v.Dir)
+	}
+	return nil
+}
+
+func (m *Model) hasRun() bool { return m.run.reader != nil && m.run.focused() != nil }
+
+func (m *Model) canCancel() bool { return m.hasRun() && m.run.going() }
+
+// canRetry says whether a run has ended, and not all of it well.
+func (m *Model) canRetry() bool {
+	if !m.hasRun() || m.run.going() {
+		return false
+	}
+	for _, t := range m.run.view.Tasks {
+		if t.Verdict == nil || t.Verdict.Outcome != rollout.OutcomeOK {
+			return true
+		}
+	}
+	return false
+}
+
+// askFilter opens the filter's prompt; the table follows each key.
+func (m *Model) askFilter() tea.Cmd {
+	f := m.fleet
+	m.prompt = newPrompt("/", f.expr)
+	m.prompt.changed = f.setFilter
+	m.prompt.dropped = func() { f.setFilter("") }
+	m.prompt.done = func(_ *Model, value string) tea.Cmd { f.setFilter(value); return nil }
+	m.prompt.note = func() string { return fmt.Sprintf("%d of %d", len(f.shown), len(m.known.names)) }
+	return nil
+}

@@ -1,0 +1,94 @@
+package ui
+
+import (
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// keymap finds an action by scope and key.
+type keymap struct {
+	actions []action
+	byKey   map[scope]map[string]*action
+}
+
+func newKeymap(all []action) keymap {
+	k := keymap{actions: all, byKey: map[scope]map[string]*action{}}
+	for i := range all {
+		a := &all[i]
+		if k.byKey[a.scope] == nil {
+			k.byKey[a.scope] = map[string]*action{}
+		}
+		for _, name := range a.Keys() {
+			k.byKey[a.scope][name] = a
+		}
+	}
+	return k
+}
+
+// find returns the action of a key in the first scope that has one, or nil.
+func (k keymap) find(scopes []scope, name string) *action {
+	for _, s := range scopes {
+		if a := k.byKey[s][name]; a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+// scopes are the ones that hold now, the nearest first.
+func (m *Model) scopes() []scope {
+	if m.dialog != nil {
+		return []scope{m.dialog.scope}
+	}
+	return m.place().scopes()
+}
+
+// onKey acts on a key. What is typed ahead or over a slow line arrives as
+// several runes at once; pasted text is meant for a prompt or for nobody.
+func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
+	switch {
+	case m.prompt != nil:
+		return m.prompt.key(m, msg)
+	case msg.Paste:
+		return nil
+	case msg.Type != tea.KeyRunes || len(msg.Runes) == 1:
+		return m.press(msg.String())
+	}
+	var cmds []tea.Cmd
+	for _, r := range msg.Runes {
+		one := tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: msg.Alt}
+		cmds = append(cmds, m.onKey(one))
+	}
+	return tea.Batch(cmds...)
+}
+
+// press acts on one key outside of prompts.
+func (m *Model) press(name string) tea.Cmd {
+	if m.tooSmall() && name != "ctrl+c" && name != "q" {
+		return nil // nothing is to happen that cannot be seen
+	}
+	m.notice = nil
+	if d := m.dialog; d != nil {
+		if name == "ctrl+c" {
+			return m.interrupt()
+		}
+		if d.deaf(name, m.now()) {
+			return nil
+		}
+	}
+	a := m.keys.find(m.scopes(), name)
+	if a == nil || a.can != nil && !a.can(m) {
+		return nil
+	}
+	return a.do(m)
+}
+
+// interrupt is ctrl+c in a dialog: the question whether to quit is answered by
+// leaving what runs to itself, any other is closed.
+func (m *Model) interrupt() tea.Cmd {
+	if m.dialog.scope == scopeQuit {
+		return m.leave()
+	}
+	return m.closeDialog()
+}
+
+func (m *Model) tooSmall() bool { return m.w < minWidth || m.h < minHeight }

@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+)
+
+// active are the directories of runs that go on and that this dashboard
+// started or shows.
+func (m *Model) active() []string {
+	var dirs []string
+	for dir, v := range m.ours {
+		if !v.Over() {
+			dirs = append(dirs, dir)
+		}
+	}
+	if m.run.going() && !slices.Contains(dirs, m.run.dir) {
+		dirs = append(dirs, m.run.dir)
+	}
+	slices.Sort(dirs)
+	return dirs
+}
+
+// quit leaves, or asks what is to become of what runs.
+func (m *Model) quit() tea.Cmd {
+	going := m.active()
+	if len(going) == 0 {
+		return m.leave()
+	}
+	d := &dialog{scope: scopeQuit, title: "Quit while " + count(len(going), "run goes", "runs go") + " on?", ink: warn}
+	d.body = func(b *brush, w int) []string {
+		return wrap("A run needs no dashboard: it goes on by itself, and Runs (4) or `nixfleet-tui runs attach` shows it again.", min(w, 80))
+	}
+	d.answers = []answer{
+		{key: "n", label: "stay", ink: plain, do: (*Model).closeDialog},
+		{key: "w", label: "wait, then quit", ink: plain, do: (*Model).wait},
+		{key: "d", label: "detach", ink: plain, do: (*Model).leave},
+		{key: "c", label: "cancel the run", ink: bad, do: func(m *Model) tea.Cmd { return m.cancelAll(going) }},
+	}
+	return m.open(d)
+}
+
+// wait quits as soon as nothing runs any more.
+func (m *Model) wait() tea.Cmd {
+	m.shut()
+	m.waits = true
+	m.say(busy, "The dashboard quits when the run has ended", "")
+	return m.leaveIfDone()
+}
+
+func (m *Model) leaveIfDone() tea.Cmd {
+	if m.waits && len(m.active()) == 0 {
+		return m.leave()
+	}
+	return nil
+}
+
+func (m *Model) cancelAll(dirs []string) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, dir := range dirs {
+		cmds = append(cmds, m.cancel(dir, nil, false))
+	}
+	return tea.Batch(cmds...)
+}
+
+// leave ends the program. Runs go on.
+func (m *Model) leave() tea.Cmd {
+	m.shut()
+	m.quits = true
+	return tea.Quit
+}
+
+// onSignal is what the system asks for: SIGINT is ctrl+c, the others end the program.
+func (m *Model) onSignal(s interrupted) tea.Cmd {
+	if s.fatal {
+		return m.leave()
+	}
+	return m.press("ctrl+c")
+}
+
+// suspend gives the terminal back to the shell that started us.
+func (m *Model) suspend() tea.Cmd {
+	m.backend.Pause(true)
+	return tea.Suspend
+}
+
+// shellEndedMsg tells that a shell on a host has ended.
+type shellEndedMsg struct {
+	host string
+	err  error
+}
+
+// openShell gives the terminal to a shell on the host.
+func (m *Model) openShell() tea.Cmd {
+	name := m.fleet.current()
+	if m.at == placeHost {
+		name = m.host.name
+	}
+	shell, err := m.backend.Shell(name)
+	if err != nil {
+		m.fail(err)
+		return nil
+	}
+	return m.give(shell, func(err error) tea.Msg { return shellEndedMsg{name, err} })
+}
+
+// sshFailed is the status with which ssh says that it could not connect. Any
+// other is the last command's that was typed there.
+const sshFailed = 255
+
+func (m *Model) onShellEnded(msg shellEndedMsg) {
+	m.backend.Refresh([]string{msg.host})
+	var exit *exec.ExitError
+	switch {
+	case msg.err == nil:
+	case !errors.As(msg.err, &exit):
+		m.fail(fmt.Errorf("the shell on %s could not be started: %w", msg.host, msg.err))
+	case exit.ExitCode() == sshFailed:
+		m.say(warn, "The connection to "+msg.host+" failed or was cut", "What ssh said stands on the screen that you had before.")
+	}
+}
+
+// farewell is what is left on the normal screen: how the runs of this
+// dashboard went, and where their logs are.
+func (m *Model) farewell() string {
+	var b strings.Builder
+	for _, dir := range sortedKeys(m.ours) {
+		v := m.ours[dir]
+		if len(v.Tasks) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "%s on %s: %s\n", text.Line(string(v.Plan.Action)), count(len(v.Tasks), "host", "hosts"), m.tally(v))
+		for _, t := range v.Tasks {
+			m.farewellTask(&b, t)
+		}
+		if !v.Over() {
+			fmt.Fprintf(&b, "  it goes on: nixfleet-tui runs attach %s\n", text.Line(path.Base(dir)))
+		}
+		fmt.Fprintf(&b, "  logs: %s\n", text.Line(dir))
+	}
+	return b.String()
+}
+
+func (m *Model) farewellTask(b *strings.Builder, t rollout.TaskView) {
+	if t.Verdict == nil || t.Verdict.Outcome == rollout.OutcomeOK {
+		return
+	}
+	s := taskSign(t)
+	fmt.Fprintf(b, "  %s  %s  %s\n", text.Line(t.Host), m.paint(s.ink, m.label(s)), text.Line(t.Verdict.Reason))
+	for _, line := range t.Verdict.Decisive[:min(len(t.Verdict.Decisive), decisiveShown)] {
+		fmt.Fprintf(b, "      %s\n", text.Line(line))
+	}
+	if t.Verdict.Hint != "" {
+		fmt.Fprintf(b, "    %s\n", sentence(t.Verdict.Hint))
+	}
+}
+
+func sortedKeys(m map[string]rollout.View) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,245 @@
+package ui
+
+import (
+	"context"
+	"os/exec"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nixfleet-tui/rollout"
+)
+
+// How the dashboard moves.
+const (
+	tickEvery = 100 * time.Millisecond // while something runs
+	settleFor = 300 * time.Millisecond // after a run has ended, for the last lines of its logs
+	deafFor   = 400 * time.Millisecond // a question hears nothing at first
+	minWidth  = 60
+	minHeight = 15
+	pageOver  = 2 // rows that two pages have in common
+)
+
+// Model is the dashboard, and the only tea.Model. Its state changes in Update
+// alone; commands get values and return messages.
+type Model struct {
+	*brush
+	backend Backend
+	mail    *Mailbox
+	now     func() time.Time
+	start   func(work func(context.Context) tea.Msg) tea.Cmd
+	give    func(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd // hands over the terminal
+
+	known    *known
+	keys     keymap
+	fleet    *fleetPlace
+	builders *buildersPlace
+	run      *runPlace
+	runs     *runsPlace
+	host     *hostPlace
+	at       placeID
+	trail    []placeID // places to go back to
+
+	dialog *dialog
+	menu   *deployMenu // while its dialog is open
+	prompt *prompt
+	notice *notice
+
+	w, h    int
+	frame   string
+	dirty   bool
+	polling bool                    // a command is reading the run
+	ticking bool                    // a tick is under way
+	asked   int                     // counts requests, so that a late answer to an old one is known
+	waits   bool                    // quit when nothing runs any more
+	ours    map[string]rollout.View // runs that were launched from here, by directory
+	crash   *Crash
+	quits   bool
+}
+
+// notice is a sentence above the footer, which stays until a key is pressed.
+type notice struct {
+	message, hint string
+	ink           ink
+}
+
+// messages of our own commands.
+type (
+	newsMsg   []News
+	tickMsg   struct{}
+	minuteMsg struct{}
+	armedMsg  struct{}
+)
+
+func newModel(ctx context.Context, o Options) *Model {
+	m := &Model{
+		brush: newBrush(o.Look), backend: o.Backend, mail: o.News, now: o.Now,
+		start: guarded(ctx), known: newKnown(), ours: map[string]rollout.View{},
+	}
+	m.keys = newKeymap(actions())
+	m.fleet = newFleetPlace(m.known, m.brush, m.now)
+	m.builders = &buildersPlace{known: m.known, brush: m.brush}
+	m.run = newRunPlace(m.brush, m.now)
+	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
+	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
+	return m
+}
+
+// guarded makes commands whose panics end the program in order.
+func guarded(ctx context.Context) func(work func(context.Context) tea.Msg) tea.Cmd {
+	return func(work func(context.Context) tea.Msg) tea.Cmd {
+		return func() (msg tea.Msg) {
+			defer func() {
+				if v := recover(); v != nil {
+					msg = crashed{newCrash(v)}
+				}
+			}()
+			return work(ctx)
+		}
+	}
+}
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(m.takeNews(), m.nextMinute())
+}
+
+// takeNews waits for news.
+func (m *Model) takeNews() tea.Cmd {
+	return m.start(func(ctx context.Context) tea.Msg {
+		if got := m.mail.Take(ctx); got != nil {
+			return newsMsg(got)
+		}
+		return nil
+	})
+}
+
+// nextMinute moves the clock and the ages on screen. It is the only thing that
+// happens when nothing happens.
+func (m *Model) nextMinute() tea.Cmd {
+	now := m.now()
+	wait := now.Truncate(time.Minute).Add(time.Minute).Sub(now)
+	return tea.Tick(wait, func(time.Time) tea.Msg { return minuteMsg{} })
+}
+
+// Update implements tea.Model. The frame is drawn here, so that a panic while
+// drawing is caught too.
+func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
+	model = m
+	defer func() {
+		if v := recover(); v != nil {
+			m.crash, cmd = newCrash(v), tea.Quit
+		}
+	}()
+	if m.crash != nil {
+		return m, tea.Quit
+	}
+	cmd = tea.Batch(m.receive(msg), m.fetch())
+	if m.dirty && !m.quits {
+		m.frame, m.dirty = m.draw(), false
+	}
+	return m, cmd
+}
+
+// View implements tea.Model.
+func (m *Model) View() string { return m.frame }
+
+// receive hands a message to whom it concerns.
+func (m *Model) receive(msg tea.Msg) tea.Cmd {
+	m.dirty = true
+	switch msg := msg.(type) {
+	case tea.KeyMsg:
+		return m.onKey(msg)
+	case newsMsg:
+		return tea.Batch(m.onNews(msg), m.takeNews())
+	case tickMsg:
+		m.ticking = false
+		m.dirty = m.run.beat()
+		return m.poll()
+	case polledMsg:
+		return m.onPolled(msg)
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case minuteMsg:
+		return m.nextMinute()
+	case tea.FocusMsg:
+		m.look(true)
+	case tea.BlurMsg:
+		m.look(false)
+	case tea.ResumeMsg:
+		m.backend.Pause(false)
+	case armedMsg:
+	case crashed:
+		m.crash = msg.crash
+		return tea.Quit
+	case runOpenedMsg:
+		return m.onRunOpened(msg)
+	case proposedMsg:
+		return m.onProposed(msg)
+	case launchedMsg:
+		return m.onLaunched(msg)
+	case cancelSentMsg:
+		m.onCancelSent(msg)
+	case foundMsg:
+		m.onFound(msg)
+	case shellEndedMsg:
+		m.onShellEnded(msg)
+	default:
+		m.dirty = false
+	}
+	return nil
+}
+
+func (m *Model) look(yes bool) {
+	m.known.blurred = !yes
+	m.backend.Looking(yes)
+}
+
+// onNews takes what was in the mailbox.
+func (m *Model) onNews(all []News) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, n := range all {
+		switch n := n.(type) {
+		case Said:
+			m.say(warn, n.Message, n.Hint)
+		case interrupted:
+			cmds = append(cmds, m.onSignal(n))
+		case crashed:
+			m.crash = n.crash
+			cmds = append(cmds, tea.Quit)
+		default:
+			m.known.learn(n)
+		}
+	}
+	m.fleet.refresh()
+	m.trackRuns()
+	return tea.Batch(append(cmds, m.leaveIfDone())...)
+}
+
+// trackRuns keeps what is known of runs that were launched here, for the
+// farewell.
+func (m *Model) trackRuns() {
+	for _, r := range m.known.runs {
+		if _, mine := m.ours[r.Dir]; mine {
+			m.ours[r.Dir] = r
+		}
+	}
+}
+
+func (m *Model) resize(w, h int) {
+	m.w, m.h = w, h
+	for _, p := range m.places() {
+		p.setSize(max(w, minWidth), max(h, minHeight)-headerRows-footerRows)
+	}
+}
+
+// say shows a sentence and a hint above the footer.
+func (m *Model) say(i ink, message, hint string) {
+	m.notice = &notice{message: sentence(message), hint: sentence(hint), ink: i}
+}
+
+// fail shows an error.
+func (m *Model) fail(err error) {
+	message, hint := tell(err)
+	m.notice = &notice{message: message, hint: hint, ink: bad}
+}

@@ -1,0 +1,236 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+)
+
+// sideways is how many columns a log moves at a time.
+const sideways = 20
+
+// pane shows one task: its border tells how it stands, its inside a part of
+// its log. The rows inside were fitted by the command that read them.
+type pane struct {
+	host string
+	log  Log
+	task rollout.TaskView
+
+	w, h   int // of the inside
+	follow bool
+	top    int // number of the first line when not following
+	left   int // columns that are off to the left
+	wrap   bool
+	query  string // what is searched for, to be shown in reverse
+	hit    int    // the line that was found, -1 for none
+
+	shows view // what rows are of
+	rows  []string
+	total int // lines that there are
+	seen  int // lines that there were when following ended
+	err   error
+}
+
+// view says which part of a log is wanted, and how. Two equal views of a log
+// that did not change have equal rows.
+type view struct {
+	w, h, top, left int
+	follow, wrap    bool
+	query           string
+	hit             int
+}
+
+func newPane(host string, log Log) *pane {
+	return &pane{host: host, log: log, follow: true, hit: -1}
+}
+
+// wants is the view that the pane should have.
+func (p *pane) wants() view {
+	return view{p.w, p.h, p.top, p.left, p.follow, p.wrap, p.query, p.hit}
+}
+
+func (p *pane) setSize(w, h int) { p.w, p.h = max(1, w), max(1, h) }
+
+// move scrolls. Moving up ends following; moving to the end begins it again.
+func (p *pane) move(m motion) {
+	last := max(0, p.total-p.h)
+	if p.follow {
+		if m == moveDown || m == moveBottom || m == moveHalfDown || m == movePageDown {
+			return
+		}
+		p.stay(last)
+	}
+	if m == moveBottom {
+		p.follow = true
+		return
+	}
+	p.top = m.apply(p.top, last+1, p.h)
+	if p.top >= last && m != moveUp && m != moveTop && m != moveHalfUp && m != movePageUp {
+		p.follow = true
+	}
+}
+
+// stay ends following with line top at the top.
+func (p *pane) stay(top int) {
+	p.follow, p.top, p.seen = false, max(0, top), p.total
+}
+
+func (p *pane) toggleFollow() {
+	if p.follow {
+		p.stay(p.total - p.h)
+	} else {
+		p.follow = true
+	}
+}
+
+// show brings a line that was found into the middle.
+func (p *pane) show(line int) {
+	p.stay(line - p.h/2)
+	p.top = min(p.top, max(0, p.total-p.h))
+	p.hit = line
+}
+
+// take accepts rows that were read for the view v.
+func (p *pane) take(g glimpse) {
+	p.total, p.err = g.total, g.err
+	if !g.same {
+		p.shows, p.rows = g.view, g.rows
+	}
+}
+
+// above is the upper border: which host, how far, how long.
+func (p *pane) above(b *brush, number string, focused, marked bool, now time.Time) string {
+	s := taskSign(p.task)
+	i := p.border(focused)
+	name := " " + number
+	if marked {
+		name += b.diamond + " "
+	}
+	name += text.Truncate(text.Line(p.host), max(6, p.w/3)) + " "
+	head := b.paint(strong, name)
+	if focused {
+		head = b.paint(here, name)
+	}
+	clock := span(p.task.Started, p.task.Ended, now)
+	if clock != "" {
+		clock = " " + clock + " "
+	}
+	status := " " + b.paint(s.ink, b.label(s)) + " "
+	if bar := b.progress(p.task, barWidth); bar != "" && p.task.Verdict == nil {
+		if text.Width(head)+text.Width(status)+text.Width(bar)+len(clock)+6 < p.w+2 {
+			status += bar + " "
+		}
+	}
+	room := p.w + 2 - 2 - text.Width(head) - text.Width(status) - text.Width(clock)
+	if room < 0 {
+		clock, room = "", room+len(clock)
+	}
+	if room < 0 {
+		return b.paint(i, b.topLeft) + text.Fit(head+status, p.w+2) + b.paint(i, b.topRight)
+	}
+	return b.paint(i, b.topLeft+b.horizontal) + head + status +
+		b.paint(i, strings.Repeat(b.horizontal, room)) + clock + b.paint(i, b.horizontal+b.topRight)
+}
+
+// border is the colour of the border: a pane that failed is seen from afar.
+func (p *pane) border(focused bool) ink {
+	switch {
+	case p.task.Verdict != nil && taskSign(p.task).ink == bad:
+		return bad
+	case p.task.Verdict != nil && taskSign(p.task).ink == warn:
+		return warn
+	case focused:
+		return title
+	}
+	return faint
+}
+
+// below is the lower border: why it ended so, and where in the log this is.
+func (p *pane) below(b *brush, focused bool) string {
+	i := p.border(focused)
+	where := p.where(b)
+	why := ""
+	if v := p.task.Verdict; v != nil {
+		why = v.Reason
+	} else if p.task.Reason != "" {
+		why = p.task.Reason
+	}
+	if why != "" {
+		why = " " + text.Truncate(text.Line(why), max(0, p.w-4-text.Width(where))) + " "
+	}
+	room := max(0, p.w-text.Width(why)-text.Width(where))
+	ink := faint
+	if p.task.Verdict != nil {
+		ink = taskSign(p.task).ink
+	}
+	row := b.paint(i, b.horizontal) + b.paint(ink, why) + b.paint(i, strings.Repeat(b.horizontal, room)) +
+		b.paint(faint, where) + b.paint(i, b.horizontal)
+	return b.paint(i, b.bottomLeft) + text.Fit(row, p.w+2) + b.paint(i, b.bottomRight)
+}
+
+// where says which part of the log is shown.
+func (p *pane) where(b *brush) string {
+	switch {
+	case p.err != nil:
+		return " log unreadable "
+	case p.total == 0:
+		return ""
+	case p.follow:
+		return fmt.Sprintf(" %s following ", lines(p.total))
+	case p.total > p.seen && p.task.Verdict == nil:
+		return fmt.Sprintf(" line %d of %d %s %d new ", p.top+1, p.total, b.bullet, p.total-p.seen)
+	}
+	return fmt.Sprintf(" line %d of %d ", p.top+1, p.total)
+}
+
+func lines(n int) string { return count(n, "line,", "lines,") }
+
+// inside is row y of the log.
+func (p *pane) inside(b *brush, y int) string {
+	if y < len(p.rows) && p.shows.w == p.w {
+		return p.rows[y]
+	}
+	if y < len(p.rows) {
+		return text.Fit(p.rows[y], p.w) // for the moment, until it has been read anew
+	}
+	if y == 0 && p.total == 0 {
+		return b.paint(faint, text.Fit(p.quiet(), p.w))
+	}
+	return blank(p.w)
+}
+
+// quiet says why there is no log.
+func (p *pane) quiet() string {
+	switch {
+	case p.err != nil:
+		return "its log cannot be read: " + text.Line(p.err.Error())
+	case p.task.Verdict != nil:
+		return "nothing was printed"
+	case p.task.Reason != "":
+		return text.Line(p.task.Reason)
+	case p.task.Started.IsZero():
+		return "waiting for its turn"
+	}
+	return "nothing printed yet"
+}
+
+// barWidth is the length of a progress bar.
+const barWidth = 10
+
+// progress is what is done and expected, as a bar and in figures.
+func (b *brush) progress(t rollout.TaskView, w int) string {
+	p := t.Progress
+	done, expected, unit := p.BuildsDone, p.BuildsExpected, ""
+	if expected == 0 {
+		done, expected, unit = p.CopiesDone, p.CopiesExpected, " paths"
+	}
+	if expected <= 0 {
+		return ""
+	}
+	full := max(0, min(w, done*w/expected))
+	return b.paint(busy, strings.Repeat(b.barFull, full)) + b.paint(faint, strings.Repeat(b.barEmpty, w-full)) +
+		fmt.Sprintf(" %d/%d%s", done, expected, unit)
+}

@@ -1,0 +1,139 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	_ "background" // before Bubble Tea asks the terminal; see there
+)
+
+// framesPerSecond is the most that are drawn. Bubble Tea's own clock runs at
+// this rate even when nothing changes.
+const framesPerSecond = 30
+
+// Options are all that the dashboard needs.
+type Options struct {
+	Backend Backend
+	News    *Mailbox // where Backend posts
+	Crew    *Crew    // for goroutines that must not leave the terminal in pieces
+	Look    Look
+	Now     func() time.Time
+	In, Out *os.File // nil: stdin (or /dev/tty) and stdout
+	OpenRun string   // the directory of a run to begin with, or ""
+}
+
+// Run shows the dashboard until the person leaves, a signal comes or ctx ends.
+// It returns what is to be left on the normal screen. A panic comes back as a
+// *Crash, with the terminal restored.
+func Run(ctx context.Context, o Options) (farewell string, err error) {
+	if o.Out == nil {
+		o.Out = os.Stdout
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	guest := &guest{out: o.Out, in: o.In}
+	m := newModel(ctx, o)
+	m.give = guest.give
+	listening := make(chan os.Signal, 4)
+	signal.Notify(listening, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	heard := listen(ctx, o, guest, listening)
+	defer func() {
+		signal.Stop(listening)
+		cancel()
+		<-heard
+	}()
+	_, err = tea.NewProgram(m, programOptions(ctx, o)...).Run()
+	m.run.close()
+	switch {
+	case m.crash != nil:
+		return m.farewell(), m.crash
+	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
+		return m.farewell(), nil
+	case err != nil:
+		return m.farewell(), fmt.Errorf("the dashboard ended: %w", err)
+	}
+	return m.farewell(), nil
+}
+
+func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
+	options := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithAltScreen(), tea.WithReportFocus(), tea.WithoutSignalHandler(),
+		tea.WithFPS(framesPerSecond), tea.WithOutput(&synchronized{File: o.Out}),
+	}
+	if o.In != nil {
+		options = append(options, tea.WithInput(o.In))
+	}
+	return options
+}
+
+// listen posts signals as news. The channel that it returns is closed when it has ended.
+func listen(ctx context.Context, o Options, g *guest, signals <-chan os.Signal) <-chan struct{} {
+	ended := make(chan struct{})
+	o.Crew.Go(func() {
+		defer close(ended)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case s := <-signals:
+				fatal := s != os.Interrupt
+				if !fatal && g.present() {
+					continue // it was meant for the shell that has the terminal
+				}
+				if fatal {
+					g.hangUp()
+				}
+				o.News.Post(interrupted{fatal: fatal})
+			}
+		}
+	})
+	return ended
+}
+
+// guest is a program that has been given the terminal.
+type guest struct {
+	in, out *os.File
+	mu      sync.Mutex
+	process *exec.Cmd
+}
+
+// give is a command that hands the terminal to c until it ends. The streams
+// are set here: behind Bubble Tea's writer c would find no terminal.
+func (g *guest) give(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+	c.Stdout, c.Stderr = g.out, g.out
+	if g.in != nil {
+		c.Stdin = g.in
+	}
+	return tea.Exec(&visit{guest: g, Cmd: c}, ended)
+}
+
+func (g *guest) present() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.process != nil
+}
+
+func (g *guest) set(c *exec.Cmd) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.process = c
+}
+
+// hangUp tells the guest that its terminal goes away. One that has ended
+// already needs no telling.
+func (g *guest) hangUp() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.process != nil && g.process.Process != nil {
+		_ = g.process.Process.Signal(syscall.SIGHUP)
+	}
+}

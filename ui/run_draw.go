@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+)
+
+func (r *runPlace) rows() []string {
+	switch {
+	case r.reader == nil:
+		return exactly(r.nothing(), r.w, r.h)
+	case r.as == asList:
+		return exactly(r.list(), r.w, r.h)
+	case r.as == asLog:
+		return exactly(r.alone(), r.w, r.h)
+	}
+	return exactly(append([]string{r.headline()}, r.gridRows()...), r.w, r.h)
+}
+
+// nothing says what to do when no run is open.
+func (r *runPlace) nothing() []string {
+	message, hint := "No run is open.", "Mark hosts in Fleet (1) with space and press d to deploy, or open an earlier run in Runs (4)."
+	if r.err != nil {
+		message, hint = tell(r.err)
+	}
+	rows := []string{r.rule("run", "", r.w), blank(r.w)}
+	for _, s := range []string{message, hint} {
+		for _, line := range wrap(s, r.w-4) {
+			rows = append(rows, text.Fit("  "+line, r.w))
+		}
+	}
+	return rows
+}
+
+// headline is the run in one row: what, how far, how it ended.
+func (r *runPlace) headline() string {
+	heading := text.Line(string(r.view.Plan.Action)) + " on " + count(len(r.view.Tasks), "host", "hosts")
+	if page := r.grid(); r.as == asPanes && len(r.panes) > page.perPage() {
+		n := page.perPage()
+		heading += fmt.Sprintf(", page %d of %d", r.focus/n+1, (len(r.panes)+n-1)/n)
+	}
+	if len(r.marks) > 0 {
+		heading += fmt.Sprintf(", %d marked", len(r.marks))
+	}
+	row := r.paint(faint, r.horizontal) + r.paint(title, " "+heading+" ")
+	tally := " " + r.tally(r.view) + " "
+	clock := " " + span(r.view.Started, r.view.Ended, r.now()) + " "
+	room := r.w - text.Width(row) - text.Width(tally) - text.Width(clock) - 1
+	if room < 0 {
+		return text.Fit(row+tally, r.w)
+	}
+	return row + r.paint(faint, strings.Repeat(r.horizontal, room)) + tally + r.paint(faint, clock+r.horizontal)
+}
+
+// tally counts how the tasks of a run stand.
+func (b *brush) tally(v rollout.View) string {
+	outcomes := []rollout.Outcome{
+		rollout.OutcomeFailed, rollout.OutcomeUnknown, rollout.OutcomeDegraded, rollout.OutcomeReboot,
+		rollout.OutcomeCancelled, rollout.OutcomeSkipped, rollout.OutcomeOK,
+	}
+	n, under, waiting := map[rollout.Outcome]int{}, 0, 0
+	for _, t := range v.Tasks {
+		switch {
+		case t.Verdict != nil:
+			n[t.Verdict.Outcome]++
+		case t.Started.IsZero():
+			waiting++
+		default:
+			under++
+		}
+	}
+	var words []string
+	add := func(n int, s sign) {
+		if n > 0 {
+			s.word = fmt.Sprintf("%d %s", n, s.word)
+			words = append(words, b.paint(s.ink, b.label(s)))
+		}
+	}
+	for _, o := range outcomes {
+		add(n[o], outcomeSign(o))
+	}
+	add(under, sign{"◐", "*", "under way", busy})
+	add(waiting, sign{"◌", ".", "queued", faint})
+	switch {
+	case v.Broken != "":
+		words = append(words, b.paint(bad, "incomplete record"))
+	case !v.Over() && !v.Alive:
+		words = append(words, b.paint(warn, "nobody supervises it"))
+	}
+	return strings.Join(words, "  ")
+}
+
+// gridRows are the panes of this page, side by side.
+func (r *runPlace) gridRows() []string {
+	g, page := r.grid(), r.onPage()
+	rows := make([]string, 0, g.h)
+	for line, height := range g.heights() {
+		var across [][]string
+		used := 0
+		for i := line * g.cols; i < min(len(page), (line+1)*g.cols); i++ {
+			across = append(across, r.pane(page[i], i+1))
+			used += page[i].w + 2
+		}
+		rest := blank(r.w - used)
+		for y := range height {
+			var b strings.Builder
+			for _, drawn := range across {
+				b.WriteString(drawn[y])
+			}
+			b.WriteString(rest)
+			rows = append(rows, b.String())
+		}
+	}
+	return rows
+}
+
+// pane is a pane with its border.
+func (r *runPlace) pane(p *pane, number int) []string {
+	focused := p == r.focused()
+	rows := make([]string, 0, p.h+2)
+	rows = append(rows, p.above(r.brush, fmt.Sprintf("%d ", number), focused, r.marks[p.host], r.now()))
+	side := r.paint(p.border(focused), r.vertical)
+	for y := range p.h {
+		rows = append(rows, side+p.inside(r.brush, y)+side)
+	}
+	return append(rows, p.below(r.brush, focused))
+}
+
+// alone is the focused pane over the whole place.
+func (r *runPlace) alone() []string { return r.pane(r.focused(), r.focus+1) }
+
+// list is one line per task, and once the run has ended its summary: why and
+// what to do below each that did not end well.
+func (r *runPlace) list() []string {
+	rows := []string{r.headline()}
+	var body []string
+	begins := make([]int, len(r.panes))
+	name := nameLeast
+	for _, p := range r.panes {
+		name = max(name, text.Width(text.Line(p.host)))
+	}
+	for i, p := range r.panes {
+		begins[i] = len(body)
+		body = append(body, r.listRow(p, i == r.focus, min(name, nameMost)))
+		body = append(body, r.advice(p)...)
+	}
+	room := r.h - len(rows)
+	end := len(body)
+	if r.focus+1 < len(begins) {
+		end = begins[r.focus+1]
+	}
+	if len(begins) > 0 {
+		r.top = min(r.top, begins[r.focus])
+		r.top = max(r.top, end-room)
+	}
+	r.top = max(0, min(r.top, len(body)-room))
+	rows = append(rows, body[r.top:min(len(body), r.top+room)]...)
+	if over := r.farewell(); over != "" && len(rows) < r.h-1 {
+		rows = append(rows, blank(r.w), text.Fit(over, r.w))
+	}
+	return rows
+}
+
+// farewell is what to do after a run, where there is room for it.
+func (r *runPlace) farewell() string {
+	if !r.view.Over() {
+		return ""
+	}
+	return r.paint(faint, "  logs and verdicts: "+text.Line(r.dir))
+}
+
+func (r *runPlace) listRow(p *pane, at bool, name int) string {
+	s := taskSign(p.task)
+	pointer, mark := " ", " "
+	if at {
+		pointer = r.pointer
+	}
+	if r.marks[p.host] {
+		mark = r.diamond
+	}
+	host := text.Fit(text.Line(p.host), name)
+	state := text.Fit(r.label(s), 13)
+	clock := text.Fit(span(p.task.Started, p.task.Ended, r.now()), 7)
+	rest := r.listRest(p, at)
+	if at {
+		return r.paint(here, text.Fit(pointer+mark+" "+host+"  "+state+clock+rest, r.w))
+	}
+	return text.Fit(pointer+r.paint(marked, mark)+" "+r.paint(strong, host)+"  "+r.paint(s.ink, state)+r.paint(faint, clock)+rest, r.w)
+}
+
+// listRest is the end of a task's line: its progress, or the reason of its verdict.
+func (r *runPlace) listRest(p *pane, unpainted bool) string {
+	switch v := p.task.Verdict; {
+	case v == nil && p.task.Reason != "":
+		return text.Line(p.task.Reason)
+	case v == nil:
+		bar := r.progress(p.task, barWidth)
+		if unpainted {
+			bar = text.Line(bar)
+		}
+		return bar + buildingWhat(p.task)
+	case v.Outcome == rollout.OutcomeOK:
+		return okWords(v)
+	default:
+		return text.Line(v.Reason)
+	}
+}
+
+// buildingWhat is the derivation that has been building longest.
+func buildingWhat(t rollout.TaskView) string {
+	b := t.Progress.Building
+	if len(b) == 0 {
+		return ""
+	}
+	return " " + text.Line(b[0]) + more(len(b)-1)
+}
+
+// okWords say what changed with a task that ended well.
+func okWords(v *rollout.Verdict) string {
+	s := "nothing changed"
+	if v.Changed {
+		s = "changed"
+	}
+	if v.RebootNeeded {
+		s += ", needs a reboot"
+	}
+	return s
+}
+
+// advice is the hint of a verdict, and the decisive lines of its log.
+func (r *runPlace) advice(p *pane) []string {
+	v := p.task.Verdict
+	if v == nil || v.Outcome == rollout.OutcomeOK {
+		return nil
+	}
+	var rows []string
+	for _, line := range v.Decisive[:min(len(v.Decisive), decisiveShown)] {
+		rows = append(rows, text.Fit(blank(6)+r.paint(faint, r.vertical+" ")+text.Line(line), r.w))
+	}
+	for _, line := range wrap(sentence(v.Hint), r.w-8) {
+		rows = append(rows, text.Fit(blank(6)+r.paint(busy, line), r.w))
+	}
+	return rows
+}
+
+// decisiveShown is how many lines of a log a summary quotes.
+const decisiveShown = 3
