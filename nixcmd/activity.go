@@ -31,6 +31,8 @@ type activities struct {
 	live     map[uint64]*activity
 	last     *activity // of lastID: news mostly come of the same one
 	lastID   uint64
+	kinds    map[int]int             // how many of each kind are live
+	building map[StorePath]*activity // the first live build of each derivation
 	begun    int
 	ended    map[int]int64 // what ended activities had done, by kind
 	planned  int           // derivations in "these N derivations will be built"
@@ -40,7 +42,10 @@ type activities struct {
 }
 
 func newActivities(now func() time.Time) activities {
-	return activities{now: now, live: map[uint64]*activity{}, ended: map[int]int64{}}
+	return activities{
+		now: now, live: map[uint64]*activity{}, kinds: map[int]int{},
+		building: map[StorePath]*activity{}, ended: map[int]int64{},
+	}
 }
 
 // start begins an activity. If the id is live, its stop was lost.
@@ -69,6 +74,7 @@ func (s *activities) start(m nixMessage) *activity {
 		a.twin = ok && above.kind == actRealise
 	}
 	s.live[m.ID], s.last = a, nil
+	s.kinds[a.kind]++
 	return a
 }
 
@@ -76,14 +82,14 @@ func (s *activities) start(m nixMessage) *activity {
 // daemon relays its own activity for a derivation that we know to be building
 // there, with no machine.
 func (s *activities) joinTwin(a *activity) {
-	for _, b := range s.live {
-		if b.kind == actBuild && b.path == a.path {
-			a.twin = true
-			a.since = b.since
-			if a.machine == "" {
-				a.machine = b.machine
-			}
-		}
+	first, ok := s.building[a.path]
+	if !ok {
+		s.building[a.path] = a
+		return
+	}
+	a.twin = true
+	if first.machine == "" {
+		first.machine = a.machine
 	}
 }
 
@@ -92,8 +98,7 @@ func (s *activities) stop(id uint64) {
 	if !ok {
 		return
 	}
-	delete(s.live, id)
-	s.last = nil
+	s.forget(id, a)
 	if !a.twin {
 		s.ended[a.kind] += a.counts[0]
 	}
@@ -103,15 +108,27 @@ func (s *activities) stop(id uint64) {
 	case actRealise:
 		s.realised = true
 	case actBuild:
-		s.tails.end(a.path)
+		if !a.twin {
+			s.tails.end(a.path)
+		}
+	}
+}
+
+func (s *activities) forget(id uint64, a *activity) {
+	delete(s.live, id)
+	s.last = nil
+	if s.kinds[a.kind]--; s.kinds[a.kind] == 0 {
+		delete(s.kinds, a.kind)
+	}
+	if s.building[a.path] == a {
+		delete(s.building, a.path)
 	}
 }
 
 func (s *activities) dropOldHalf() {
-	s.last = nil
 	for id, a := range s.live {
 		if a.order < s.begun-maxActivities/2 {
-			delete(s.live, id)
+			s.forget(id, a)
 		}
 	}
 }
@@ -137,9 +154,14 @@ func (s *activities) setExpected(id uint64, kind int, n int64) {
 }
 
 func (s *activities) setStep(id uint64, step string) {
-	if a, ok := s.live[id]; ok {
-		a.step = step
+	a, ok := s.live[id]
+	if !ok {
+		return
 	}
+	if first, ok := s.building[a.path]; ok {
+		a = first // the builder's own daemon tells more than we can see
+	}
+	a.step = step
 }
 
 // logLine keeps a line of a build's log and returns what it is prefixed with.
@@ -153,28 +175,12 @@ func (s *activities) logLine(id uint64, line []byte) string {
 }
 
 // realising says whether nix is building or fetching what a build needs.
-func (s *activities) realising() bool {
-	for _, a := range s.live {
-		if a.kind == actRealise || a.kind == actBuild {
-			return true
-		}
-	}
-	return false
-}
+func (s *activities) realising() bool { return s.kinds[actRealise]+s.kinds[actBuild] > 0 }
 
 // quietAfterRealise says that a realisation is over and nothing is being
 // built or copied: the next step prints nothing.
 func (s *activities) quietAfterRealise() bool {
-	if !s.realised {
-		return false
-	}
-	for _, a := range s.live {
-		switch a.kind {
-		case actRealise, actBuild, actBuilds, actCopyPath, actCopyPaths:
-			return false
-		}
-	}
-	return true
+	return s.realised && !s.realising() && s.kinds[actBuilds]+s.kinds[actCopyPath]+s.kinds[actCopyPaths] == 0
 }
 
 // progress adds up what the live activities say, as Nix's own progress bar
@@ -205,19 +211,9 @@ func (s *activities) progress() Progress {
 	for _, a := range builds {
 		name := text.Line(a.path.ShortName())
 		p.Building = append(p.Building, name)
-		p.Builds = append(p.Builds, RunningBuild{Name: name, Machine: a.machine, Step: s.stepOf(a), Since: a.since})
+		p.Builds = append(p.Builds, RunningBuild{Name: name, Machine: a.machine, Step: a.step, Since: a.since})
 	}
 	return p
-}
-
-// stepOf is the step of a build, which the twin's log may have told.
-func (s *activities) stepOf(a *activity) string {
-	for _, b := range s.live {
-		if a.step == "" && b.twin && b.path == a.path {
-			return b.step
-		}
-	}
-	return a.step
 }
 
 func (s *activities) sum(kind int) (done, expected int64) {
@@ -239,5 +235,5 @@ func fieldText(fields []json.RawMessage, i int) string {
 	if i >= len(fields) || json.Unmarshal(fields[i], &s) != nil {
 		return ""
 	}
-	return s
+	return string(cutLine([]byte(s), maxField))
 }

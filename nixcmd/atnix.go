@@ -132,7 +132,7 @@ func (d *LogDecoder) result(readable []byte, r result) []byte {
 		}
 	case resSetPhase:
 		if step, ok := r.text(); ok {
-			d.work.setStep(r.id, text.Line(step))
+			d.work.setStep(r.id, text.Line(string(cutLine([]byte(step), maxField))))
 		}
 	case resBuildLogLine, resPostBuildLog:
 		if line, ok := r.text(); ok {

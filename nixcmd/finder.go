@@ -171,7 +171,7 @@ func (s *finder) unitsFailed(line string) {
 }
 
 func (s *finder) addUnit(unit string) {
-	if unit != "" && !slices.Contains(s.f.FailedUnits, unit) {
+	if unit != "" && len(s.f.FailedUnits) < maxUnits && !slices.Contains(s.f.FailedUnits, unit) {
 		s.f.FailedUnits = append(s.f.FailedUnits, unit)
 	}
 }
@@ -210,6 +210,7 @@ func (s *finder) plain(line string) {
 // addLast keeps the last lines that mean nothing to us: all there is to show
 // of a failure that nobody foresaw.
 func (s *finder) addLast(line string) {
+	line = string(cutLine([]byte(line), tailLineBytes))
 	if s.accounting {
 		if len(s.account) < tailLines {
 			s.account = append(s.account, line)
@@ -265,6 +266,7 @@ func (s *finder) notePath(p StorePath) {
 }
 
 func addOnce(list []string, line string) []string {
+	line = string(cutLine([]byte(line), tailLineBytes))
 	if line == "" || len(list) >= maxErrors || slices.Contains(list, line) {
 		return list
 	}

@@ -1,7 +1,14 @@
 package nixcmd
 
 import (
+	"cmp"
 	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,53 +27,170 @@ type Machine struct {
 	PublicHostKey     string // plain "type base64", decoded from Nix's base64
 }
 
-// buildMachine is an entry of nix.buildMachines as JSON; null where unset.
-type buildMachine struct {
-	HostName          string   `json:"hostName"`
-	Protocol          string   `json:"protocol"`
-	System            string   `json:"system"`
-	Systems           []string `json:"systems"`
-	SSHUser           string   `json:"sshUser"`
-	SSHKey            string   `json:"sshKey"`
-	MaxJobs           *int     `json:"maxJobs"`
-	SpeedFactor       *float64 `json:"speedFactor"`
-	SupportedFeatures []string `json:"supportedFeatures"`
-	MandatoryFeatures []string `json:"mandatoryFeatures"`
-	PublicHostKey     string   `json:"publicHostKey"`
+// MachineError is a mistake in a machines file. Nix itself refuses the whole
+// list for one bad number or host key.
+type MachineError struct {
+	File    string
+	Line    int
+	Message string
 }
 
-// machine applies the defaults of nixos/modules/config/nix-remote-build.nix.
-func (b buildMachine) machine() Machine {
-	m := Machine{
-		Protocol: b.Protocol, HostName: b.HostName, User: b.SSHUser, Systems: b.Systems, SSHKey: b.SSHKey,
-		MaxJobs: 1, SpeedFactor: 1,
-		SupportedFeatures: b.SupportedFeatures, MandatoryFeatures: b.MandatoryFeatures,
-	}
-	if m.Protocol == "" {
-		m.Protocol = "ssh"
-	}
-	if b.System != "" {
-		m.Systems = []string{b.System}
-	}
-	if b.MaxJobs != nil {
-		m.MaxJobs = *b.MaxJobs
-	}
-	if b.SpeedFactor != nil {
-		m.SpeedFactor = *b.SpeedFactor
-	}
-	m.PublicHostKey, _ = decodeHostKey(b.PublicHostKey) // nix itself will complain of a bad one
-	return m
+func (e *MachineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message) }
+
+// MachinesFile reads files in the format of /etc/nix/machines (machines.cc).
+type MachinesFile struct {
+	Read   func(path string) ([]byte, error) // such as os.ReadFile
+	System string                            // of the machine that has the file, for entries that name none
 }
+
+// Load reads the file at path and those that it includes with `@path`. A file
+// that is not there has no machines. It returns every entry that can be read;
+// errors are *MachineError, or what Read returned.
+func (f MachinesFile) Load(path string) ([]Machine, []error) { return f.load(path, nil) }
+
+// load reads one file; above are those that include it.
+func (f MachinesFile) load(path string, above []string) (machines []Machine, failed []error) {
+	if slices.Contains(above, path) || len(above) > maxIncludes {
+		return nil, []error{fmt.Errorf("%s includes itself", path)}
+	}
+	content, err := f.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, []error{fmt.Errorf("reading the machines file %s: %w", path, err)}
+	}
+	number := 0
+	for line := range strings.SplitSeq(string(content), "\n") {
+		number++
+		line, _, _ = strings.Cut(line, "#")
+		for entry := range strings.SplitSeq(line, ";") {
+			entry = strings.TrimSpace(entry)
+			if included, ok := strings.CutPrefix(entry, "@"); ok {
+				more, wrong := f.load(strings.TrimSpace(included), append(above, path))
+				machines, failed = append(machines, more...), append(failed, wrong...)
+			} else if entry != "" {
+				m, err := f.parse(entry)
+				if err != nil {
+					failed = append(failed, &MachineError{File: path, Line: number, Message: err.Error()})
+					continue
+				}
+				machines = append(machines, m)
+			}
+		}
+	}
+	return machines, failed
+}
+
+// parse reads "URI systems sshKey maxJobs speedFactor supported mandatory
+// hostKey", of which only the first must be there and "-" stands for the default.
+func (f MachinesFile) parse(entry string) (m Machine, err error) {
+	fields := strings.Fields(entry)
+	field := func(i int) string {
+		if i >= len(fields) || fields[i] == "-" {
+			return ""
+		}
+		return fields[i]
+	}
+	if err := m.setURL(fields[0]); err != nil {
+		return m, err
+	}
+	m.Systems = list(cmp.Or(field(1), f.System))
+	m.SSHKey = cmp.Or(field(2), m.SSHKey)
+	if m.MaxJobs, err = strconv.Atoi(cmp.Or(field(3), "1")); err != nil || m.MaxJobs < 0 {
+		return m, fmt.Errorf("%q is no number of jobs", field(3))
+	}
+	if m.SpeedFactor, err = strconv.ParseFloat(cmp.Or(field(4), "1"), 64); err != nil || !(m.SpeedFactor >= 0) {
+		return m, fmt.Errorf("%q is no speed factor", field(4))
+	}
+	if m.SpeedFactor == 0 {
+		m.SpeedFactor = 1 // so does Nix
+	}
+	m.SupportedFeatures, m.MandatoryFeatures = list(field(5)), list(field(6))
+	if key := field(7); key != "" {
+		m.PublicHostKey, err = decodeHostKey(key)
+	}
+	return m, err
+}
+
+// setURL reads the store URL of a builder; without scheme it is ssh's.
+func (m *Machine) setURL(store string) error {
+	if store == "auto" || store == "daemon" || store == "local" {
+		return fmt.Errorf("%q is the machine itself, no builder", store)
+	}
+	if !strings.Contains(store, "://") && !strings.Contains(store, "/") {
+		store = "ssh://" + store
+	}
+	u, err := url.Parse(store)
+	if err != nil || u.Hostname() == "" || u.Scheme != "ssh" && u.Scheme != "ssh-ng" {
+		return fmt.Errorf("%q is no ssh:// or ssh-ng:// store", store)
+	}
+	m.Protocol, m.HostName, m.User = u.Scheme, u.Hostname(), u.User.Username()
+	if u.Port() != "" {
+		if m.Port, err = strconv.Atoi(u.Port()); err != nil {
+			return fmt.Errorf("%q is no port", u.Port())
+		}
+	}
+	m.SSHKey = u.Query().Get("ssh-key")
+	m.PublicHostKey, err = decodeHostKey(u.Query().Get("base64-ssh-public-host-key"))
+	return err
+}
+
+// StoreURL is how nix names the machine's store, such as "ssh-ng://nix@build04".
+func (m Machine) StoreURL() string {
+	u := url.URL{Scheme: m.Protocol, Host: m.HostName}
+	if strings.Contains(m.HostName, ":") {
+		u.Host = "[" + m.HostName + "]"
+	}
+	if m.Port != 0 {
+		u.Host += ":" + strconv.Itoa(m.Port)
+	}
+	if m.User != "" {
+		u.User = url.User(m.User)
+	}
+	return u.String()
+}
+
+// String is the machine's line in a machines file. As NixOS writes it,
+// mandatory features stand among the supported ones too.
+func (m Machine) String() string {
+	supported := slices.Clone(m.SupportedFeatures)
+	for _, feature := range m.MandatoryFeatures {
+		if !slices.Contains(supported, feature) {
+			supported = append(supported, feature)
+		}
+	}
+	hostKey := "-"
+	if m.PublicHostKey != "" {
+		hostKey = base64.StdEncoding.EncodeToString([]byte(m.PublicHostKey + "\n"))
+	}
+	return strings.Join([]string{
+		m.StoreURL(), commas(m.Systems), cmp.Or(m.SSHKey, "-"), strconv.Itoa(m.MaxJobs),
+		strconv.FormatFloat(m.SpeedFactor, 'g', -1, 64), commas(supported), commas(m.MandatoryFeatures), hostKey,
+	}, " ")
+}
+
+func list(field string) []string {
+	if field == "" {
+		return nil
+	}
+	return strings.Split(field, ",")
+}
+
+func commas(items []string) string { return cmp.Or(strings.Join(items, ","), "-") }
 
 // decodeHostKey turns Nix's base64 of a whole .pub line into "type base64".
 func decodeHostKey(encoded string) (string, error) {
 	if encoded == "" {
 		return "", nil
 	}
-	line, err := base64.StdEncoding.DecodeString(encoded)
+	line, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	if err != nil {
-		return "", err
+		return "", errors.New("the host key is no base64; it is made with `base64 -w0 /etc/ssh/ssh_host_ed25519_key.pub`")
 	}
 	words := strings.Fields(string(line))
-	return strings.Join(words[:min(2, len(words))], " "), nil
+	if len(words) < 2 {
+		return "", errors.New("the host key's base64 holds no line such as \"ssh-ed25519 AAAA…\"")
+	}
+	return words[0] + " " + words[1], nil
 }

@@ -20,6 +20,9 @@ const (
 	// maxMessageLines bounds the lines of one error message that are joined.
 	maxMessageLines = 10
 
+	// maxIncludes bounds how deep machines files may include each other.
+	maxIncludes = 8
+
 	// maxLine bounds a readable line, maxRaw a line of the log as it came: an
 	// error message with its trace is one line of JSON.
 	maxLine = 64 << 10
@@ -28,9 +31,13 @@ const (
 	// maxTails the number of builds of which it is kept.
 	tailLines     = 25
 	tailLineBytes = 2 << 10
-	maxTails      = 256
+	// maxField bounds a name in a log: a derivation, a machine, a URL.
+	maxField = 512
+	maxTails = 256
 	// maxActivities bounds the activities that began and never ended.
 	maxActivities = 8192
+	// maxUnits bounds the failed units of one host.
+	maxUnits = 100
 	// maxErrors, maxPlain and maxDecisive bound what is kept of error messages,
 	// of the last plain lines, and of the lines that a verdict shows.
 	maxErrors   = 20
