@@ -2,13 +2,8 @@ package sshutil
 
 import (
 	"context"
-	"net"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 )
 
 // Dialer makes connections. The zero value of an option means its default. It
@@ -20,6 +15,7 @@ type Dialer struct {
 	Home        string           // for ~ and %d; default os.UserHomeDir
 	OpenSSH     string           // the ssh program, for what x/crypto cannot do; "" never
 	SSHOptions  []string         // words put before the host whenever that program is started
+	Shell       string           // SHELL of the person, which runs a ProxyCommand; default /bin/sh
 	Now         func() time.Time // for the validity of certificates; default time.Now
 
 	once  sync.Once
@@ -29,20 +25,26 @@ type Dialer struct {
 // dialState is what the dials of one Dialer share.
 type dialState struct {
 	resolver  Resolver
-	waiting   chan struct{}
+	waiting   *turnstile
 	computing chan struct{}
 	agents    agents
 	keys      keyFiles
 	known     knownFiles
+	jumps     *jumps
+
+	mu     sync.Mutex
+	failed map[string]bool // names whose last dial failed
 }
 
 func (d *Dialer) shared() *dialState {
 	d.once.Do(func() {
 		d.state = &dialState{
 			resolver:  d.Resolver,
-			waiting:   make(chan struct{}, dialsWaiting),
+			waiting:   newTurnstile(dialsWaiting),
 			computing: make(chan struct{}, kexComputing),
+			failed:    map[string]bool{},
 		}
+		d.state.jumps = newJumps(func(ctx context.Context, r route) (*Client, error) { return d.travel(ctx, r, false) })
 		if d.Resolver == nil {
 			d.state.resolver = &OpenSSH{Program: d.OpenSSH, Options: d.SSHOptions, Home: d.Home}
 		}
@@ -57,128 +59,109 @@ func (d *Dialer) now() time.Time {
 	return time.Now()
 }
 
-// Dial connects to the host called name. The error is an *Error.
+// Dial connects to the host called name. It never uses a key that wants a
+// touch. The error is an *Error.
 func (d *Dialer) Dial(ctx context.Context, name string) (*Client, error) {
-	t, err := d.shared().resolver.Resolve(ctx, name)
-	if err != nil {
-		return nil, asError(name, err)
-	}
-	select {
-	case d.shared().waiting <- struct{}{}:
-		defer func() { <-d.shared().waiting }()
-	case <-ctx.Done():
-		return nil, contextError(name, "waiting for its turn to connect", ctx.Err())
-	}
-	timeout := d.Timeout
-	if timeout <= 0 {
-		timeout = dialTimeout
-	}
-	limited, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return d.dial(limited, t)
+	return d.dialNamed(ctx, name, false)
 }
 
-// dial connects to t.
-func (d *Dialer) dial(ctx context.Context, t Target) (*Client, error) {
+// DialTouch is Dial, but keys that want a touch may be used: somebody sits
+// there and was told. It takes up to 30 s longer.
+func (d *Dialer) DialTouch(ctx context.Context, name string) (*Client, error) {
+	return d.dialNamed(ctx, name, true)
+}
+
+func (d *Dialer) dialNamed(ctx context.Context, name string, touch bool) (*Client, error) {
+	client, err := d.find(ctx, name, touch)
+	s := d.shared()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed[name] = true
+		return nil, asError(name, err)
+	}
+	delete(s.failed, name)
+	return client, nil
+}
+
+// find resolves the name and goes there.
+func (d *Dialer) find(ctx context.Context, name string, touch bool) (*Client, error) {
+	t, err := d.shared().resolver.Resolve(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := d.plan(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if why := r.needsOpenSSH(); why != "" {
+		return d.byProgram(ctx, t, why, touch)
+	}
+	client, err := d.travel(ctx, r, touch)
+	if d.OpenSSH != "" && onlyProgramCan(err) {
+		return d.byProgram(ctx, t, err.Error(), touch)
+	}
+	return client, err
+}
+
+// travel connects to the end of a way. The jump host is connected to first,
+// and takes none of the target's time.
+func (d *Dialer) travel(ctx context.Context, r route, touch bool) (*Client, error) {
+	s, t := d.shared(), r.target
+	var hop *Client
+	giveBack := func() error { return nil }
+	if len(r.hops) > 0 {
+		var err error
+		if hop, giveBack, err = s.jumps.take(ctx, r.before(), d.now()); err != nil {
+			return nil, jumpError(t, r.hops[len(r.hops)-1].Name, err)
+		}
+	}
+	link, err := d.arrive(ctx, t, hop, touch)
+	if err != nil {
+		giveBack() // how closing the jump host went is of no interest now
+		return nil, err
+	}
+	link.hop, link.under = hop, giveBack
+	return &Client{target: t, via: r.via(), link: link}, nil
+}
+
+// arrive connects to t itself, over hop if there is one.
+func (d *Dialer) arrive(ctx context.Context, t Target, hop *Client, touch bool) (*native, error) {
+	s := d.shared()
+	s.mu.Lock()
+	behind := s.failed[t.Name]
+	s.mu.Unlock()
+	if err := s.waiting.enter(ctx, behind); err != nil {
+		return nil, contextError(t.Name, "waiting for its turn to connect", err)
+	}
+	defer s.waiting.leave()
+	ctx, cancel := context.WithTimeout(ctx, d.patience(touch))
+	defer cancel()
+
 	keysContext, enough := context.WithCancel(ctx)
 	found := make(chan offers, 1)
 	go func() {
 		// The agent is asked while the network is waited for.
-		k, o := d.keyringFor(keysContext, t, false)
+		k, o := d.keyringFor(keysContext, t, touch)
 		found <- k.arrange(o)
 	}()
 	keys := sync.OnceValue(func() offers { return <-found })
 	defer keys()
 	defer enough()
-	conn, err := d.connect(ctx, t)
-	if err != nil {
-		return nil, connectFailure(ctx, t, err)
-	}
-	n, err := d.handshake(ctx, t, conn, keys)
+	conn, err := d.connect(ctx, t, hop)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{target: t, via: "direct", link: n}, nil
+	return d.handshake(ctx, t, conn, keys)
 }
 
-// connect opens the TCP connection.
-func (d *Dialer) connect(ctx context.Context, t Target) (net.Conn, error) {
-	if t.ConnectTimeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.ConnectTimeout)
-		defer cancel()
+func (d *Dialer) patience(touch bool) time.Duration {
+	timeout := d.Timeout
+	if timeout <= 0 {
+		timeout = dialTimeout
 	}
-	dialer := net.Dialer{KeepAlive: -1} // the connection has its own
-	if t.BindAddress != "" {
-		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(t.BindAddress)}
+	if touch {
+		timeout += touchTimeout
 	}
-	network := "tcp"
-	switch t.AddressFamily {
-	case "inet":
-		network = "tcp4"
-	case "inet6":
-		network = "tcp6"
-	}
-	return dialer.DialContext(ctx, network, address(t))
-}
-
-func address(t Target) string {
-	return net.JoinHostPort(strings.Trim(t.HostName, "[]"), strconv.Itoa(t.Port))
-}
-
-// handshake logs in over conn, which it closes if that fails.
-func (d *Dialer) handshake(ctx context.Context, t Target, conn net.Conn, keys func() offers) (*native, error) {
-	state := d.shared()
-	check := newHostKeyCheck(t, state.known.read(append(append([]string{}, t.UserKnownHostsFiles...), t.GlobalKnownHostsFiles...)), d.now())
-	w := newWire(conn, state.computing)
-	stop := context.AfterFunc(ctx, func() { w.Close() })
-	defer stop()
-	l := &login{target: t, keys: keys, broken: w.broken}
-	var shown ssh.PublicKey
-	config := &ssh.ClientConfig{
-		Config: ssh.Config{
-			KeyExchanges: t.keyExchanges(),
-			Ciphers:      able(ssh.SupportedAlgorithms().Ciphers, ssh.InsecureAlgorithms().Ciphers, t.Ciphers),
-			MACs:         able(ssh.SupportedAlgorithms().MACs, ssh.InsecureAlgorithms().MACs, t.MACs),
-		},
-		User:              t.User,
-		HostKeyAlgorithms: check.algorithms(t.HostKeyAlgorithms),
-		AuthCallback:      l.method,
-		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			shown = key
-			if refusal := check.check(key); refusal != nil {
-				return refusal
-			}
-			return nil
-		},
-	}
-	c, channels, requests, err := ssh.NewClientConn(w, address(t), config)
-	if err == nil && !stop() {
-		c.Close()
-		err = ctx.Err()
-	}
-	w.finish()
-	if err != nil {
-		w.Close()
-		return nil, handshakeFailure(ctx, t, w, err)
-	}
-	n := newNative(t, ssh.NewClient(c, channels, requests), d.forwardSocket(t), nil)
-	n.key = keyText(shown)
-	return n, nil
-}
-
-// forwardSocket is the agent that the host may be given; "" if there is none.
-func (d *Dialer) forwardSocket(t Target) string {
-	if t.ForwardSocket != "" {
-		return t.ForwardSocket
-	}
-	return d.agentSocket(t)
-}
-
-// keyText is a host key as known_hosts has it, without a name.
-func keyText(key ssh.PublicKey) string {
-	if cert, ok := key.(*ssh.Certificate); ok {
-		key = cert.Key
-	}
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+	return timeout
 }

@@ -118,3 +118,15 @@ func hostKeyFailure(t Target, e *HostKeyError) *Error {
 	}
 	return newError(e.Kind, t.Name, e.Error(), hint, e)
 }
+
+// proxyFailure prefers what a ProxyCommand said when it is why nothing answered.
+func proxyFailure(t Target, p *proxied, failure *Error) *Error {
+	if failure.Kind != KindReset && failure.Kind != KindProto {
+		return failure
+	}
+	said := p.failure()
+	if said == "" {
+		return failure
+	}
+	return newError(KindProxy, t.Name, "the ProxyCommand failed: "+said, "run it by hand, see: ssh -v "+t.Name, failure)
+}

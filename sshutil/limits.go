@@ -6,6 +6,9 @@ import "time"
 const (
 	resolveTimeout  = 5 * time.Second // one `ssh -G`; a Match exec in it may hang
 	resolveParallel = 8               // `ssh -G` processes at once: each costs a fork and some ms of CPU
+	configFresh     = time.Second     // so long the configuration files are not looked at again
+	configSettled   = 2 * time.Second // a file that changed later than this ago may still be changing
+	includeDepth    = 16              // as in ssh
 
 	dialTimeout  = 8 * time.Second // connect, handshake and login of one host
 	touchTimeout = 30 * time.Second
@@ -20,6 +23,9 @@ const (
 	knownHostsFileMax = 16 << 20 // bytes of one known_hosts file that are read
 	knownHostsLineMax = 64 << 10 // a longer line is skipped as garbage
 
+	jumpsMax         = 8               // hosts on one way
+	jumpFailureFresh = 3 * time.Second // so long a dead jump host is not asked again
+
 	sessionsPerClient = 4 // sshd's default MaxSessions is 10, and people have their own
 	outputDefault     = 1 << 20
 	stderrKept        = 16 << 10 // of programs that we start for ourselves
@@ -29,7 +35,8 @@ const (
 	aliveInterval = 15 * time.Second // where the person's configuration has none
 	aliveCount    = 2
 
-	childGrace = time.Second // between closing a child's pipes and giving them up
+	childGrace    = time.Second            // between closing a child's pipes and giving them up
+	proxyFarewell = 200 * time.Millisecond // a ProxyCommand whose connection is closed mostly ends by itself
 
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
 	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit

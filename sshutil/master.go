@@ -22,7 +22,7 @@ type Master struct {
 // unattended are the options that keep ssh from asking anybody anything. They
 // stand first, because ssh keeps the first value that it sees.
 func unattended() []string {
-	return []string{"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "LogLevel=ERROR", "-T"}
+	return []string{"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-o", "LogLevel=ERROR", "-T"}
 }
 
 // Open starts the master and returns when it is logged in. The error is an

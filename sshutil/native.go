@@ -19,7 +19,8 @@ type native struct {
 	client   *ssh.Client
 	key      string
 	forward  string        // agent socket that may be forwarded; "" if there is none
-	under    func() error  // closes what the connection rode on; may be nil
+	hop      *Client       // the jump host that the connection goes over; may be nil
+	under    func() error  // gives the jump host back; may be nil
 	sessions chan struct{} // one token per session
 	ended    chan struct{} // closed when the connection is gone
 	rtt      atomic.Int64  // nanoseconds; zero until measured
@@ -34,9 +35,9 @@ type native struct {
 }
 
 // newNative takes over a connection that is logged in.
-func newNative(t Target, client *ssh.Client, forward string, under func() error) *native {
+func newNative(t Target, client *ssh.Client, forward string) *native {
 	n := &native{
-		host: t.Name, client: client, forward: forward, under: under,
+		host: t.Name, client: client, forward: forward,
 		sessions: make(chan struct{}, sessionsPerClient),
 		ended:    make(chan struct{}),
 		limit:    sessionsPerClient,

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // OpenSSH resolves names by asking the ssh program (`ssh OPTIONS -G -- NAME`),
@@ -20,17 +21,27 @@ type OpenSSH struct {
 	Home    string   // for ~ and %d; default os.UserHomeDir
 	Env     []string // environment of the program; nil: ours
 
-	once  sync.Once
-	slots chan struct{}
+	// CacheDir is where answers are kept, as long as no configuration file
+	// changes; "" for nowhere. Answers that depend on more than files and the
+	// environment (Match exec, CanonicalizeHostname) are never kept.
+	CacheDir string
+
+	once    sync.Once
+	slots   chan struct{}
+	answers answers
 }
 
 // Resolve implements Resolver. The error is an *Error of KindConfigBad, or of
 // KindCanceled when the context ended first.
 func (o *OpenSSH) Resolve(ctx context.Context, name string) (Target, error) {
+	return o.resolve(ctx, name, o.Options)
+}
+
+func (o *OpenSSH) resolve(ctx context.Context, name string, options []string) (Target, error) {
 	if err := checkName(name); err != nil {
 		return Target{}, newError(KindConfigBad, name, err.Error(), "rename the host, or give it an address of its own", err)
 	}
-	printed, err := o.ask(ctx, name, append(append([]string{}, o.Options...), "-G", "--", name))
+	printed, err := o.answer(ctx, name, options)
 	if errors.Is(err, exec.ErrNotFound) {
 		printed = defaultsWithoutSSH(name)
 	} else if err != nil {
@@ -39,9 +50,29 @@ func (o *OpenSSH) Resolve(ctx context.Context, name string) (Target, error) {
 	return o.target(name, printed)
 }
 
+// answer is what `ssh -G` says, now or when nothing was different.
+func (o *OpenSSH) answer(ctx context.Context, name string, options []string) ([]byte, error) {
+	o.once.Do(func() {
+		o.slots = make(chan struct{}, resolveParallel)
+		o.answers.dir = o.CacheDir
+	})
+	args := append(append([]string{}, options...), "-G", "--", name)
+	if o.CacheDir == "" {
+		return o.ask(ctx, name, args)
+	}
+	s := o.answers.scan(o, options, time.Now())
+	if printed, ok := o.answers.load(args, s); ok {
+		return printed, nil
+	}
+	printed, err := o.ask(ctx, name, args)
+	if err == nil {
+		o.answers.store(args, s, printed, time.Now())
+	}
+	return printed, err
+}
+
 // ask runs ssh with args and returns what it printed.
 func (o *OpenSSH) ask(ctx context.Context, name string, args []string) ([]byte, error) {
-	o.once.Do(func() { o.slots = make(chan struct{}, resolveParallel) })
 	select {
 	case o.slots <- struct{}{}:
 		defer func() { <-o.slots }()

@@ -172,6 +172,9 @@ func (n *native) failure(ctx context.Context, doing string, err error) error {
 		return told
 	case ctx.Err() != nil:
 		return contextError(n.host, doing, ctx.Err())
+	case n.hop != nil && isClosed(n.hop.Done()):
+		kind := KindJump
+		return newError(kind, n.host, "the connection to the jump host "+n.hop.target.Name+" has ended", "read the host's state again before you rely on it", err)
 	case errors.Is(err, errNotStarted):
 		return newError(KindReset, n.host, "the connection has ended", "it is made anew when it is needed again", err)
 	}

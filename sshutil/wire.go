@@ -109,21 +109,12 @@ func (w *wire) enter(err error) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.done || w.isClosed() {
+	if w.done || isClosed(w.closed) {
 		<-w.slots
 		return nil
 	}
 	w.holding = true
 	return nil
-}
-
-func (w *wire) isClosed() bool {
-	select {
-	case <-w.closed:
-		return true
-	default:
-		return false
-	}
 }
 
 // leave gives the slot back.

@@ -18,7 +18,28 @@ const optionsWithValue = "BbcDEeFIiJLlmOoPpQRSWw"
 // them names (or ~/.ssh/config and /etc/ssh/ssh_config, whichever exist) and
 // the rest. `-F none` means no file at all, as it does for ssh.
 func PersonalConfig(words []string, home string) (includes, rest []string) {
-	named := false
+	file, rest := cutConfigOption(words)
+	if file != nil {
+		return configFile(*file), rest
+	}
+	for _, path := range []string{filepath.Join(home, ".ssh", "config"), systemConfig} {
+		if exists(path) {
+			includes = append(includes, path)
+		}
+	}
+	return includes, rest
+}
+
+// configOption is the -F of words, if there is one.
+func configOption(words []string) []string {
+	if file, _ := cutConfigOption(words); file != nil {
+		return []string{"-F", *file}
+	}
+	return nil
+}
+
+// cutConfigOption takes -F out of words, in whatever form it stands there.
+func cutConfigOption(words []string) (file *string, rest []string) {
 	for i := 0; i < len(words); i++ {
 		flags, value, inWord := splitFlags(words[i])
 		if flags == "" {
@@ -42,17 +63,9 @@ func PersonalConfig(words []string, home string) (includes, rest []string) {
 		if len(flags) > 1 {
 			rest = append(rest, "-"+flags[:len(flags)-1])
 		}
-		named, includes = true, configFile(value) // the last -F wins
+		file = &value // the last -F wins
 	}
-	if named {
-		return includes, rest
-	}
-	for _, path := range []string{filepath.Join(home, ".ssh", "config"), systemConfig} {
-		if exists(path) {
-			includes = append(includes, path)
-		}
-	}
-	return includes, rest
+	return file, rest
 }
 
 // configFile is the file that -F names, as a path that an Include finds too.

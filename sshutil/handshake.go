@@ -1,0 +1,133 @@
+package sshutil
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// connect opens what the SSH connection will ride on. The error is an *Error.
+func (d *Dialer) connect(ctx context.Context, t Target, hop *Client) (net.Conn, error) {
+	switch {
+	case hop != nil:
+		n, ok := hop.link.(*native)
+		if !ok {
+			return nil, newError(KindJump, t.Name, "the jump host "+hop.target.Name+" is reached by the ssh program", "", nil)
+		}
+		conn, err := n.tunnel(ctx, address(t))
+		if err != nil {
+			return nil, tunnelFailure(ctx, t, hop, err)
+		}
+		return conn, nil
+	case t.ProxyCommand != "":
+		shell := d.Shell
+		if shell == "" {
+			shell = "/bin/sh"
+		}
+		conn, err := startProxy(shell, t.ProxyCommand)
+		if err != nil {
+			return nil, newError(KindProxy, t.Name, "the ProxyCommand could not be started: "+err.Error(), "correct ProxyCommand in the ssh configuration", err)
+		}
+		return conn, nil
+	}
+	conn, err := dialTCP(ctx, t)
+	if err != nil {
+		return nil, connectFailure(ctx, t, err)
+	}
+	return conn, nil
+}
+
+func dialTCP(ctx context.Context, t Target) (net.Conn, error) {
+	if t.ConnectTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.ConnectTimeout)
+		defer cancel()
+	}
+	dialer := net.Dialer{KeepAlive: -1} // the connection has its own
+	if t.BindAddress != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(t.BindAddress)}
+	}
+	network := "tcp"
+	switch t.AddressFamily {
+	case "inet":
+		network = "tcp4"
+	case "inet6":
+		network = "tcp6"
+	}
+	return dialer.DialContext(ctx, network, address(t))
+}
+
+func address(t Target) string {
+	return net.JoinHostPort(strings.Trim(t.HostName, "[]"), strconv.Itoa(t.Port))
+}
+
+// handshake logs in over conn, which it closes if that fails.
+func (d *Dialer) handshake(ctx context.Context, t Target, conn net.Conn, keys func() offers) (*native, error) {
+	state := d.shared()
+	check := newHostKeyCheck(t, state.known.read(slices.Concat(t.UserKnownHostsFiles, t.GlobalKnownHostsFiles)), d.now())
+	w := newWire(conn, state.computing)
+	// Closing is the only way to end a handshake: not every connection has deadlines.
+	stop := context.AfterFunc(ctx, func() { w.Close() })
+	defer stop()
+	l := &login{target: t, keys: keys, broken: w.broken}
+	var shown ssh.PublicKey
+	config := t.clientConfig(check, l)
+	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
+		shown = key
+		if refusal := check.check(key); refusal != nil {
+			return refusal
+		}
+		return nil
+	}
+	c, channels, requests, err := ssh.NewClientConn(w, address(t), config)
+	w.finish()
+	if err == nil && !stop() {
+		c.Close()
+		err = ctx.Err()
+	}
+	if err != nil {
+		failure := handshakeFailure(ctx, t, w, err)
+		if p, ok := conn.(*proxied); ok {
+			failure = proxyFailure(t, p, failure)
+		}
+		w.Close()
+		return nil, failure
+	}
+	n := newNative(t, ssh.NewClient(c, channels, requests), d.forwardSocket(t))
+	n.key = keyText(shown)
+	return n, nil
+}
+
+// clientConfig is how x/crypto is told what the person allows.
+func (t Target) clientConfig(check *hostKeyCheck, l *login) *ssh.ClientConfig {
+	return &ssh.ClientConfig{
+		Config: ssh.Config{
+			KeyExchanges: t.keyExchanges(),
+			Ciphers:      able(ssh.SupportedAlgorithms().Ciphers, ssh.InsecureAlgorithms().Ciphers, t.Ciphers),
+			MACs:         able(ssh.SupportedAlgorithms().MACs, ssh.InsecureAlgorithms().MACs, t.MACs),
+		},
+		User:              t.User,
+		HostKeyAlgorithms: check.algorithms(t.HostKeyAlgorithms),
+		AuthCallback:      l.method,
+	}
+}
+
+// forwardSocket is the agent that the host may be given; "" if there is none.
+func (d *Dialer) forwardSocket(t Target) string {
+	if t.ForwardSocket != "" {
+		return t.ForwardSocket
+	}
+	return d.agentSocket(t)
+}
+
+// keyText is a host key as known_hosts has it, without a name.
+func keyText(key ssh.PublicKey) string {
+	if cert, ok := key.(*ssh.Certificate); ok {
+		key = cert.Key
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}

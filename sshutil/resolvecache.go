@@ -1,0 +1,106 @@
+package sshutil
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// answers keeps what `ssh -G` said, one file per question, so that three
+// hundred hosts do not cost three hundred processes at every start. An answer
+// is good only for the configuration it was made from.
+type answers struct {
+	dir string
+
+	mu    sync.Mutex
+	scans map[string]scanned
+}
+
+// scanned is a scan that is good for a moment: many names are asked for at once.
+type scanned struct {
+	at   time.Time
+	scan *configScan
+}
+
+// answersFormat is the first word of the files; another format is another word.
+const answersFormat = "ssh-G-1"
+
+// scan looks at the configuration, at most once per configFresh.
+func (a *answers) scan(o *OpenSSH, options []string, now time.Time) *configScan {
+	key := strings.Join(options, "\x00")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.scans == nil {
+		a.scans = map[string]scanned{}
+	}
+	if have, ok := a.scans[key]; ok && now.Sub(have.at) < configFresh {
+		return have.scan
+	}
+	s := scanConfig(programOr(o.Program), options, lookupHome(o.Home), o.lookupEnv)
+	a.scans[key] = scanned{now, s}
+	return s
+}
+
+func (a *answers) path(args []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(args, "\x00")))
+	return filepath.Join(a.dir, hex.EncodeToString(sum[:16]))
+}
+
+// load returns the answer to args, if there is a good one.
+func (a *answers) load(args []string, s *configScan) ([]byte, bool) {
+	if s.volatile != "" {
+		return nil, false
+	}
+	content, err := os.ReadFile(a.path(args))
+	if err != nil {
+		return nil, false
+	}
+	printed, ok := bytes.CutPrefix(content, []byte(answersFormat+" "+s.fingerprint()+"\n"))
+	return printed, ok
+}
+
+// store keeps an answer. The cache only saves time, so a full disk is no
+// failure of anything.
+func (a *answers) store(args []string, s *configScan, printed []byte, now time.Time) {
+	// A file that was changed just now may change again within the same tick
+	// of its clock, which nobody could see afterwards.
+	if s.volatile != "" || now.Sub(s.newest) < configSettled {
+		return
+	}
+	if err := os.MkdirAll(a.dir, 0o700); err != nil {
+		return
+	}
+	f, err := os.CreateTemp(a.dir, "new-")
+	if err != nil {
+		return
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(answersFormat + " " + s.fingerprint() + "\n" + string(concerning(printed)))
+	if closeErr := f.Close(); err != nil || closeErr != nil {
+		return
+	}
+	os.Rename(f.Name(), a.path(args)) // the name is free or holds an older answer
+}
+
+// concerning leaves the lines that concern us. Others may hold secrets (SetEnv).
+func concerning(printed []byte) []byte {
+	var kept []byte
+	for line := range bytes.Lines(printed) {
+		key, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		switch strings.ToLower(string(key)) {
+		case "hostname", "user", "port", "hostkeyalias", "identitiesonly", "hostkeyalgorithms", "casignaturealgorithms",
+			"pubkeyacceptedalgorithms", "kexalgorithms", "ciphers", "macs", "proxyjump", "proxycommand", "proxyusefdpass",
+			"bindaddress", "bindinterface", "addressfamily", "controlpath", "connecttimeout", "serveraliveinterval",
+			"serveralivecountmax", "identityfile", "certificatefile", "userknownhostsfile", "globalknownhostsfile",
+			"identityagent", "forwardagent", "knownhostscommand", "pkcs11provider", "revokedhostkeys", "remotecommand",
+			"verifyhostkeydns", "pubkeyauthentication", "preferredauthentications":
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
