@@ -109,6 +109,7 @@ func (d *LogDecoder) start(readable []byte, m nixMessage) []byte {
 		d.reach(PhaseBuilding)
 	case actCopyPath, actCopyPaths:
 		if m.Text != "" {
+			d.sent = d.sent || !d.work.realising()
 			d.reach(PhaseCopying)
 		}
 	case actRealise:

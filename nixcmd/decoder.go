@@ -18,6 +18,7 @@ type LogDecoder struct {
 	phase   Phase
 	work    activities
 	copies  plainCopies
+	sent    bool // something was copied to where it is built
 	crash   crashFilter
 	found   finder
 }
@@ -80,10 +81,16 @@ func (d *LogDecoder) Progress() Progress {
 // Findings are what was found so far.
 func (d *LogDecoder) Findings() Findings {
 	f := d.found.findings()
-	if !f.ProfileCommand && d.found.activates() {
-		f.ProfileCommand = d.work.quietAfterRealise() && d.copies.running() == 0 && !d.found.failed()
-	}
+	f.ProfileCommand = f.ProfileCommand || d.found.activates() && d.mustBeActivating()
 	return f
+}
+
+// mustBeActivating says that all that prints something is over, and nothing
+// failed: setting the profile prints nothing. Before the system's derivation is
+// known, what was realised was only needed to evaluate.
+func (d *LogDecoder) mustBeActivating() bool {
+	known := d.sent || d.found.f.SystemDrv != ""
+	return known && d.work.quietAfterRealise() && d.copies.running() == 0 && !d.found.failed()
 }
 
 func (d *LogDecoder) hold(p []byte) {

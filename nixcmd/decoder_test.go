@@ -174,6 +174,7 @@ func TestLostStopIsMended(t *testing.T) {
 
 func TestProfileCommand(t *testing.T) {
 	build := []string{
+		"copying 0 paths...",
 		`@nix {"action":"start","id":1,"type":102}`,
 		startBuild(2, fooDrv, "", 0), `@nix {"action":"stop","id":2}`,
 	}
@@ -185,12 +186,15 @@ func TestProfileCommand(t *testing.T) {
 		want   bool
 	}{
 		{"nothing yet", Switch, nil, false},
+		{"realised to evaluate", Switch, built[1:], false},
 		{"still realising", Switch, build, false},
 		{"built: the next step prints nothing", Switch, built, true},
 		{"built, but only that was asked", Build, built, false},
 		{"copying what was built here", Switch, append(slices.Clone(built), "copying 1 paths...", "copying path '/nix/store/x' to 'ssh://h1'..."), false},
 		{"announced by -v", Boot, []string{"debug: nixos_rebuild.process: calling run with args=['ssh', 'h1', '--', 'sudo', 'nix-env', '-p', '/nix/var/nix/profiles/system', '--set', '/nix/store/x']"}, true},
 		{"failed before", Switch, append(slices.Clone(built), "error: something"), false},
+		{"nothing built here", Switch, []string{"copying 0 paths...", `@nix {"action":"start","id":1,"type":102}`, `@nix {"action":"stop","id":1}`}, true},
+		{"only shown", DryActivate, []string{"would restart the following units: a.service"}, false},
 		{"activating", Test, []string{"activating the configuration..."}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

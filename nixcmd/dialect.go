@@ -2,9 +2,6 @@ package nixcmd
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os/exec"
 	"strings"
 )
 
@@ -83,9 +80,4 @@ func readDialect(answer string) Dialect {
 		}
 	}
 	return d
-}
-
-// isMissing says whether err means that there is no such program to start.
-func isMissing(err error) bool {
-	return errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }

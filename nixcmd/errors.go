@@ -23,7 +23,7 @@ func (e *Error) Unwrap() error { return e.Err }
 func failure(doing, printed string, err error) *Error {
 	message := decisiveMessage(printed)
 	if message == "" {
-		message = "nix failed without a word (" + err.Error() + ")"
+		message = "nix failed without a word: " + err.Error()
 	}
 	return &Error{Doing: doing, Message: message, Hint: hintFor(printed), Full: printed, Err: err}
 }

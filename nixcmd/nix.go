@@ -42,10 +42,15 @@ func (n *Nix) File(ctx context.Context, path string) (json.RawMessage, error) {
 func (n *Nix) evalAttr(ctx context.Context, doing, ref, attr, apply string, into any) error {
 	args := []string{"eval", "--json", "--no-write-lock-file", "--read-only", ref + "#." + attr, "--apply", apply}
 	err := n.ask(ctx, doing, into, args...)
-	if !needsStoreWrites(err) {
-		return err
+	if needsStoreWrites(err) {
+		args = slices.DeleteFunc(args, func(a string) bool { return a == "--read-only" })
+		err = n.ask(ctx, doing, into, args...)
 	}
-	return n.ask(ctx, doing, into, slices.DeleteFunc(args, func(a string) bool { return a == "--read-only" })...)
+	if isLacking(err) && strings.Contains(fullOf(err), "'."+attr+"'") { // Nix before 2.19 takes the dot for a name
+		args[slices.Index(args, ref+"#."+attr)] = ref + "#" + attr
+		err = n.ask(ctx, doing, into, args...)
+	}
+	return err
 }
 
 // ask runs nix and decodes the JSON that it prints.
@@ -64,8 +69,12 @@ func (n *Nix) ask(ctx context.Context, doing string, into any, args ...string) e
 	switch {
 	case ctx.Err() != nil:
 		return &Error{Doing: doing, Message: "stopped: " + ctx.Err().Error(), Full: string(errOut), Err: ctx.Err()}
-	case err != nil && len(errOut) == 0 && isMissing(err):
-		return n.notStarted(doing, child.program, err)
+	case isMissing(err):
+		return &Error{
+			Doing: doing, Err: err,
+			Message: child.program + " cannot be started: " + err.Error(),
+			Hint:    "install Nix (https://nixos.org/download) or put it in PATH",
+		}
 	case err != nil:
 		return failure(doing, string(errOut), err)
 	}
@@ -75,30 +84,27 @@ func (n *Nix) ask(ctx context.Context, doing string, into any, args ...string) e
 	return nil
 }
 
-func (n *Nix) notStarted(doing, program string, err error) error {
-	return &Error{
-		Doing: doing, Err: err,
-		Message: program + " cannot be started: " + err.Error(),
-		Hint:    "install Nix (https://nixos.org/download) or put it in PATH",
-	}
-}
-
 // isLacking says whether the flake has no such output.
 func isLacking(err error) bool {
+	return strings.Contains(fullOf(err), "does not provide attribute")
+}
+
+// fullOf is all that nix printed before it failed.
+func fullOf(err error) string {
 	var e *Error
-	return errors.As(err, &e) && strings.Contains(e.Full, "does not provide attribute")
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Full
 }
 
 // needsStoreWrites says whether an evaluation failed only because it was made
 // without writing to the store: import from derivation needs that, and Nix
 // before 2.18 does not know --read-only.
 func needsStoreWrites(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
+	full := fullOf(err)
 	for _, sign := range []string{".drv' is not valid", "read-only mode", "unrecognised flag '--read-only'"} {
-		if strings.Contains(e.Full, sign) {
+		if strings.Contains(full, sign) {
 			return true
 		}
 	}

@@ -126,6 +126,12 @@ func TestHostNames(t *testing.T) {
 	if call := calls(t, here)[0]; !strings.Contains(call, "--no-write-lock-file --read-only .#.nixosConfigurations --apply builtins.attrNames") {
 		t.Errorf("called with %q", call)
 	}
+	n, _ = scripted(t, `case "$*" in
+*'x#.nixosConfigurations '*) echo "error: flake 'git+file:///x' does not provide attribute 'packages.x86_64-linux..nixosConfigurations' or '.nixosConfigurations'" >&2; exit 1;;
+*'x#nixosConfigurations '*) echo '["old"]';; esac`)
+	if got, err := n.HostNames(t.Context(), "x"); err != nil || !slices.Equal(got, []string{"old"}) {
+		t.Errorf("Nix 2.18: %q, %v", got, err)
+	}
 	n, _ = scripted(t, `echo "error: flake 'git+file:///x' does not provide attribute 'nixosConfigurations'" >&2; exit 1`)
 	if got, err := n.HostNames(t.Context(), "."); err != nil || len(got) != 0 {
 		t.Errorf("a flake without hosts: %q, %v", got, err)
@@ -247,6 +253,10 @@ func TestErrorsAreForPeople(t *testing.T) {
 	n, _ = scripted(t, `echo no JSON`)
 	if _, err := n.File(t.Context(), "fleet.nix"); err == nil || !strings.Contains(err.Error(), "JSON") {
 		t.Errorf("an answer that is no JSON: %v", err)
+	}
+	n.Dir = filepath.Join(n.Dir, "gone")
+	if _, err := n.File(t.Context(), "fleet.nix"); !errors.As(err, &e) || !strings.Contains(e.Message, "gone: no such file") || strings.Contains(e.Hint, "nixos.org") {
+		t.Errorf("a missing directory: %+v", e)
 	}
 	n = &Nix{Program: "no-such-nix"}
 	_, err = n.Metadata(t.Context(), ".")

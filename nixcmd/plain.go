@@ -120,7 +120,7 @@ func isActivation(line string) bool {
 func (d *LogDecoder) plain(line string) {
 	switch {
 	case d.copies.line(line):
-		d.work.realised = false
+		d.work.realised, d.sent = false, true
 		d.reach(PhaseCopying)
 		d.found.notePathIn(line)
 	case strings.HasPrefix(line, "building '"+StoreDir), strings.HasPrefix(line, "building path(s) "):

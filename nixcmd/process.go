@@ -2,6 +2,8 @@ package nixcmd
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
@@ -21,6 +23,11 @@ type command struct {
 }
 
 func (c command) run(ctx context.Context) (stdout, stderr []byte, err error) {
+	if c.dir != "" {
+		if _, err := os.Stat(c.dir); err != nil {
+			return nil, nil, err // exec would blame the program
+		}
+	}
 	cmd := exec.CommandContext(ctx, c.program, c.args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	out, errOut := &keepLast{limit: maxStdout}, &keepLast{limit: maxStderr}
@@ -37,6 +44,12 @@ func (c command) run(ctx context.Context) (stdout, stderr []byte, err error) {
 	}
 	err = cmd.Wait()
 	return out.bytes(), errOut.bytes(), err
+}
+
+// isMissing says whether err means that there is no such program to start.
+func isMissing(err error) bool {
+	var path *fs.PathError
+	return errors.Is(err, exec.ErrNotFound) || errors.Is(err, exec.ErrDot) || errors.As(err, &path) && path.Op == "fork/exec"
 }
 
 // withEnv returns env (nil: this process's own) with settings added.

@@ -20,6 +20,12 @@ const (
 	// maxMessageLines bounds the lines of one error message that are joined.
 	maxMessageLines = 10
 
+	// What a daemon may say in a handshake, in bytes and messages.
+	maxVersion  = 256
+	maxFrame    = 64 << 10
+	maxFrames   = 1000
+	maxGreeting = 256
+
 	// maxIncludes bounds how deep machines files may include each other.
 	maxIncludes = 8
 
