@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -148,9 +149,10 @@ func (c *Cache) deploy(src Source, fingerprint string) deployNodes {
 }
 
 func (c *Cache) keepFile(src Source, raw json.RawMessage) {
-	if raw != nil {
-		c.change(src, func(e *cacheEntry) { e.File = raw })
+	if entry, ok := c.read(src); raw == nil || ok && bytes.Equal(entry.File, raw) {
+		return
 	}
+	c.change(src, func(e *cacheEntry) { e.File = raw })
 }
 
 func (c *Cache) keepNames(src Source, meta nixcmd.FlakeMetadata, names []string) {

@@ -75,14 +75,14 @@ func judgeStore(h *BuilderHealth, r Reading) {
 	h.Busy = &busy
 	switch {
 	case r.Store == nil:
-		h.Reason, h.Hint = "its Nix store cannot be looked at", "Let your account search /nix/var/nix/daemon-socket there."
+		h.Reason, h.Hint = "its Nix store cannot be looked at", "let your account search /nix/var/nix/daemon-socket there"
 	case !*r.Store:
 		h.Health = HealthIll
-		h.Reason, h.Hint = "its Nix daemon does not listen", "Look at it with `systemctl status nix-daemon.socket` there."
+		h.Reason, h.Hint = "its Nix daemon does not listen", "look at it with `systemctl status nix-daemon.socket` there"
 	case r.System != "" && len(h.Builder.Systems) > 0 && !slices.Contains(h.Builder.Systems, r.System):
 		h.Rung, h.Health = RungStore, HealthIll
 		h.Reason = fmt.Sprintf("it is %s, but listed for %s only", r.System, strings.Join(h.Builder.Systems, ", "))
-		h.Hint = "Correct its systems where it is listed: " + strings.Join(h.Builder.From, ", ") + "."
+		h.Hint = "correct its systems where it is listed: " + strings.Join(h.Builder.From, ", ")
 	default:
 		h.Rung, h.Health = RungStore, HealthOK
 	}

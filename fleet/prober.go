@@ -87,7 +87,7 @@ func named(ctx context.Context, host string, err error) error {
 func lateAnswer(host string, err error) *sshutil.Error {
 	return &sshutil.Error{
 		Kind: sshutil.KindTimeout, Host: host, Message: "no answer in time",
-		Hint: "Look whether the host is up and the network reaches it.", Err: err,
+		Hint: "check that the host is up and the network reaches it", Err: err,
 	}
 }
 

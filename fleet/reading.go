@@ -69,9 +69,8 @@ func (r Reading) Merge(next Reading) Reading {
 		return next
 	}
 	m := next
-	sameMachine := r.MachineID == next.MachineID
-	if !sameMachine {
-		return m
+	if r.MachineID != next.MachineID || r.HostKey != next.HostKey {
+		return m // another machine goes by this name now
 	}
 	m.OS, m.Arch, m.OSName, m.CPUs, m.Nix = keep(m.OS, r.OS), keep(m.Arch, r.Arch), keep(m.OSName, r.OSName), keep(m.CPUs, r.CPUs), keep(m.Nix, r.Nix)
 	m.Host, m.Kernel = keep(m.Host, r.Host), keep(m.Kernel, r.Kernel)
@@ -131,14 +130,14 @@ func unanswered(result sshutil.Result, err error) *sshutil.Error {
 	e := &sshutil.Error{
 		Kind:    sshutil.KindProto,
 		Message: "logged in, but the host's answer was cut off",
-		Hint:    "Look whether something in the login shell's startup files ends the session.",
+		Hint:    "look whether something in the login shell's startup files ends the session",
 		Err:     err,
 	}
 	// What the shell or an account like nologin says of itself is the best reason there is.
 	if said := lastLine(result.Stderr, result.Stdout); result.ExitCode != 0 {
 		e.Kind = sshutil.KindExecFailed
 		e.Message = fmt.Sprintf("logged in, but /bin/sh did not run (exit status %d)", result.ExitCode)
-		e.Hint = "Give the account a login shell that can run /bin/sh."
+		e.Hint = "give the account a login shell that can run /bin/sh"
 		if said != "" {
 			e.Message += ": " + said
 		}
