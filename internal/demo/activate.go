@@ -139,7 +139,7 @@ func (a activation) live() int {
 	}
 	if status := a.changed(func(m *machine) {
 		m.Current = a.to.path
-		m.FailedUnits = slices.Clone(st.failed) // as they were: activation resets only what it touches
+		m.recover(st.switchFails...)
 	}); status != 0 {
 		return status
 	}
@@ -162,7 +162,7 @@ func (a activation) live() int {
 // unitsFailed reports what did not start. The new system stays the running one.
 func (a activation) unitsFailed(st story) int {
 	if status := a.changed(func(m *machine) {
-		m.FailedUnits = append(slices.Clone(st.failed), st.switchFails...)
+		m.FailedUnits = append(m.FailedUnits, st.switchFails...)
 	}); status != 0 {
 		return status
 	}

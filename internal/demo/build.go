@@ -75,6 +75,14 @@ func (p buildPlan) drv(r recipe) string {
 	return derivationPath(p.system.host+p.system.rev, r.name)
 }
 
+// out is what a recipe of this plan makes.
+func (p buildPlan) out(r recipe) string {
+	if strings.HasPrefix(r.name, "nixos-system-") {
+		return p.system.path
+	}
+	return storePath(p.system.host+p.system.rev, r.name)
+}
+
 // announce says what will be done.
 func (p buildPlan) announce(l *log) {
 	all := append(append([]recipe{}, p.build...), p.last...)

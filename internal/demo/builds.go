@@ -45,6 +45,7 @@ func (b *builds) one(at time.Duration, r recipe) (time.Duration, bool) {
 		lines := brokenLines(r.name, b.system)
 		logLines(l, r.name, at, r.took, id, lines)
 		b.failed(end, r, lines)
+		l.progress(end, b.id, int64(len(b.running)-1), b.expected, 0, 1)
 		l.stop(end, id)
 		return end, false
 	}
@@ -111,5 +112,5 @@ func remoteStore(arch string) string {
 	if strings.HasPrefix(arch, "aarch64") {
 		return "ssh://nix-builder@boraha.example.org"
 	}
-	return "ssh://nix-builder@kelyus.lan"
+	return "ssh://nix-builder@indri.example.org"
 }

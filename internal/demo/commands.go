@@ -31,6 +31,7 @@ func commands() map[string]command {
 		"uname":    (*call).uname,
 		"uptime":   (*call).uptime,
 
+		"reboot":        func(c *call, _ context.Context, _ []string) int { return c.reboot() },
 		"systemctl":     (*call).systemctl,
 		"systemd-run":   (*call).systemdRun,
 		"nix":           (*call).nix,

@@ -112,6 +112,7 @@ func (c *Client) ensure(ctx context.Context, fresh bool) error {
 	defer c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
+	starts := 0
 	for {
 		serving, err := c.dir.serving()
 		if err != nil {
@@ -127,7 +128,10 @@ func (c *Client) ensure(ctx context.Context, fresh bool) error {
 			return nil
 		case there:
 			err = os.WriteFile(c.dir.end(), nil, 0o600)
+		case !serving && !c.started.running() && starts == startsAtMost:
+			return c.notReady(errors.New("it ends as soon as it is started"))
 		case !serving && !c.started.running():
+			starts++
 			c.started, err = startDaemon(c.dir, c.self)
 		default:
 			err = nil

@@ -66,6 +66,9 @@ func (s *server) lookup(path string) (found, bool) {
 	if link, to := snap.link(path); to != "" {
 		return found{real: to, link: link}, true
 	}
+	if path == daemonSocket && snap.daemonListens() {
+		return found{real: path}, true
+	}
 	if dir, ok := snap.behindLink(path); ok {
 		path = dir
 	}

@@ -55,6 +55,7 @@ func newMachine(h host, s story, now time.Time) machine {
 	}
 	m.add(m.Current)
 	m.add(m.Booted)
+	m.add(systemOf(h, revs[s.profile]).drv)
 	return m
 }
 
@@ -147,6 +148,11 @@ func (m machine) previous() (generation, bool) {
 		}
 	}
 	return found, found.Number > 0
+}
+
+// recover takes units off the list of those that have failed.
+func (m *machine) recover(units ...string) {
+	m.FailedUnits = slices.DeleteFunc(m.FailedUnits, func(u string) bool { return slices.Contains(units, u) })
 }
 
 // boot starts the host again with what its profile says.

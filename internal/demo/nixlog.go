@@ -58,10 +58,11 @@ type logLine struct {
 	text string
 }
 
-// newLog is an empty log of some process.
-func newLog(o logOptions) *log {
-	const somePID = 48199
-	return &log{logOptions: o, ids: somePID << 32}
+// newLog is an empty log of the process that does what is named.
+func newLog(o logOptions, doing string) *log {
+	const pids = 30000
+	pid := 2000 + seeded(doing).Int64N(pids)
+	return &log{logOptions: o, ids: pid << 32}
 }
 
 // field is one of the fields of an activity or a result: a string or a number.
@@ -77,9 +78,18 @@ func number(n int64) field { return field{number: n} }
 // MarshalJSON writes the one that it is.
 func (f field) MarshalJSON() ([]byte, error) {
 	if f.isText {
-		return json.Marshal(f.text)
+		return plainJSON(f.text)
 	}
 	return strconv.AppendInt(nil, f.number, 10), nil
+}
+
+// plainJSON is JSON that leaves < and > alone, as Nix does.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // The lines of the log, with their keys in the order in which Nix sorts them.
@@ -117,14 +127,11 @@ type nixLine interface {
 
 // put writes down a line of JSON.
 func put[L nixLine](l *log, at time.Duration, line L) {
-	var b bytes.Buffer
-	b.WriteString("@nix ")
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(line); err != nil {
-		panic(fmt.Sprintf("a log line of plain strings and numbers: %v", err))
+	b, err := plainJSON(line)
+	if err != nil {
+		panic(fmt.Sprintf("a log line of plain strings and numbers: %v", err)) // cannot happen
 	}
-	l.lineAt(at, string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))))
+	l.lineAt(at, "@nix "+string(b))
 }
 
 // lineAt writes down a line as it is.

@@ -36,6 +36,8 @@ func (c *call) nix(ctx context.Context, args []string) int {
 		}
 	}
 	switch {
+	case c.noDaemon():
+		return 1
 	case len(words) == 2 && words[0] == "build":
 		return c.nixBuild(ctx, strings.TrimSuffix(words[1], "^*"), slices.Contains(args, "--dry-run"), log)
 	case len(words) == 2 && words[0] == "store" && (words[1] == "info" || words[1] == "ping"):
@@ -44,6 +46,15 @@ func (c *call) nix(ctx context.Context, args []string) int {
 	}
 	fmt.Fprintln(c.stderr, "error: the demo's hosts know `nix build DRV^*` and `nix store info`")
 	return 1
+}
+
+// noDaemon says, and tells, that the Nix daemon does not listen. Root needs none.
+func (c *call) noDaemon() bool {
+	if c.root || c.server.snapshot().daemonListens() {
+		return false
+	}
+	fmt.Fprintf(c.stderr, "error: cannot connect to socket at '%s': Connection refused\n", daemonSocket)
+	return true
 }
 
 // nixBuild realises a derivation, saying what it does as Nix would.
@@ -62,13 +73,13 @@ func (c *call) nixBuild(ctx context.Context, drv string, dry bool, o logOptions)
 	}
 	plan := planBuild(sys, s.snapshot().elsewhere())
 	if dry {
-		log := newLog(o)
+		log := newLog(o, "dry "+drv)
 		plan.announce(log)
 		return c.print(ctx, log)
 	}
 	s.count(1)
 	defer s.count(-1)
-	log := newLog(o)
+	log := newLog(o, "build "+drv)
 	failed := plan.log(log)
 	if status := c.print(ctx, log); status != 0 {
 		return status
@@ -180,6 +191,8 @@ func (c *call) nixStore(_ context.Context, args []string) int {
 	case slices.Contains(args, "--version"):
 		fmt.Fprintf(c.stdout, "nix-store (Nix) %s\n", snap.current.nix)
 		return 0
+	case c.noDaemon():
+		return 1
 	case slices.Contains(args, "--import"):
 		return c.importPaths()
 	}
@@ -220,6 +233,9 @@ func (c *call) importPaths() int {
 func (c *call) nixDaemon(_ context.Context, args []string) int {
 	if !slices.Contains(args, "--stdio") {
 		fmt.Fprintln(c.stderr, "error: the demo's hosts know `nix-daemon --stdio`")
+		return 1
+	}
+	if c.noDaemon() {
 		return 1
 	}
 	w := worker{in: bufio.NewReader(c.stdin), out: c.stdout, snap: c.server.snapshot(), trusted: c.root}

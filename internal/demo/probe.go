@@ -65,7 +65,7 @@ func (s snapshot) answers(h host) []answer {
 		{"systemd", s.systemd()},
 		{"failed", strings.Join(append([]string{"-"}, s.FailedUnits...), " ")},
 		{"switching", yesNo(s.switching)},
-		{"store", "1"},
+		{"store", yesNo(s.daemonListens())},
 		{"memkb", fmt.Sprintf("%d %d", memory, int(float64(memory)*(1-usedShare)))},
 		{"cpus", strconv.Itoa(s.story.cpus)},
 		{"disk /nix", fmt.Sprintf("%d %d /nix", s.story.nixGiB<<20, s.story.nixLow<<20)},

@@ -154,7 +154,7 @@ const (
 func (b *rebuild) evaluate(ctx context.Context) (system, error) {
 	r := seeded("evaluate " + b.attr)
 	takes := evaluateLeast + time.Duration(r.Int64N(int64(evaluateMost-evaluateLeast)))
-	l := newLog(b.log)
+	l := newLog(b.log, "evaluate "+b.attr)
 	installable := fmt.Sprintf(`%s#nixosConfigurations."%s".config.system.build.toplevel.drvPath`, b.flake, b.attr)
 	id := l.start(0, actUnknown, levelTalk, 0, "evaluating derivation '"+installable+"'")
 	l.stop(takes, id)

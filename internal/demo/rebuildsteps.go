@@ -54,39 +54,48 @@ func (b *rebuild) activate(ctx context.Context, path string) error {
 	return b.onTarget(ctx, strings.Join(words, " "))
 }
 
-// pathsInDerivation is how many store paths a system's derivation drags along
-// that a host does not have.
-const pathsInDerivation = 9
-
-// copyPlain is nix-copy-closure, which shows its progress as plain lines.
+// copyPlain is nix-copy-closure, which shows its progress as plain lines, and
+// none of what the host has already.
 func (b *rebuild) copyPlain(ctx context.Context, host, path string) error {
 	if host == "" {
 		return b.notHere()
 	}
-	if _, err := b.remotes.client(ctx, host); err != nil {
-		return &failure{"nix-copy-closure --to " + host + " " + path, 1}
+	failed := &failure{"nix-copy-closure --to " + host + " " + path, 1}
+	switch status, err := b.remotes.run(ctx, host, "test -e "+path, b.say); {
+	case err != nil:
+		return failed
+	case status == 0:
+		return nil
 	}
-	l := newLog(logOptions{})
-	sys := b.all[path]
-	var at time.Duration
-	l.lineAt(at, fmt.Sprintf("copying %d paths...", pathsInDerivation))
-	for _, r := range assembly(sys) {
-		at += 60 * time.Millisecond
-		l.lineAt(at, fmt.Sprintf("copying path '%s' to 'ssh://%s'...", derivationPath(sys.host+sys.rev, r.name), host))
-	}
-	for i := len(assembly(sys)); i < pathsInDerivation-1; i++ {
-		at += 60 * time.Millisecond
-		l.lineAt(at, fmt.Sprintf("copying path '%s' to 'ssh://%s'...", storePath(sys.path+strconv.Itoa(i), "builder.sh"), host))
-	}
-	at += 60 * time.Millisecond
-	l.lineAt(at, fmt.Sprintf("copying path '%s' to 'ssh://%s'...", path, host))
-	if err := l.play(ctx, b.stderr, b.speed); err != nil {
+	if err := b.closureLog(path, "ssh://"+host).play(ctx, b.stderr, b.speed); err != nil {
 		return err
 	}
 	if err := b.remotes.send(ctx, host, path); err != nil {
-		return &failure{"nix-copy-closure --to " + host + " " + path, 1}
+		return failed
 	}
 	return nil
+}
+
+// closureLog is what nix-copy-closure prints for a system or its derivation.
+func (b *rebuild) closureLog(path, to string) *log {
+	const each = 60 * time.Millisecond
+	sys := b.all[path]
+	plan := planBuild(sys, "")
+	var paths []string
+	for _, r := range append(plan.build, plan.last...) {
+		if path == sys.drv {
+			paths = append(paths, plan.drv(r))
+			continue
+		}
+		paths = append(paths, plan.out(r))
+	}
+	l := newLog(logOptions{}, "copy "+path)
+	l.lineAt(0, fmt.Sprintf("copying %d paths...", len(paths)))
+	for i, p := range paths {
+		l.lineAt(each*time.Duration(i), fmt.Sprintf("copying path '%s' to '%s'...", p, to))
+	}
+	l.until(each * time.Duration(len(paths)))
+	return l
 }
 
 // buildThere builds on the build host, which logs as it goes.
@@ -121,7 +130,7 @@ func (b *rebuild) buildThere(ctx context.Context, sys system) (string, error) {
 // sent to a builder, and then a copy to the target.
 func (b *rebuild) buildHere(ctx context.Context, sys system) (string, error) {
 	plan := planBuild(sys, remoteStore(sys.arch))
-	l := newLog(b.log)
+	l := newLog(b.log, "build here "+sys.drv)
 	failed := false
 	if b.action == "dry-build" {
 		plan.announce(l)
@@ -142,8 +151,11 @@ func (b *rebuild) buildHere(ctx context.Context, sys system) (string, error) {
 	return sys.path, b.copyPlain(ctx, b.target, sys.path)
 }
 
-// copyRate is how fast a closure goes through this machine, in bytes a second.
-const copyRate = 14 << 20
+// What copying from one host to another through this machine is made of.
+const (
+	copyRate     = 14 << 20  // bytes a second
+	ownBuildSize = 300 << 10 // bytes of what was built, mostly configuration
+)
 
 // copyBetween is `nix copy` from the build host to the target.
 func (b *rebuild) copyBetween(ctx context.Context, path string) error {
@@ -153,13 +165,12 @@ func (b *rebuild) copyBetween(ctx context.Context, path string) error {
 	}
 	sys := b.all[path]
 	from, to := "ssh://"+b.build, "ssh://"+b.target
-	l := newLog(b.log)
+	l := newLog(b.log, "copy "+path)
 	plan := planBuild(sys, "")
 	paths := plan.fetch
 	for _, r := range append(plan.build, plan.last...) {
-		paths = append(paths, fetched{storePath(sys.path, r.name), 300 << 10})
+		paths = append(paths, fetched{plan.out(r), ownBuildSize})
 	}
-	paths[len(paths)-1].path = path
 	all := l.start(0, actCopyPaths, levelInfo, 0, fmt.Sprintf("copying %d paths", len(paths)))
 	at := 200 * time.Millisecond
 	for i, p := range paths {

@@ -25,8 +25,9 @@ type Daemon struct {
 	Now   func() time.Time
 	Grace time.Duration // how long to stay when the last client has gone
 	Watch time.Duration // how often to look for clients, the directory, and who asks to end
-	Speed float64       // how many times faster than life builds and activations go
+	Speed float64       // how many times faster than life everything goes
 	Tell  func(error)   // hears of what went wrong with one connection or state file
+	Ready func()        // called once the hosts can be reached; may be nil
 }
 
 // Serve is the daemon as the command line starts it: it ends with the context,
@@ -122,6 +123,9 @@ func (d Daemon) serve(ctx context.Context, dir directory) error {
 			hosts.Go(func() { s.report(s.serve(ctx, l)) })
 		}
 	}
+	if d.Ready != nil {
+		d.Ready()
+	}
 	return d.watch(ctx, dir)
 }
 
@@ -155,7 +159,7 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 		listeners = append(listeners, l)
 		servers = append(servers, &server{
 			host: h, story: st, all: all, dir: dir, config: config, state: state,
-			delay: distance(h.Name, st.latency), now: d.Now, speed: d.Speed, tell: d.Tell,
+			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, open: map[*farConn]bool{},
 		})
 	}
 	return servers, listeners, nil
@@ -224,7 +228,7 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 	}
 	tick := time.NewTicker(d.Watch)
 	defer tick.Stop()
-	lonely := time.Now()
+	var alone time.Time // since when, as far as we saw
 	for {
 		select {
 		case <-ctx.Done():
@@ -241,12 +245,15 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 		clients, err := tryLock(dir.clientsLock(), unix.LOCK_EX)
 		switch {
 		case errors.Is(err, errLocked):
-			lonely = time.Now()
+			alone = time.Time{}
 			continue
 		case err != nil:
 			return err
 		}
-		if time.Since(lonely) >= d.Grace {
+		if alone.IsZero() {
+			alone = time.Now()
+		}
+		if time.Since(alone) >= d.Grace {
 			// Held until the endpoint is gone: who comes now starts another daemon.
 			return errors.Join(remove(dir.endpoint()), clients.Close())
 		}

@@ -1,15 +1,18 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
 )
 
 // server is one host of the demo: an SSH server that answers like a NixOS
@@ -29,6 +32,48 @@ type server struct {
 	state     machine
 	switching bool // switch-to-configuration runs
 	building  int  // builds that run
+	offUntil  time.Time
+	open      map[*farConn]bool
+}
+
+// powerOff keeps the host from answering for a while, once it has told so.
+func (s *server) powerOff(speed float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offUntil = s.now().Add(time.Duration(float64(rebootTakes) / speed))
+}
+
+// enter notes a connection. None is let in while the host is off.
+func (s *server) enter(c *farConn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now().Before(s.offUntil) {
+		return false
+	}
+	s.open[c] = true
+	return true
+}
+
+func (s *server) leave(c *farConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
+}
+
+// off says whether the host is down just now.
+func (s *server) off() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now().Before(s.offUntil)
+}
+
+// dropAll ends all connections.
+func (s *server) dropAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		c.hangUp()
+	}
 }
 
 // change changes the host's state and keeps it.
@@ -43,8 +88,7 @@ func (s *server) change(how func(*machine)) error {
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
-	stop := context.AfterFunc(ctx, func() { s.report(l.Close()) })
-	defer stop()
+	defer onEnd(ctx, func() { s.report(l.Close()) })()
 	for {
 		c, err := l.Accept()
 		if ctx.Err() != nil {
@@ -54,6 +98,21 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 			return fmt.Errorf("%s takes no more connections: %w", s.host.Name, err)
 		}
 		conns.Go(func() { s.connection(ctx, c) })
+	}
+}
+
+// onEnd has f run when the context ends. What it returns calls that off, or
+// waits for f where it is too late.
+func onEnd(ctx context.Context, f func()) (release func()) {
+	ran := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ran)
+		f()
+	})
+	return func() {
+		if !stop() {
+			<-ran
+		}
 	}
 }
 
@@ -70,9 +129,12 @@ func (s *server) connection(ctx context.Context, c net.Conn) {
 	defer cancel()
 	far := newFarConn(c, s.delay)
 	defer far.Close()
-	stop := context.AfterFunc(ctx, func() { far.Close() })
-	defer stop()
-	late := time.AfterFunc(handshakeWithin, func() { far.Close() })
+	defer onEnd(ctx, func() { far.hangUp() })()
+	if !s.enter(far) {
+		return
+	}
+	defer s.leave(far)
+	late := time.AfterFunc(handshakeWithin, func() { far.hangUp() })
 	conn, channels, requests, err := ssh.NewServerConn(far, s.config)
 	late.Stop()
 	if err != nil {
@@ -112,15 +174,16 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer ch.Close()
-	stop := context.AfterFunc(ctx, func() { ch.Close() })
-	defer stop()
+	defer onEnd(ctx, func() { ch.Close() })()
 	var command sync.WaitGroup
 	defer command.Wait()
-	started := false
+	started, terminal := false, false
 	for req := range reqs {
 		ok := false
 		switch req.Type {
-		case "env", "pty-req", "window-change", "auth-agent-req@openssh.com":
+		case "pty-req":
+			ok, terminal = true, true
+		case "env", "window-change", "auth-agent-req@openssh.com":
 			ok = true
 		case "signal":
 			cancel()
@@ -129,7 +192,11 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 			if ok = known && !started; ok {
 				started = true
 				req.Reply(true, nil)
-				command.Go(func() { s.execute(ctx, user, line, ch) })
+				if line == "" && terminal {
+					command.Go(func() { s.shell(ctx, user, ch) })
+					continue
+				}
+				command.Go(func() { s.execute(ctx, user, cmp.Or(line, loginShell), ch) })
 				continue
 			}
 		}
@@ -140,10 +207,10 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 	cancel() // the client has closed the channel
 }
 
-// commandLine is what an exec or shell request asks for.
+// commandLine is what an exec or shell request asks for; a shell has none.
 func commandLine(req *ssh.Request) (string, bool) {
 	if req.Type == "shell" {
-		return loginShell, true
+		return "", true
 	}
 	var exec struct{ Command string }
 	err := ssh.Unmarshal(req.Payload, &exec)
@@ -152,13 +219,44 @@ func commandLine(req *ssh.Request) (string, bool) {
 
 // execute runs a command line and sends its exit status.
 func (s *server) execute(ctx context.Context, user, line string, ch ssh.Channel) {
-	c := &call{
-		server: s, user: user, root: user == "root", speed: s.speed,
-		stdin: io.LimitReader(ch, stdinAtMost), stdout: ch, stderr: ch.Stderr(),
+	c := s.call(user)
+	c.stdin, c.stdout, c.stderr = io.LimitReader(ch, stdinAtMost), ch, ch.Stderr()
+	s.end(ctx, c, c.script(ctx, line), ch)
+}
+
+// shell lets a person type commands, until exit or the end of input.
+func (s *server) shell(ctx context.Context, user string, ch ssh.Channel) {
+	prompt := fmt.Sprintf("[%s@%s:~]$ ", user, s.host.Name)
+	t := term.NewTerminal(ch, prompt)
+	fmt.Fprintln(t, shellBanner)
+	c := s.call(user)
+	c.stdin, c.stdout, c.stderr = strings.NewReader(""), t, t
+	for !s.off() {
+		line, err := t.ReadLine()
+		if err != nil || strings.TrimSpace(line) == "exit" {
+			break
+		}
+		c.script(ctx, line)
 	}
-	code := c.script(ctx, line)
+	s.end(ctx, c, c.status, ch)
+}
+
+const shellBanner = `This is a host of the demo, and its shell knows little: try nixos-version, uptime,
+systemctl --failed, readlink /run/current-system, sudo reboot, exit.`
+
+// call is a command line that is about to run.
+func (s *server) call(user string) *call {
+	return &call{server: s, user: user, root: user == "root", speed: s.speed}
+}
+
+// end sends the exit status.
+func (s *server) end(ctx context.Context, c *call, code int, ch ssh.Channel) {
 	status := struct{ Status uint32 }{uint32(code)}
 	if _, err := ch.SendRequest("exit-status", false, ssh.Marshal(&status)); err == nil {
 		ch.Close()
+	}
+	if s.off() {
+		pause(ctx, afterLastWord) // for the exit status to arrive
+		s.dropAll()
 	}
 }

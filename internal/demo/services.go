@@ -62,6 +62,8 @@ func (c *call) systemctl(_ context.Context, args []string) int {
 		return 0
 	case "status", "show":
 		return statusOfUnits(s, words, say)
+	case "start", "restart", "reset-failed":
+		return c.startUnits(s, words)
 	case "reboot":
 		return c.reboot()
 	}
@@ -80,11 +82,18 @@ func (s snapshot) systemd() string {
 	return "running"
 }
 
+// The Nix daemon, by its unit and its socket.
+const (
+	daemonUnit   = "nix-daemon.socket"
+	daemonSocket = "/nix/var/nix/daemon-socket/socket"
+)
+
+// daemonListens says whether somebody answers at the Nix daemon's socket.
+func (s snapshot) daemonListens() bool { return !slices.Contains(s.FailedUnits, daemonUnit) }
+
 // unitState is active, failed or inactive. Units that nobody speaks of are active.
 func (s snapshot) unitState(unit string) string {
-	if !strings.Contains(unit, ".") {
-		unit += ".service"
-	}
+	unit = fullName(unit)
 	switch {
 	case unit == activationUnit+".service" && s.switching:
 		return "active"
@@ -143,12 +152,43 @@ func unitReport(unit, state string, now time.Time) []string {
 	}
 }
 
-// reboot starts the host again, without the minute that it takes in life.
+// startUnits mends units that have failed, except those that fail by themselves.
+func (c *call) startUnits(s snapshot, units []string) int {
+	if !c.root {
+		fmt.Fprintln(c.stderr, "Failed to start unit: Interactive authentication required.")
+		return 1
+	}
+	status := 0
+	for _, u := range units {
+		if slices.Contains(s.story.switchFails, fullName(u)) {
+			fmt.Fprintf(c.stderr, "Job for %s failed because the control process exited with error code.\n", fullName(u))
+			status = 1
+			continue
+		}
+		// The service brings its socket with it.
+		mended := []string{fullName(u), strings.TrimSuffix(fullName(u), ".service") + ".socket"}
+		if code := c.changed(func(m *machine) { m.recover(mended...) }); code != 0 {
+			return code
+		}
+	}
+	return status
+}
+
+// fullName is a unit's name with its kind; a service when none is said.
+func fullName(unit string) string {
+	if strings.Contains(unit, ".") {
+		return unit
+	}
+	return unit + ".service"
+}
+
+// reboot ends all connections when it has answered, and starts the host again.
 func (c *call) reboot() int {
 	if !c.root {
 		fmt.Fprintln(c.stderr, "Call to Reboot failed: Interactive authentication required.")
 		return 1
 	}
+	c.server.powerOff(c.speed)
 	return c.changed(func(m *machine) { m.boot(c.server.now()) })
 }
 

@@ -58,8 +58,10 @@ func startDaemon(d directory, command []string) (*daemonProcess, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting the demo's hosts: %w", err)
 	}
-	// Waiting is done by pid, without a goroutine that would outlive us.
-	return &daemonProcess{pid: p.Pid}, p.Release()
+	// Waiting is done by pid, without a goroutine that would outlive us. Release
+	// forgets the pid.
+	daemon := &daemonProcess{pid: p.Pid}
+	return daemon, p.Release()
 }
 
 // keepDescriptors keeps open files from being inherited. A run gives locks to

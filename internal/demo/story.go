@@ -33,12 +33,13 @@ type story struct {
 // stories are the hosts of the sample fleet, each with a reason to be looked at.
 func stories() map[string]story {
 	return map[string]story{
-		// The desktop is as wanted, but for the kernel that it still runs.
+		// The desktop is as wanted, but for the kernel that it still runs; and its
+		// Nix daemon has stopped listening, so that it builds for nobody.
 		"kelyus": {latency: 400 * time.Microsecond, generation: 214, kept: 12, booted: 2, uptime: 23 * day,
-			cpus: 16, memGiB: 64, load: 1.9, builds: 1, nixGiB: 931, nixLow: 402},
+			failed: []string{daemonUnit}, cpus: 16, memGiB: 64, load: 1.9, nixGiB: 931, nixLow: 402},
 		// The CI builder has filled its disk.
 		"indri": {latency: 11 * time.Millisecond, generation: 88, kept: 6, profile: 1, running: 1, booted: 1, uptime: 12 * day,
-			cpus: 32, memGiB: 128, load: 7.4, builds: 3, nixGiB: 953, nixLow: 2,
+			cpus: 32, memGiB: 128, load: 7.4, builds: 3, nixGiB: 953, nixLow: 9,
 			builtHere: []string{"forgejo-runner-12.1.0", "unit-forgejo-runner.service"},
 			fetched:   []string{"go-1.26.3", "docker-29.0.4", "buildkit-0.26.1", "forgejo-runner-12.1.0-go-modules"},
 			restarted: []string{"forgejo-runner.service", "nix-gc.timer"}},
