@@ -146,7 +146,8 @@ in
   # A nixosConfiguration that is no machine stays out of the table like this:
   #   hosts.installer.hidden = true;
 
-  # A builder that is no host of this fleet, such as a hosted one:
+  # A builder that is no host of this fleet, such as a hosted one, has the keys of
+  # `builder` above, and address, port, user and hostKey besides:
   #   builders.community = { address = "build-box.example.net"; systems = [ "x86_64-linux" ]; … };
 
   # The certificate authority that our ssh certificates come from.

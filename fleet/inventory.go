@@ -104,16 +104,6 @@ func (inv *Inventory) Host(name string) (Host, bool) {
 	return Host{}, false
 }
 
-// Builder returns the builder called name.
-func (inv *Inventory) Builder(name string) (Builder, bool) {
-	for _, b := range inv.Builders {
-		if b.Name == name {
-			return b, true
-		}
-	}
-	return Builder{}, false
-}
-
 // Names are the names of all hosts, hidden ones among them.
 func (inv *Inventory) Names() []string {
 	names := make([]string, len(inv.Hosts))

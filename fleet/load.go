@@ -43,7 +43,8 @@ func Load(ctx context.Context, ev Evaluator, src Source, cache *Cache) (*Invento
 }
 
 // Known is what the last Load of src saw, without asking Nix: something to
-// show until Load has answered. Its second result is false when nothing is kept.
+// show until Load has answered. Whether the tree has moved on since is not
+// known, so no facts are fresh. Its second result is false when nothing is kept.
 func Known(src Source, cache *Cache) (*Inventory, bool) {
 	entry, ok := cache.read(src)
 	if !ok || src.Flake != "" && entry.Names == nil || src.File != "" && entry.File == nil {
@@ -53,6 +54,7 @@ func Known(src Source, cache *Cache) (*Inventory, bool) {
 	var names []string
 	if entry.Names != nil {
 		meta, names = entry.Names.Flake, entry.Names.Hosts
+		meta.Fingerprint = ""
 	}
 	inv, err := assemble(src, meta, names, entry.File, cache.deploy(src, meta.Fingerprint))
 	return inv, err == nil

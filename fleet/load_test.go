@@ -89,9 +89,14 @@ func TestKnownNeedsNoNix(t *testing.T) {
 		t.Fatal("something is known before the first load")
 	}
 	want := load(t, ev, source, c)
+	evaluate(t, ev, want, c, "h1")
+	want.Flake.Fingerprint = "" // that of the present tree is not known
 	got, ok := Known(source, c)
 	if !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("known is %+v, want %+v", got, want)
+	}
+	if f := c.Facts(got)["h1"]; f.State != FactsStale {
+		t.Errorf("facts are %s, but the tree may have changed", f.State)
 	}
 	if _, ok := Known(Source{Flake: "/other"}, c); ok {
 		t.Error("another flake is known")

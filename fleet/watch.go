@@ -37,7 +37,6 @@ type watched struct {
 	reading bool
 	again   bool // to be read again at once
 	busy    bool
-	gone    bool // no longer watched
 }
 
 type answer struct {
