@@ -13,7 +13,6 @@ import (
 // src/libutil/include/nix/util/logging.hh (Nix 2.4 to 2.36; Lix has fewer).
 // Numbers that are not known are passed over.
 const (
-	actUnknown      = 0
 	actCopyPath     = 100
 	actFileTransfer = 101
 	actRealise      = 102

@@ -48,6 +48,20 @@ type MachinesFile struct {
 // errors are *MachineError, or what Read returned.
 func (f MachinesFile) Load(path string) ([]Machine, []error) { return f.load(path, nil) }
 
+// ParseMachines reads the content of one machines file, without what it
+// includes. Entries that make no sense are passed over; Load tells of them.
+func ParseMachines(content string) []Machine {
+	const here = "content"
+	only := MachinesFile{Read: func(path string) ([]byte, error) {
+		if path != here {
+			return nil, fs.ErrNotExist
+		}
+		return []byte(content), nil
+	}}
+	machines, _ := only.Load(here)
+	return machines
+}
+
 // load reads one file; above are those that include it.
 func (f MachinesFile) load(path string, above []string) (machines []Machine, failed []error) {
 	if slices.Contains(above, path) || len(above) > maxIncludes {
@@ -121,6 +135,10 @@ func (m *Machine) setURL(store string) error {
 	if !strings.Contains(store, "://") && !strings.Contains(store, "/") {
 		store = "ssh://" + store
 	}
+	scheme, rest, _ := strings.Cut(store, "://")
+	if user, host := cutLast(rest, "@"); strings.Count(host, ":") > 1 && !strings.Contains(host, "[") {
+		store = scheme + "://" + user + "[" + host + "]" // Nix lets IPv6 go without
+	}
 	u, err := url.Parse(store)
 	if err != nil || u.Hostname() == "" || u.Scheme != "ssh" && u.Scheme != "ssh-ng" {
 		return fmt.Errorf("%q is no ssh:// or ssh-ng:// store", store)
@@ -134,6 +152,15 @@ func (m *Machine) setURL(store string) error {
 	m.SSHKey = u.Query().Get("ssh-key")
 	m.PublicHostKey, err = decodeHostKey(u.Query().Get("base64-ssh-public-host-key"))
 	return err
+}
+
+// cutLast cuts s after the last separator; without one, all is after it.
+func cutLast(s, separator string) (before, after string) {
+	i := strings.LastIndex(s, separator)
+	if i < 0 {
+		return "", s
+	}
+	return s[:i+len(separator)], s[i+len(separator):]
 }
 
 // StoreURL is how nix names the machine's store, such as "ssh-ng://nix@build04".

@@ -90,3 +90,14 @@ func TestMachinesUnreadable(t *testing.T) {
 		t.Errorf("a file that is not there: %v, %v", got, failed)
 	}
 }
+
+func TestParseMachines(t *testing.T) {
+	var got []string
+	for _, m := range ParseMachines("ssh://me@fe80::2 a # IPv6 without brackets\nssh://x - - many\n@/etc/nix/more\nssh-ng://h4:2222?ssh-key=/k a") {
+		got = append(got, m.String())
+	}
+	want := []string{"ssh://me@[fe80::2] a - 1 1 - - -", "ssh-ng://h4:2222 a /k 1 1 - - -"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
