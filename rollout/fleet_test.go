@@ -268,3 +268,18 @@ func outcomes(v View) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// waitUntil waits until something outside this process has come about.
+func waitUntil(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-timeout:
+			t.Fatalf("waited in vain for %s", what)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,11 +1,14 @@
 package rollout
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"nixfleet-tui/nixcmd"
 )
@@ -147,59 +150,6 @@ func TestUnreachableHostsCanBeSkipped(t *testing.T) {
 	}
 }
 
-// Whoever is killed, whenever: nothing of the log is lost, and the verdict is right.
-func TestKilled(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		supervisor bool // is killed
-		parent     bool // is killed
-		reason     string
-	}{
-		{"supervisor", true, false, ""},
-		{"task parent", false, true, ""},
-		{"both", true, true, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newTestWorld(t)
-			wait, open := w.gate("g")
-			w.host("h1", "m1", `echo before >&2; `+wait+`; echo after >&2; `+wellStory)
-			w.host("h3", "m3", wait+`; set_profile; activate; echo "warning: the following units failed: bar.service" >&2; exit 4`)
-			w.host("h4", "m4", wait+`; echo "error: the option is missing" >&2; exit 1`)
-			f := w.start(w.plan(nixcmd.Switch, "h1", "h3", "h4"))
-			groups := map[string]int{}
-			for len(groups) < 3 {
-				e := f.until("the tasks to start", func(e Event) bool { return e.State == TaskStarted })
-				groups[e.Host] = e.PID
-			}
-			if c.supervisor {
-				kill(t, supervisorOf(t, groups["h1"]))
-			}
-			if c.parent {
-				for _, pid := range groups {
-					kill(t, parentOf(t, pid))
-				}
-			}
-			open()
-			if c.supervisor {
-				waitUntil(t, "the run to be lost", func() bool {
-					held, err := isHeld(runDir(f.dir).lock())
-					return err == nil && !held
-				})
-				adopted, err := w.store.Adopt(t.Context(), testLauncher())
-				if err != nil || len(adopted) != 1 || adopted[0] != f.dir {
-					t.Fatalf("Adopt = %v, %v", adopted, err)
-				}
-			}
-			if got, want := outcomes(f.end()), "h1:ok h3:degraded h4:failed"; got != want {
-				t.Errorf("outcomes = %s, want %s", got, want)
-			}
-			if log := f.log("h1"); !strings.Contains(log, "before\nafter\n") || !strings.HasSuffix(log, "Done. The new configuration is\n") {
-				t.Errorf("the log is not whole: %q", log)
-			}
-		})
-	}
-}
-
 func TestCancelWhileBuilding(t *testing.T) {
 	w := newTestWorld(t)
 	w.host("h1", "m1", `cat >&2 <<'LOG'
@@ -280,13 +230,6 @@ func TestOldRunsDoNotGoOn(t *testing.T) {
 	}
 }
 
-func kill(t *testing.T, pid int) {
-	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestRootWhereItWasBuilt(t *testing.T) {
 	w := newTestWorld(t)
 	w.host("h1", "m1", wellStory)
@@ -320,4 +263,34 @@ case $* in *--realise*) for last; do :; done; ln -sfn "$last" "$2" ;; esac
 	if roots, err := w.store.Roots(); err != nil || len(roots) != 0 {
 		t.Errorf("roots = %v, %v; want none", roots, err)
 	}
+}
+
+// A supervisor lives on; a lock or pipe that the caller was handed must not.
+func TestInheritedFilesAreNotPassedOn(t *testing.T) {
+	w := newTestWorld(t)
+	wait, open := w.gate("g")
+	w.host("h1", "m1", wait+"; "+wellStory)
+	said, saying, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer said.Close()
+	inherited, err := syscall.Dup(int(saying.Fd())) // a copy without close-on-exec, as a shell hands it on
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := w.start(w.plan(nixcmd.Switch, "h1"))
+	f.started("h1")
+	saying.Close()
+	if err := syscall.Close(inherited); err != nil {
+		t.Fatal(err)
+	}
+	if err := said.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := said.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("reading the pipe: %v; want its end, since nobody else should hold it", err)
+	}
+	open()
+	f.end()
 }

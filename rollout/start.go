@@ -113,6 +113,9 @@ func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
+	if err := keepToOurselves(); err != nil {
+		return fmt.Errorf("keeping open files from the supervisor: %w", err)
+	}
 	out, err := os.OpenFile(d.supervisor(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
