@@ -47,12 +47,16 @@ func planBuild(sys system, remote string) buildPlan {
 	for _, name := range st.fetched {
 		p.fetch = append(p.fetch, fetched{storePath(sys.arch, name), sizeOf(name, r)})
 	}
-	for _, name := range st.builtHere {
-		p.build = append(p.build, recipeOf(name, sys, r))
-	}
 	// Any other revision than the wanted one builds well.
 	if sys.rev == revisions()[0].rev {
 		p.fails = st.buildFails
+	}
+	for _, name := range st.builtHere {
+		if name == p.fails {
+			p.build = append(p.build, recipe{name, 2800 * time.Millisecond, []phase{{"", brokenLines(name, sys)}}})
+			continue
+		}
+		p.build = append(p.build, recipeOf(name, sys, r))
 	}
 	return p
 }

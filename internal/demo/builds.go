@@ -41,14 +41,6 @@ func (b *builds) one(at time.Duration, r recipe) (time.Duration, bool) {
 	end := at + r.took
 	b.running = append(b.running, end)
 	b.say(at)
-	if r.name == b.fails {
-		lines := brokenLines(r.name, b.system)
-		logLines(l, r.name, at, r.took, id, lines)
-		b.failed(end, r, lines)
-		l.progress(end, b.id, int64(len(b.running)-1), b.expected, 0, 1)
-		l.stop(end, id)
-		return end, false
-	}
 	total := 0
 	for _, p := range r.phases {
 		total += len(p.lines)
@@ -61,6 +53,11 @@ func (b *builds) one(at time.Duration, r recipe) (time.Duration, bool) {
 		takes := r.took * time.Duration(len(p.lines)) / time.Duration(max(total, 1))
 		logLines(l, r.name, began, takes, id, p.lines)
 		began += takes
+	}
+	if r.name == b.fails {
+		b.failed(end, r)
+		l.stop(end, id)
+		return end, false
 	}
 	l.stop(end, id)
 	b.say(end)
@@ -83,9 +80,14 @@ const linesInError = 10
 
 // failed writes down what Nix says when a derivation cannot be built: its last
 // lines, and each derivation that needed it.
-func (b *builds) failed(at time.Duration, r recipe, lines []string) {
+func (b *builds) failed(at time.Duration, r recipe) {
 	const red, bold, magenta, plain = "\x1b[31;1m", "\x1b[1m", "\x1b[35;1m", "\x1b[0m"
 	drv := b.drv(r)
+	var lines []string
+	for _, p := range r.phases {
+		lines = append(lines, p.lines...)
+	}
+	b.log.progress(at, b.id, int64(len(b.running)-1), b.expected, 0, 1)
 	var tail strings.Builder
 	for _, line := range lines[max(0, len(lines)-linesInError):] {
 		tail.WriteString("\n       > " + line)

@@ -31,7 +31,8 @@ type parcel struct {
 // parcelsOnTheWay is how many Writes may be under way before the next one waits.
 const parcelsOnTheWay = 256
 
-// newFarConn puts a host on c at that distance. The caller closes it.
+// newFarConn puts a host on c at that distance. The caller closes it, and waits
+// for it.
 func newFarConn(c net.Conn, delay func() time.Duration) *farConn {
 	f := &farConn{Conn: c, delay: delay, onWay: make(chan parcel, parcelsOnTheWay), closing: make(chan struct{})}
 	f.carrier.Go(f.carry)
@@ -42,6 +43,11 @@ func newFarConn(c net.Conn, delay func() time.Duration) *farConn {
 func (f *farConn) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	select {
+	case <-f.closing:
+		return 0, net.ErrClosed
+	default:
+	}
 	due := time.Now().Add(f.delay())
 	if due.Before(f.last) {
 		due = f.last
@@ -69,7 +75,7 @@ func (f *farConn) carry() {
 				return
 			}
 			if _, err := f.Conn.Write(p.bytes); err != nil {
-				f.hangUp()
+				f.Close()
 				return
 			}
 		case <-f.closing:
@@ -78,7 +84,8 @@ func (f *farConn) carry() {
 	}
 }
 
-func (f *farConn) hangUp() error {
+// Close ends the connection; what is on its way is lost.
+func (f *farConn) Close() error {
 	var err error
 	f.once.Do(func() {
 		close(f.closing)
@@ -87,12 +94,8 @@ func (f *farConn) hangUp() error {
 	return err
 }
 
-// Close ends the connection and waits for the carrier.
-func (f *farConn) Close() error {
-	err := f.hangUp()
-	f.carrier.Wait()
-	return err
-}
+// wait returns when a connection that was closed has nobody working for it.
+func (f *farConn) wait() { f.carrier.Wait() }
 
 // distance returns answers' delays: the latency give or take a tenth, the same
 // sequence in each start.

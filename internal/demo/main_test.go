@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ func checkNothingLeft(t *testing.T) {
 	t.Helper()
 	stacks := make([]byte, 1<<20)
 	all := string(stacks[:runtime.Stack(stacks, true)])
-	for _, what := range []string{"demo.(*server)", "demo.(*farConn)", "demo.(*call)"} {
+	for _, what := range []string{"demo.(*server)", "demo.(*farConn).carry", "demo.(*call)"} {
 		if strings.Contains(all, what) {
 			t.Errorf("a goroutine in %s is left:\n%s", what, all)
 		}
@@ -215,4 +216,22 @@ func waitForEnd(t *testing.T, dir string) {
 	if err := lock.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// testClock is a clock that the test turns.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
 }

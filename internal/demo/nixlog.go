@@ -14,15 +14,14 @@ import (
 // The activities and results of Nix's internal-json log that the demo makes
 // (src/libutil/include/nix/util/logging.hh).
 const (
-	actUnknown       = 0
-	actCopyPath      = 100
-	actFileTransfer  = 101
-	actRealise       = 102
-	actCopyPaths     = 103
-	actBuilds        = 104
-	actBuild         = 105
-	actSubstitute    = 108
-	actQueryPathInfo = 109
+	actUnknown      = 0
+	actCopyPath     = 100
+	actFileTransfer = 101
+	actRealise      = 102
+	actCopyPaths    = 103
+	actBuilds       = 104
+	actBuild        = 105
+	actSubstitute   = 108
 
 	resBuildLogLine = 101
 	resSetPhase     = 104
@@ -32,10 +31,9 @@ const (
 
 // The levels of Nix's messages.
 const (
-	levelError  = 0
-	levelNotice = 2
-	levelInfo   = 3
-	levelTalk   = 4
+	levelError = 0
+	levelInfo  = 3
+	levelTalk  = 4
 )
 
 // logOptions is how a log is to be written.

@@ -72,7 +72,7 @@ func (s *server) dropAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.open {
-		c.hangUp()
+		c.Close()
 	}
 }
 
@@ -128,13 +128,14 @@ func (s *server) connection(ctx context.Context, c net.Conn) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	far := newFarConn(c, s.delay)
+	defer far.wait()
 	defer far.Close()
-	defer onEnd(ctx, func() { far.hangUp() })()
+	defer onEnd(ctx, func() { far.Close() })()
 	if !s.enter(far) {
 		return
 	}
 	defer s.leave(far)
-	late := time.AfterFunc(handshakeWithin, func() { far.hangUp() })
+	late := time.AfterFunc(handshakeWithin, func() { far.Close() })
 	conn, channels, requests, err := ssh.NewServerConn(far, s.config)
 	late.Stop()
 	if err != nil {
