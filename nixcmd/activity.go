@@ -19,9 +19,10 @@ type activity struct {
 	download string
 	step     string
 	since    time.Time
-	twin     bool // what the builder's own daemon tells of once more
-	counts   [4]int64
-	expects  map[int]int64 // by kind of activity
+	twin     bool            // what the builder's own daemon tells of once more
+	latest   [maxCounts]byte // its progress as it came: most is never looked at
+	length   int             // of latest
+	expects  map[int]int64   // by kind of activity
 }
 
 // activities are those of all processes of one nixos-rebuild: ids contain the
@@ -100,7 +101,7 @@ func (s *activities) stop(id uint64) {
 	}
 	s.forget(id, a)
 	if !a.twin {
-		s.ended[a.kind] += a.counts[0]
+		s.ended[a.kind] += a.counts()[0]
 	}
 	switch a.kind {
 	case actCopyPath:
@@ -133,13 +134,20 @@ func (s *activities) dropOldHalf() {
 	}
 }
 
-func (s *activities) setProgress(id uint64, counts [4]int64) {
+// setProgress takes the fields of a progress line.
+func (s *activities) setProgress(id uint64, fields []byte) {
 	if s.last == nil || s.lastID != id {
 		s.last, s.lastID = s.live[id], id
 	}
-	if s.last != nil {
-		s.last.counts = counts
+	if s.last != nil && len(fields) <= maxCounts {
+		s.last.length = copy(s.last.latest[:], fields)
 	}
+}
+
+// counts are done, expected, running and failed.
+func (a *activity) counts() [4]int64 {
+	counts, _ := parseNumbers(a.latest[:a.length]) // what makes no sense counts nothing
+	return counts
 }
 
 func (s *activities) setExpected(id uint64, kind int, n int64) {
@@ -222,8 +230,9 @@ func (s *activities) sum(kind int) (done, expected int64) {
 	var told int64
 	for _, a := range s.live {
 		if a.kind == kind && !a.twin {
-			done += a.counts[0]
-			expected += a.counts[1]
+			counts := a.counts()
+			done += counts[0]
+			expected += counts[1]
 		}
 		told += a.expects[kind]
 	}

@@ -45,6 +45,10 @@ type nixMessage struct {
 // nixLine handles a line that begins with "@nix ".
 func (d *LogDecoder) nixLine(readable, line []byte) []byte {
 	line = bytes.TrimRight(line, "\r")
+	if id, fields, ok := progressLine(line); ok {
+		d.work.setProgress(id, fields)
+		return readable
+	}
 	body := line[len(nixMark):]
 	if r, ok := parseResult(body); ok {
 		return d.result(readable, r)
@@ -123,9 +127,7 @@ func (d *LogDecoder) start(readable []byte, m nixMessage) []byte {
 func (d *LogDecoder) result(readable []byte, r result) []byte {
 	switch r.kind {
 	case resProgress:
-		if numbers, ok := r.numbers(); ok {
-			d.work.setProgress(r.id, numbers)
-		}
+		d.work.setProgress(r.id, r.list())
 	case resSetExpected:
 		if numbers, ok := r.numbers(); ok {
 			d.work.setExpected(r.id, int(numbers[0]), numbers[1])

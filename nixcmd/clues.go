@@ -55,6 +55,7 @@ var clues = [...]clue{
 	{text: "hash mismatch in fixed-output derivation", hint: "what is downloaded has changed, or its hash in the flake is wrong: check why, then put in the one that was got"},
 	{text: "mismatch in field 'narHash'", hint: "the tree has changed since it was read: start again"},
 	{text: "NAR hash mismatch", hint: "the tree has changed since it was read: start again"},
+	{text: "requires lock file changes", hint: "bring the lock file up to date with `nix flake lock`, look at it, and commit it"},
 	{text: "is not tracked by Git", hint: trackedHint},
 	{text: "/flake.nix' does not exist", hint: trackedHint},
 	{text: "getting status of '", hint: "there is no such file: go to the flake's directory, or name it with --flake"},

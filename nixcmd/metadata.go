@@ -33,6 +33,14 @@ func (n *Nix) Metadata(ctx context.Context, ref string) (FlakeMetadata, error) {
 	return answer.metadata(ref), nil
 }
 
+// CheckLock is an *Error when the flake's lock file does not cover its inputs:
+// then each evaluation would choose inputs anew, and two hosts could get
+// different ones.
+func (n *Nix) CheckLock(ctx context.Context, ref string) error {
+	var answer flakeAnswer
+	return n.ask(ctx, "checking the lock file of "+ref, &answer, "flake", "metadata", "--json", "--no-update-lock-file", ref)
+}
+
 // flakeAnswer is what nix prints; Nix 2.4 to 2.36 and Lix differ in what they
 // leave out.
 type flakeAnswer struct {

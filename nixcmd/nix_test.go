@@ -97,6 +97,19 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
+func TestCheckLock(t *testing.T) {
+	n, _ := scripted(t, `case "$*" in *" --no-update-lock-file stale"*)
+printf "error:\n       … while updating the lock file of flake 'stale'\n\n       error: flake 'stale' requires lock file changes but they're not allowed due to '--no-update-lock-file'\n" >&2; exit 1;; esac
+echo '{}'`)
+	if err := n.CheckLock(t.Context(), "good"); err != nil {
+		t.Error(err)
+	}
+	var e *Error
+	if err := n.CheckLock(t.Context(), "stale"); !errors.As(err, &e) || !strings.HasPrefix(e.Message, "flake 'stale' requires lock file changes") || e.Hint == "" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestComputedFingerprintFollowsTheContent(t *testing.T) {
 	fingerprint := func(answer string) string {
 		n, _ := scripted(t, "cat <<'E'\n"+answer+"\nE\n")

@@ -3,7 +3,6 @@ package nixcmd
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 )
 
 // result is a "result" line: news of an activity. Nearly all of a log are
@@ -20,6 +19,9 @@ const (
 	resultHead = `{"action":"result","fields":[`
 	resultID   = `],"id":`
 	resultType = `,"type":`
+
+	progressHead = "@nix " + resultHead
+	progressTail = `,"type":105}`
 )
 
 // parseResult takes a line apart that looks exactly as JSONLogger writes it,
@@ -52,16 +54,41 @@ func cutNumber(b []byte, key string) (before []byte, n uint64, ok bool) {
 	return b[:i-len(key)], n, true
 }
 
+// progressLine takes the fields and the activity from a line with progress
+// numbers, if it is one.
+func progressLine(line []byte) (id uint64, fields []byte, ok bool) {
+	if len(line) < len(progressHead)+len(progressTail) || string(line[len(line)-len(progressTail):]) != progressTail || string(line[:len(progressHead)]) != progressHead {
+		return 0, nil, false
+	}
+	fields, id, ok = cutNumber(line[len(progressHead):len(line)-len(progressTail)], resultID)
+	return id, fields, ok
+}
+
 // maxDigits is how long a number can be that fits 64 bits for sure.
 const maxDigits = 18
 
 // numbers are the first four fields; those that are missing are 0.
-func (r result) numbers() (n [4]int64, ok bool) {
-	if r.fields != nil {
-		return fieldNumbers(r.fields)
+func (r result) numbers() (n [4]int64, ok bool) { return parseNumbers(r.list()) }
+
+// list is the inside of the fields' brackets.
+func (r result) list() []byte {
+	if r.fields == nil {
+		return r.raw
 	}
+	var list []byte
+	for i, field := range r.fields {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, field...)
+	}
+	return list
+}
+
+// parseNumbers reads "1,2,3,4", or at least two of them.
+func parseNumbers(list []byte) (n [4]int64, ok bool) {
 	field, digits := 0, 0
-	for _, c := range r.raw {
+	for _, c := range list {
 		switch {
 		case c-'0' <= 9 && digits < maxDigits:
 			n[field] = n[field]*10 + int64(c-'0')
@@ -72,21 +99,13 @@ func (r result) numbers() (n [4]int64, ok bool) {
 			field++
 			digits = 0
 		default:
-			return n, false
+			return [4]int64{}, false
 		}
 	}
-	return n, digits > 0 && field > 0
-}
-
-func fieldNumbers(fields []json.RawMessage) (n [4]int64, ok bool) {
-	for i, field := range fields[:min(len(fields), len(n))] {
-		v, err := strconv.ParseInt(string(field), 10, 64)
-		if err != nil || v < 0 {
-			return n, false
-		}
-		n[i] = v
+	if digits == 0 || field == 0 {
+		return [4]int64{}, false
 	}
-	return n, len(fields) > 1
+	return n, true
 }
 
 // text is the first field, a string.

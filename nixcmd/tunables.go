@@ -42,6 +42,8 @@ const (
 	maxTails = 256
 	// maxActivities bounds the activities that began and never ended.
 	maxActivities = 8192
+	// maxCounts bounds the text of an activity's progress numbers.
+	maxCounts = 64
 	// maxUnits bounds the failed units of one host.
 	maxUnits = 100
 	// maxErrors, maxPlain and maxDecisive bound what is kept of error messages,
