@@ -39,6 +39,7 @@ type action struct {
 	footer      int    // how soon it gives way in a narrow footer; 0 never stands there
 	do          func(*Model) tea.Cmd
 	can         func(*Model) bool // nil: always
+	shows       func(*Model) bool // whether the footer has it; nil: whenever it can be done
 }
 
 // bind makes the keys of an action; shown is how the footer spells them.
@@ -62,7 +63,7 @@ func everywhereActions() []action {
 	return []action{
 		{Binding: bind("?", "help", "?"), id: "help", scope: scopeEverywhere, footer: 2,
 			about: "Show what the keys do here.", do: (*Model).openHelp},
-		{Binding: bind("esc", "back", "esc"), id: "back", scope: scopeEverywhere,
+		{Binding: bind("esc", "back", "esc"), id: "back", scope: scopeEverywhere, footer: 4, shows: func(m *Model) bool { return m.at != placeFleet },
 			about: "Take one step back: close, clear the filter, clear the marks, leave the place.", do: (*Model).back},
 		{Binding: bind("q", "quit", "q", "ctrl+c"), id: "quit", scope: scopeEverywhere, footer: 3,
 			about: "Quit. While something runs: ask whether to wait, to leave it running or to cancel it. A second ctrl+c leaves it running.", do: (*Model).quit},
@@ -108,6 +109,8 @@ func fleetActions() []action {
 	return []action{
 		{Binding: bind("space", "mark", " "), id: "fleet.mark", scope: scopeFleet, footer: 4, can: at,
 			about: "Mark the host, or take its mark away.", do: on((*fleetPlace).mark)},
+		{Binding: bind("d", "deploy", "d"), id: "fleet.deploy", scope: scopeFleet, footer: 1, can: at, danger: true,
+			about: "Open the deploy menu for the marked hosts, or for this one.", do: (*Model).openMenu},
 		{Binding: bind("ctrl+a", "mark all", "ctrl+a"), id: "fleet.mark-all", scope: scopeFleet,
 			about: "Mark all hosts that the filter shows.", do: on((*fleetPlace).markAll)},
 		{Binding: bind("v", "range", "v"), id: "fleet.range", scope: scopeFleet, footer: 11, can: at,
@@ -116,8 +119,6 @@ func fleetActions() []action {
 			about: "Turn the marks of the visible hosts around.", do: on((*fleetPlace).invert)},
 		{Binding: bind(`ctrl+\`, "clear marks", `ctrl+\`), id: "fleet.clear", scope: scopeFleet,
 			about: "Take all marks away.", do: on((*fleetPlace).clearMarks)},
-		{Binding: bind("d", "deploy", "d"), id: "fleet.deploy", scope: scopeFleet, footer: 1, can: at, danger: true,
-			about: "Open the deploy menu for the marked hosts, or for this one.", do: (*Model).openMenu},
 		{Binding: bind("/", "filter", "/"), id: "fleet.filter", scope: scopeFleet, footer: 5,
 			about: "Show only some hosts: names, globs, @tag, !x, system:…, state:…, drift:…, is:reboot.", do: (*Model).askFilter},
 		{Binding: bind("enter", "open", "enter"), id: "fleet.open", scope: scopeFleet, footer: 6, can: at,

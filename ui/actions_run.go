@@ -98,11 +98,11 @@ type deployChoice struct {
 
 func deployChoices() []deployChoice {
 	return []deployChoice{
-		{"s", nixcmd.Switch, "Build, activate now and at every boot"},
-		{"b", nixcmd.Boot, "Build, activate at the next boot"},
-		{"t", nixcmd.Test, "Build, activate now but not at boot"},
+		{"s", nixcmd.Switch, "Activate now and at every boot"},
+		{"b", nixcmd.Boot, "Activate at the next boot"},
+		{"t", nixcmd.Test, "Activate now, but not at boot"},
 		{"u", nixcmd.Build, "Build only"},
-		{"n", nixcmd.DryActivate, "Build, and show what activation would change"},
+		{"n", nixcmd.DryActivate, "Show what activation would do"},
 		{"d", nixcmd.DryBuild, "Show what would be built"},
 	}
 }

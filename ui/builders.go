@@ -47,7 +47,7 @@ func illness(b fleet.BuilderHealth) int {
 func (b *brush) builderRow(s fleet.BuilderHealth, name, w int) string {
 	sign := healthSign(s.Health)
 	row := "   " + b.paint(strong, text.Fit(text.Line(s.Builder.Name), name)) + "  " +
-		b.paint(sign.ink, text.Fit(b.label(sign), 10)) +
+		b.paint(sign.ink, text.Fit(b.label(sign), 11)) +
 		text.Fit(slots(s), 6) + text.Fit(text.Line(systems(s.Builder.Systems)), 16)
 	if s.Reason != "" && s.Health != fleet.HealthOK {
 		reason := text.Line(s.Reason)
@@ -103,7 +103,7 @@ func (p *buildersPlace) rows() []string {
 	all := p.known.builders
 	rows := []string{p.rule(count(len(all), "builder", "builders"), "", p.w)}
 	if len(all) == 0 {
-		for _, line := range []string{"", "There are no builders.",
+		for _, line := range []string{"There are no builders.",
 			"A builder is a host with a `builder` entry in fleet.nix, an entry of `builders` there, or what nix.buildMachines and /etc/nix/machines name."} {
 			for _, part := range wrap(line, p.w-4) {
 				rows = append(rows, text.Fit("  "+part, p.w))

@@ -17,14 +17,20 @@ type detailPage struct {
 	known *known
 	now   time.Time
 	w     int
+	brief bool // there is little room: what is wrong, or else the state
 	rows  []string
 }
 
 // of is all that is known of a host, the most important first: where there is
 // room for few rows, few are shown.
 func (d detailPage) of(h *host) []string {
-	d.head(h)
+	if !d.brief {
+		d.head(h)
+	}
 	d.findings(h)
+	if d.brief && len(d.rows) == 0 {
+		d.head(h)
+	}
 	d.systems(h)
 	d.last(h)
 	d.machine(h)
@@ -134,6 +140,8 @@ func (d *detailPage) systems(h *host) {
 		switch {
 		case path == "":
 			return ""
+		case r.Current == "":
+			return storeHash(path)
 		case path == r.Current:
 			return storeHash(path) + d.paint(faint, "  the same")
 		}

@@ -63,7 +63,7 @@ func (m *Model) open(d *dialog) tea.Cmd {
 	switch d.scope {
 	case scopeConfirm, scopeCancel, scopeQuit:
 		d.deafUntil = m.now().Add(deafFor)
-		return tea.Tick(deafFor+time.Millisecond, func(time.Time) tea.Msg { return armedMsg{} })
+		return m.after(deafFor, armedMsg{})
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func (d *dialog) draw(b *brush, w, h int, now time.Time) []string {
 	}
 	note := ""
 	if below > 0 || d.scroll > 0 {
-		note = fmt.Sprintf("%s %d more %s", b.up+b.down, below+d.scroll, b.bullet)
+		note = fmt.Sprintf("%s %d more", b.up+b.down, below+d.scroll)
 		if below == 0 {
 			note = b.up + b.down
 		}

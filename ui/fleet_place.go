@@ -15,9 +15,11 @@ const (
 	sideFrom    = 120 // columns from which the detail stands beside the table
 	sideLeast   = 46
 	sideMost    = 76
-	belowLeast  = 4 // rows, heading included, from which the detail stands below
+	belowLeast  = 3 // rows, heading included, from which the detail stands below
+	belowBrief  = 6 // rows up to which it leaves out what the table says already
 	belowMost   = 14
 	tableLeast  = 6
+	historyMost = 5 // runs that the Fleet place shows
 	stripShare  = 4 // the builders get at most a quarter of the height
 	tableHeader = 2
 )
@@ -248,38 +250,56 @@ func (f *fleetPlace) rows() []string {
 	left := f.stacked(f.w-side-1, f.h, false)
 	right := make([]string, 0, f.h)
 	if f.cursor != "" {
-		right = append(right, f.detail(side)...)
+		right = append(right, f.detail(side, false)...)
 	} else {
 		right = append(right, f.rule("host", "", side))
 	}
 	return beside(left, exactly(right, side, f.h), f.paint(faint, f.vertical))
 }
 
-// stacked is the table, the builders, and below, if there is room for it, the detail.
+// stacked is the table, the builders, and as far as there is room for them the
+// detail of the host under the cursor and the last runs.
 func (f *fleetPlace) stacked(w, h int, below bool) []string {
 	strip := f.strip(w, max(3, h/stripShare))
 	room := h - len(strip)
-	tableNeeds := tableHeader + max(tableLeast, len(f.shown))
+	// By all hosts and not those that the filter shows: nothing jumps while it is typed.
+	needs := tableHeader + max(tableLeast, len(f.known.names))
+	spare := room - needs
 	detailRows := 0
-	if spare := room - tableNeeds; below && f.cursor != "" {
-		if spare < belowLeast && room >= tableHeader+tableLeast+belowLeast+4 {
-			spare = belowLeast
+	if below && f.cursor != "" {
+		if room >= tableHeader+tableLeast+2*belowLeast {
+			spare = max(spare, belowLeast) // worth more than the last host
 		}
 		if spare >= belowLeast {
 			detailRows = min(spare, belowMost)
 		}
 	}
-	rows := f.table(w, room-detailRows)
-	rows = append(rows, strip...)
+	history := f.history(w, max(0, spare-detailRows))
+	rows := f.table(w, min(needs, room-detailRows-len(history)))
+	rows = append(append(rows, strip...), history...)
 	if detailRows > 0 {
-		rows = append(rows, exactly(f.detail(w), w, detailRows)...)
+		rows = append(rows, exactly(f.detail(w, detailRows <= belowBrief), w, detailRows)...)
+	}
+	return exactly(rows, w, h)
+}
+
+// history is the last runs in at most h rows.
+func (f *fleetPlace) history(w, h int) []string {
+	runs := f.known.runs[:min(len(f.known.runs), historyMost)]
+	if h < 2 || len(runs) == 0 {
+		return nil
+	}
+	p := runsPlace{known: f.known, brush: f.brush, now: f.now, w: w}
+	rows := []string{f.rule("last runs", "4 shows all", w)}
+	for _, r := range runs[:min(len(runs), h-1)] {
+		rows = append(rows, p.run(r, false))
 	}
 	return rows
 }
 
 // detail is the host under the cursor, with its heading.
-func (f *fleetPlace) detail(w int) []string {
-	page := detailPage{brush: f.brush, known: f.known, now: f.now(), w: w}
+func (f *fleetPlace) detail(w int, brief bool) []string {
+	page := detailPage{brush: f.brush, known: f.known, now: f.now(), w: w, brief: brief}
 	return append([]string{f.rule(text.Line(f.cursor), "enter opens", w)}, page.of(f.known.hosts[f.cursor])...)
 }
 

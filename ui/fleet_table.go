@@ -33,10 +33,11 @@ type column struct {
 
 // hostColumns are all columns, in the order in which they stand.
 func (f *fleetPlace) hostColumns() []column {
-	name, drift := nameLeast, len("in sync")+2
+	name, drift, version := nameLeast, len("in sync")+2, len("VERSION")
 	for _, n := range f.shown {
 		name = max(name, text.Width(text.Line(n)))
 		drift = max(drift, text.Width(f.label(driftSign(f.known.hosts[n].drift))))
+		version = max(version, text.Width(text.Line(f.known.hosts[n].status.Reading.Label)))
 	}
 	return []column{
 		{"NAME", min(name, nameMost), 0, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.Name), strong} }},
@@ -47,7 +48,7 @@ func (f *fleetPlace) hostColumns() []column {
 		{"AGE", 4, 4, (*fleetPlace).ageCell},
 		{"SYSTEM", 7, 5, func(_ *fleetPlace, h *host) cell { return cell{text.Line(shortSystem(h.system())), plain} }},
 		{"BUILDS", 6, 7, (*fleetPlace).builderCell},
-		{"VERSION", 14, 8, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.status.Reading.Label), faint} }},
+		{"VERSION", min(version, nameMost), 8, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.status.Reading.Label), faint} }},
 		{"PING", 6, 9, latencyCell},
 		{"TAGS", tagsLeast, 6, func(_ *fleetPlace, h *host) cell { return cell{text.Line(strings.Join(h.Tags, " ")), faint} }},
 	}
@@ -97,13 +98,13 @@ func (f *fleetPlace) hostRow(name string, ranged bool, columns []column, w int) 
 	if f.marks[name] || ranged {
 		mark = f.diamond
 	}
-	stale := f.known.stale(h, f.now())
+	old := f.known.stale(h, f.now()) || !h.isUp() // what stands here was said before
 	var b strings.Builder
 	put := func(i ink, s string) {
 		switch {
 		case name == f.cursor:
 			b.WriteString(s)
-		case stale:
+		case old && i != bad && i != strong:
 			b.WriteString(f.paint(faint, s))
 		default:
 			b.WriteString(f.paint(i, s))
@@ -137,6 +138,9 @@ func (f *fleetPlace) stateCell(h *host) cell {
 
 func (f *fleetPlace) driftCell(h *host) cell {
 	s := driftSign(h.drift)
+	if !h.asked() {
+		s.word = ""
+	}
 	return cell{f.label(s), s.ink}
 }
 
@@ -195,13 +199,13 @@ func (f *fleetPlace) empty() []string {
 	switch {
 	case k.inv == nil && k.trouble != nil:
 		message, hint := tell(k.trouble)
-		return []string{"", message, hint}
+		return []string{message, hint}
 	case k.inv == nil:
-		return []string{"", "Reading the fleet…", "Host names come first; what each should run follows in the background."}
+		return []string{"Reading the fleet…", "Host names come first; what each should run follows in the background."}
 	case f.expr != "":
-		return []string{"", "No host matches " + text.Line(f.expr) + ".", "esc shows all again, / changes the filter."}
+		return []string{"No host matches " + text.Line(f.expr) + ".", "esc shows all again, / changes the filter."}
 	}
-	return []string{"", "There are no hosts here yet.",
+	return []string{"There are no hosts here yet.",
 		"A host is an attribute of the flake's nixosConfigurations, or an entry of fleet.nix such as:",
 		`hosts.web1 = { address = "web1.example.org"; };`}
 }

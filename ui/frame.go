@@ -101,12 +101,11 @@ func (m *Model) footer() string {
 	for _, s := range m.scopes() {
 		for i := range m.keys.actions {
 			a := &m.keys.actions[i]
-			if a.scope == s && a.footer > 0 && (a.can == nil || a.can(m)) {
+			if a.scope == s && a.footer > 0 && (a.can == nil || a.can(m)) && (a.shows == nil || a.shows(m)) {
 				segments = append(segments, m.footerKey(a))
 			}
 		}
 	}
-	sortByRank(segments)
 	return row(segments, "  ", m.w)
 }
 
@@ -122,15 +121,6 @@ func (m *Model) footerKey(a *action) segment {
 // asciiKey spells the arrows.
 func asciiKey(s string) string {
 	return strings.NewReplacer("↑", "up", "↓", "down").Replace(s)
-}
-
-func sortByRank(segments []segment) {
-	// Few and nearly sorted; stability keeps the table's order among equals.
-	for i := 1; i < len(segments); i++ {
-		for j := i; j > 0 && segments[j].rank < segments[j-1].rank; j-- {
-			segments[j], segments[j-1] = segments[j-1], segments[j]
-		}
-	}
 }
 
 // header answers whether everything is well.
@@ -152,8 +142,13 @@ func (m *Model) headerPlaces() string {
 	clock := m.now().Format("15:04 ")
 	running := m.headerRunning()
 	name := m.paint(faint, m.known.name())
-	room := m.w - text.Width(left) - 1
-	return ends(left, row([]segment{{name, 3}, {running, 1}, {clock, 2}}, "  ", min(room, text.Width(name)+text.Width(running)+len(clock)+4)), m.w)
+	words := []segment{{clock, 2}}
+	for _, s := range []segment{{running, 1}, {name, 3}} {
+		if s.text != "" {
+			words = append([]segment{s}, words...)
+		}
+	}
+	return ends(left, join(words, "  ", m.w-text.Width(left)-1), m.w)
 }
 
 // headerRunning tells of the run that goes on.
@@ -188,13 +183,13 @@ func (m *Model) headerCounts() string {
 		add(4, c.drifts[d], driftSign(d))
 	}
 	add(5, c.reboots, rebootSign())
-	add(5, c.units, sign{"▲", "!", "with failed units", warn})
-	add(6, c.evalFailed, sign{"▲", "!", "cannot be evaluated", warn})
+	add(5, c.units, sign{"▲", "!", "with failed units", bad})
+	add(6, c.evalFailed, sign{"▲", "!", "not evaluating", bad})
 	s = append(s, m.builderCounts(c)...)
 	if e := m.known.evaluating; e.Host != "" {
 		s = append(s, segment{m.paint(faint, "evaluating "+text.Truncate(text.Line(e.Host), 20)+more(e.Left)), 9})
 	}
-	return row(s, "  ", m.w)
+	return " " + row(s, "  ", m.w-1)
 }
 
 func more(n int) string {

@@ -2,31 +2,27 @@ package ui
 
 // The sizes that panes should have.
 const (
-	paneLeastHeight = 7 // borders included; below that another page begins
+	paneLeastHeight = 5 // borders included; below that another page begins
 	twoColumnsFrom  = 80
 	threeFrom       = 160
 	fourFrom        = 240
 )
 
-// grid is how panes are laid out: the same number of columns in each row, the
-// last cells of the last row being empty or taken by wider panes.
+// grid is how the panes of a page are laid out.
 type grid struct {
 	w, h       int
-	n          int // panes on a full page
-	cols, rows int
+	cols, rows int // of a full page
 }
 
 // gridFor returns the grid for n panes on w by h: as many columns as the width
-// is good for, but no more than make the panes about as many across as down.
+// is good for, but no more than make about as many across as down.
 func gridFor(w, h, n int) grid {
 	most := 1
 	for _, from := range []int{twoColumnsFrom, threeFrom, fourFrom} {
-		if w >= from {
-			most++
-		}
+		most += boolInt(w >= from)
 	}
 	deepest := max(1, h/paneLeastHeight)
-	g := grid{w: w, h: h, n: n, cols: 1, rows: 1}
+	g := grid{w: w, h: h, cols: 1}
 	for g.cols < most && g.cols*g.cols < n {
 		g.cols++
 	}
@@ -40,13 +36,24 @@ func gridFor(w, h, n int) grid {
 // perPage is how many panes a page holds.
 func (g grid) perPage() int { return g.cols * g.rows }
 
-// size is the size of the ith pane of a page, borders included.
-func (g grid) size(i int) (w, h int) {
-	return g.widths()[i%g.cols], g.heights()[i/g.cols]
+// lines are the sizes of n panes, borders included, by the rows in which they
+// stand. The panes of a row that is not full are wider.
+func (g grid) lines(n int) [][]extent {
+	var lines [][]extent
+	heights := split(g.h, shares((n+g.cols-1)/g.cols)...)
+	for line, h := range heights {
+		across := min(g.cols, n-line*g.cols)
+		var row []extent
+		for _, w := range split(g.w, shares(across)...) {
+			row = append(row, extent{w, h})
+		}
+		lines = append(lines, row)
+	}
+	return lines
 }
 
-func (g grid) widths() []int  { return split(g.w, shares(g.cols)...) }
-func (g grid) heights() []int { return split(g.h, shares(g.rows)...) }
+// extent is the size of a box.
+type extent struct{ w, h int }
 
 func shares(n int) []part {
 	all := make([]part, n)

@@ -52,11 +52,11 @@ type deployMenu struct {
 func (d *deployMenu) rows(b *brush, w int) []string {
 	on := d.buildOn
 	if on == "" {
-		on = "as fleet.nix says (the target, unless it says otherwise)"
+		on = "as fleet.nix says"
 	}
 	rows := wrap(list(safe(d.hosts), 3*w), min(w, 90))
 	return append(rows, "",
-		b.paint(keyInk, "o")+"  build on "+b.paint(strong, text.Line(on)), "")
+		"  "+b.paint(keyInk, "o")+"  build on "+b.paint(strong, text.Line(on)))
 }
 
 // nextBuildOn goes through the places where it can be built.

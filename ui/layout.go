@@ -115,8 +115,14 @@ type segment struct {
 	rank int    // the highest goes first
 }
 
-// row joins as many segments as fit into w cells, leaving out those of the highest rank first.
+// row is join, filled up to w cells.
 func row(segments []segment, gap string, w int) string {
+	return text.Fit(join(segments, gap, w), w)
+}
+
+// join joins as many segments as fit into w cells, leaving out those of the
+// highest rank first, and of equals the last.
+func join(segments []segment, gap string, w int) string {
 	total := -text.Width(gap)
 	for _, s := range segments {
 		total += text.Width(s.text) + text.Width(gap)
@@ -135,7 +141,7 @@ func row(segments []segment, gap string, w int) string {
 	for i, s := range segments {
 		words[i] = s.text
 	}
-	return text.Fit(strings.Join(words, gap), w)
+	return text.Truncate(strings.Join(words, gap), w)
 }
 
 // wrap breaks a plain sentence into lines of at most w cells, between words

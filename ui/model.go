@@ -25,9 +25,10 @@ const (
 type Model struct {
 	*brush
 	backend Backend
-	mail    *Mailbox
+	take    func(context.Context) []News // from the mailbox
 	now     func() time.Time
 	start   func(work func(context.Context) tea.Msg) tea.Cmd
+	after   func(d time.Duration, msg tea.Msg) tea.Cmd
 	give    func(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd // hands over the terminal
 
 	known    *known
@@ -73,7 +74,7 @@ type (
 
 func newModel(ctx context.Context, o Options) *Model {
 	m := &Model{
-		brush: newBrush(o.Look), backend: o.Backend, mail: o.News, now: o.Now,
+		brush: newBrush(o.Look), backend: o.Backend, take: o.News.Take, now: o.Now, after: after,
 		start: guarded(ctx), known: newKnown(), ours: map[string]rollout.View{},
 	}
 	m.keys = newKeymap(actions())
@@ -99,6 +100,11 @@ func guarded(ctx context.Context) func(work func(context.Context) tea.Msg) tea.C
 	}
 }
 
+// after is a command that returns msg when d has gone by.
+func after(d time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+}
+
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
 	return tea.Batch(m.takeNews(), m.nextMinute())
@@ -107,7 +113,7 @@ func (m *Model) Init() tea.Cmd {
 // takeNews waits for news.
 func (m *Model) takeNews() tea.Cmd {
 	return m.start(func(ctx context.Context) tea.Msg {
-		if got := m.mail.Take(ctx); got != nil {
+		if got := m.take(ctx); got != nil {
 			return newsMsg(got)
 		}
 		return nil
@@ -119,7 +125,7 @@ func (m *Model) takeNews() tea.Cmd {
 func (m *Model) nextMinute() tea.Cmd {
 	now := m.now()
 	wait := now.Truncate(time.Minute).Add(time.Minute).Sub(now)
-	return tea.Tick(wait, func(time.Time) tea.Msg { return minuteMsg{} })
+	return m.after(wait, minuteMsg{})
 }
 
 // Update implements tea.Model. The frame is drawn here, so that a panic while

@@ -119,17 +119,15 @@ func (p *pane) above(b *brush, number string, focused, marked bool, now time.Tim
 		clock = " " + clock + " "
 	}
 	status := " " + b.paint(s.ink, b.label(s)) + " "
-	if bar := b.progress(p.task, barWidth); bar != "" && p.task.Verdict == nil {
-		if text.Width(head)+text.Width(status)+text.Width(bar)+len(clock)+6 < p.w+2 {
-			status += bar + " "
-		}
+	if p.task.Verdict == nil {
+		status += b.progressIn(p.task, p.w-2-text.Width(head)-text.Width(status)-len(clock))
 	}
-	room := p.w + 2 - 2 - text.Width(head) - text.Width(status) - text.Width(clock)
+	room := p.w - 2 - text.Width(head) - text.Width(status) - text.Width(clock)
 	if room < 0 {
 		clock, room = "", room+len(clock)
 	}
 	if room < 0 {
-		return b.paint(i, b.topLeft) + text.Fit(head+status, p.w+2) + b.paint(i, b.topRight)
+		return b.paint(i, b.topLeft) + text.Fit(head+status, p.w) + b.paint(i, b.topRight)
 	}
 	return b.paint(i, b.topLeft+b.horizontal) + head + status +
 		b.paint(i, strings.Repeat(b.horizontal, room)) + clock + b.paint(i, b.horizontal+b.topRight)
@@ -159,16 +157,16 @@ func (p *pane) below(b *brush, focused bool) string {
 		why = p.task.Reason
 	}
 	if why != "" {
-		why = " " + text.Truncate(text.Line(why), max(0, p.w-4-text.Width(where))) + " "
+		why = " " + text.Truncate(text.Line(why), max(0, p.w-6-text.Width(where))) + " "
 	}
-	room := max(0, p.w-text.Width(why)-text.Width(where))
+	room := max(0, p.w-2-text.Width(why)-text.Width(where))
 	ink := faint
 	if p.task.Verdict != nil {
 		ink = taskSign(p.task).ink
 	}
 	row := b.paint(i, b.horizontal) + b.paint(ink, why) + b.paint(i, strings.Repeat(b.horizontal, room)) +
 		b.paint(faint, where) + b.paint(i, b.horizontal)
-	return b.paint(i, b.bottomLeft) + text.Fit(row, p.w+2) + b.paint(i, b.bottomRight)
+	return b.paint(i, b.bottomLeft) + text.Fit(row, p.w) + b.paint(i, b.bottomRight)
 }
 
 // where says which part of the log is shown.
@@ -177,6 +175,8 @@ func (p *pane) where(b *brush) string {
 	case p.err != nil:
 		return " log unreadable "
 	case p.total == 0:
+		return ""
+	case p.follow && p.task.Verdict != nil:
 		return ""
 	case p.follow:
 		return fmt.Sprintf(" %s following ", lines(p.total))
@@ -219,6 +219,16 @@ func (p *pane) quiet() string {
 
 // barWidth is the length of a progress bar.
 const barWidth = 10
+
+// progressIn is the progress as it fits into w cells: with a bar, in figures, or not at all.
+func (b *brush) progressIn(t rollout.TaskView, w int) string {
+	for _, bar := range []int{barWidth, 0} {
+		if s := strings.TrimPrefix(b.progress(t, bar), " "); s != "" && text.Width(s) < w {
+			return s + " "
+		}
+	}
+	return ""
+}
 
 // progress is what is done and expected, as a bar and in figures.
 func (b *brush) progress(t rollout.TaskView, w int) string {

@@ -95,22 +95,19 @@ func (b *brush) tally(v rollout.View) string {
 
 // gridRows are the panes of this page, side by side.
 func (r *runPlace) gridRows() []string {
-	g, page := r.grid(), r.onPage()
-	rows := make([]string, 0, g.h)
-	for line, height := range g.heights() {
-		var across [][]string
-		used := 0
-		for i := line * g.cols; i < min(len(page), (line+1)*g.cols); i++ {
-			across = append(across, r.pane(page[i], i+1))
-			used += page[i].w + 2
+	page, number := r.onPage(), 0
+	rows := make([]string, 0, r.h)
+	for _, line := range r.grid().lines(len(page)) {
+		across := make([][]string, len(line))
+		for i := range line {
+			across[i] = r.pane(page[number], number+1)
+			number++
 		}
-		rest := blank(r.w - used)
-		for y := range height {
+		for y := range line[0].h {
 			var b strings.Builder
 			for _, drawn := range across {
 				b.WriteString(drawn[y])
 			}
-			b.WriteString(rest)
 			rows = append(rows, b.String())
 		}
 	}

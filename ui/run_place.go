@@ -135,10 +135,12 @@ func (r *runPlace) layout() {
 		}
 		return
 	}
-	g := r.grid()
-	for i, p := range r.onPage() {
-		w, h := g.size(i)
-		p.setSize(w-2, h-2)
+	page := r.onPage()
+	for _, line := range r.grid().lines(len(page)) {
+		for _, e := range line {
+			page[0].setSize(e.w-2, e.h-2)
+			page = page[1:]
+		}
 	}
 }
 

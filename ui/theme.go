@@ -72,7 +72,8 @@ type palette struct {
 }
 
 func newPalette(t Theme) *palette {
-	r := lipgloss.NewRenderer(io.Discard, termenv.WithProfile(termenv.ANSI))
+	r := lipgloss.NewRenderer(io.Discard)
+	r.SetColorProfile(termenv.ANSI)
 	r.SetHasDarkBackground(true)
 	s := r.NewStyle()
 	fg := func(color string) lipgloss.Style { return s.Foreground(lipgloss.Color(color)) }

@@ -125,18 +125,18 @@ func firstWord(s string) string {
 	return w
 }
 
-// list joins names and says how many were left out when they do not fit into w cells.
+// list joins names of hosts and says how many were left out when they do not fit into w cells.
 func list(names []string, w int) string {
 	if all := strings.Join(names, ", "); text.Width(all) <= w || len(names) < 2 {
 		return text.Truncate(all, max(0, w))
 	}
 	for n := len(names) - 1; n > 0; n-- {
 		s := strings.Join(names[:n], ", ") + fmt.Sprintf(" and %d more", len(names)-n)
-		if text.Width(s) <= w || n == 1 {
-			return text.Truncate(s, max(0, w))
+		if text.Width(s) <= w {
+			return s
 		}
 	}
-	return ""
+	return text.Truncate(count(len(names), "host", "hosts"), max(0, w))
 }
 
 // safe returns the names with nothing in them that a terminal would obey.
