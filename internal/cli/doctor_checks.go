@@ -35,7 +35,7 @@ func ask(ctx context.Context, dir, program string, args ...string) (string, erro
 }
 
 func (o *doctorOptions) checkNix(ctx context.Context) []finding {
-	if err := o.World.NeedNix(); err != nil {
+	if _, err := o.World.Nix(false); err != nil {
 		return failed("nix", healthFail, err)
 	}
 	version, err := ask(ctx, "", "nix", "--version")

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -41,39 +40,38 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	now, err := p.World.Nix(false)
+	if err != nil {
+		return err
+	}
+	low, err := p.World.Nix(true)
+	if err != nil {
+		return err
+	}
 	s := rollout.Supervisor{
 		Store:    store,
 		Dir:      dir,
 		Lock:     rollout.InheritedLock(),
 		Launcher: p.World.Launcher(),
 		Now:      p.Env.Now,
-		SSH:      pathOf("ssh"),
-		NixStore: pathOf("nix-store"),
-		Connect:  p.connect,
+		SSH:      p.World.Tools().ssh,
+		NixStore: p.World.Tools().nixStore,
+		Connect:  func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, plan) },
 		Fingerprint: func(ctx context.Context, ref string) (string, error) {
-			m, err := p.World.Nix(false).Metadata(ctx, ref)
+			m, err := now.Metadata(ctx, ref)
 			return m.Fingerprint, err
 		},
 		Wanted: func(ctx context.Context, ref, host string) (string, error) {
-			f, err := p.World.Nix(true).Facts(ctx, ref, host)
+			f, err := low.Facts(ctx, ref, host)
 			return f.Wanted, err
 		},
 	}
 	return s.Run(ctx)
 }
 
-// pathOf is where a program is, or "" when there is none.
-func pathOf(program string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return ""
-	}
-	return path
-}
-
 // connect makes a run's own connections, by the run's own ssh configuration.
-func (p *Program) connect(plan *rollout.Plan) (rollout.Connector, error) {
-	dialer, err := p.World.Dialer(plan.SSHOptions())
+func (p *Program) connect(ctx context.Context, plan *rollout.Plan) (rollout.Connector, error) {
+	dialer, err := p.World.Dialer(ctx, plan.SSHOptions())
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		Dialect:  n.dialect,
 		Parallel: want.Parallel,
 		Args:     want.Args,
-		Masters:  true,
+		Masters:  p.World.Tools().ssh != "",
 		Follow:   want.FollowTree,
 		SkipDown: want.SkipUnreachable,
 		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Pinned: m.LockedURL, Fingerprint: m.Fingerprint,

@@ -23,7 +23,7 @@ func sshConfigName(src fleet.Source) string {
 
 // pool opens a pool of connections that resolve names by the fleet's settings
 // over the person's own. Its close also removes what was only for now.
-func (p *Program) pool(l *loaded) (*sshutil.Pool, func() error, error) {
+func (p *Program) pool(ctx context.Context, l *loaded) (*sshutil.Pool, func() error, error) {
 	if err := p.World.NeedSSH(); err != nil {
 		return nil, nil, err
 	}
@@ -39,7 +39,7 @@ func (p *Program) pool(l *loaded) (*sshutil.Pool, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dialer, err := p.World.Dialer(append(options, "-F", path))
+	dialer, err := p.World.Dialer(ctx, append(options, "-F", path))
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
 	}
@@ -71,7 +71,7 @@ func keepSSHConfig(cacheDir, name string, content []byte) (path string, remove f
 // probe reads the named hosts once, all at the same time, and returns what
 // they said. heard, if not nil, is called with each answer as it comes.
 func (p *Program) probe(ctx context.Context, l *loaded, names []string, heard func(host string)) (map[string]fleet.Status, error) {
-	pool, done, err := p.pool(l)
+	pool, done, err := p.pool(ctx, l)
 	if err != nil {
 		return nil, err
 	}

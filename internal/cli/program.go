@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -16,6 +17,7 @@ type Program struct {
 	IO      *IO
 	Env     Env
 	World   World
+	Demo    World                 // behind `demo …`
 	Signals func() *Interruptions // starts listening
 }
 
@@ -44,6 +46,7 @@ func NewProgram(started time.Time) *Program {
 		IO:      SystemIO(os.Stdin, os.Stdout, os.Stderr, os.Getenv),
 		Env:     env,
 		World:   &realWorld{env: env},
+		Demo:    &demoWorld{env: env},
 		Signals: listen,
 	}
 }
@@ -89,6 +92,7 @@ func Main(p *Program, args []string) int {
 	root.SetOut(p.IO.Out)
 	root.SetErr(p.IO.Err)
 	err := root.ExecuteContext(context.Background())
+	err = cmp.Or(err, p.World.Close(), p.Demo.Close())
 	if err == nil {
 		return ExitOK
 	}

@@ -37,7 +37,7 @@ command it opens the dashboard.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(commands(p, src)...)
 	root.AddCommand(newSupervisorCmd(p), newTaskCmd(p))
-	root.AddCommand(newVersionCmd(p), newCompletionCmd(p))
+	root.AddCommand(newDoctorCmd(p, src, runDoctor), newDemoCmd(p), newVersionCmd(p), newCompletionCmd(p))
 	return root
 }
 
@@ -47,7 +47,7 @@ func commands(p *Program, src *sourceFlags) []*cobra.Command {
 	for _, a := range []nixcmd.Action{nixcmd.Switch, nixcmd.Boot, nixcmd.Test, nixcmd.Build, nixcmd.DryBuild, nixcmd.DryActivate} {
 		all = append(all, newActionCmd(p, src, a, runAction))
 	}
-	return append(all, newRunsCmd(p), newDoctorCmd(p, src, runDoctor))
+	return append(all, newRunsCmd(p))
 }
 
 // flagError says what is wrong with a flag and where its help is.

@@ -27,6 +27,7 @@ func (f *sourceFlags) register(root *cobra.Command) {
 // loaded is an inventory with the facts known of it.
 type loaded struct {
 	inv   *fleet.Inventory
+	low   fleet.Evaluator // Nix, at low priority
 	cache *fleet.Cache
 	facts map[string]fleet.Facts
 }
@@ -37,7 +38,8 @@ func (p *Program) load(ctx context.Context, src *sourceFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.World.NeedNix(); err != nil {
+	nix, err := p.World.Nix(false)
+	if err != nil {
 		return nil, err
 	}
 	cache, err := fleet.OpenCache(p.World.CacheDir())
@@ -46,18 +48,22 @@ func (p *Program) load(ctx context.Context, src *sourceFlags) (*loaded, error) {
 		fmt.Fprintf(p.IO.Err, "warning: what Nix says cannot be kept for the next start: %s\n", text.Line(err.Error()))
 		cache = nil
 	}
-	inv, err := fleet.Load(ctx, p.World.Nix(false), from, cache)
+	inv, err := fleet.Load(ctx, nix, from, cache)
 	if err != nil {
 		return nil, err
 	}
 	if inv.Deploy == fleet.FactsPending && !src.NoEval {
 		// Where to connect may stand in the flake's deployment settings, of
 		// which nothing is known yet.
-		if inv, err = fleet.Complete(ctx, p.World.Nix(false), inv, cache); err != nil {
+		if inv, err = fleet.Complete(ctx, nix, inv, cache); err != nil {
 			return nil, err
 		}
 	}
-	l := &loaded{inv: inv, cache: cache}
+	low, err := p.World.Nix(true)
+	if err != nil {
+		return nil, err
+	}
+	l := &loaded{inv: inv, low: low, cache: cache}
 	return l, p.learn(l, cache.Facts(inv))
 }
 

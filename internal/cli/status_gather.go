@@ -30,7 +30,7 @@ func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selecti
 		evaluating.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, o.Wait)
 			defer cancel()
-			fleet.Evaluate(ctx, o.World.Nix(true), l.inv, l.cache, pending, func(host string, f fleet.Facts) {
+			fleet.Evaluate(ctx, l.low, l.inv, l.cache, pending, func(host string, f fleet.Facts) {
 				facts[host] = f
 				p.evaluated()
 			})

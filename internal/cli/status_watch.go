@@ -31,7 +31,7 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 	if err != nil {
 		return err
 	}
-	pool, done, err := o.pool(l)
+	pool, done, err := o.pool(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: o.Env.Now}
 	working.Go(func() { fleet.NewWatch(prober, append(hosts, l.inv.Strangers()...), w.heard).Run(ctx) })
 	working.Go(func() {
-		fleet.Evaluate(ctx, o.World.Nix(true), l.inv, l.cache, o.pending(l, hosts), w.evaluated)
+		fleet.Evaluate(ctx, l.low, l.inv, l.cache, o.pending(l, hosts), w.evaluated)
 	})
 	err = o.redraw(ctx, l, sel, w)
 	working.Wait()

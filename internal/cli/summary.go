@@ -61,11 +61,7 @@ func needsWords(t rollout.TaskView) bool {
 }
 
 func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
-	head := fmt.Sprintf("%s %s", t.Host, t.Verdict.Outcome)
-	if t.Verdict.Outcome == rollout.OutcomeFailed && t.Verdict.Phase != "" {
-		head += " while " + string(t.Verdict.Phase)
-	}
-	fmt.Fprintf(w, "\n%s: %s\n", s.paint(outcomeMark(t.Verdict.Outcome).ink, text.Line(head)), stopped(t.Verdict.Reason))
+	fmt.Fprintf(w, "\n%s: %s\n", text.Line(t.Host), s.paint(outcomeMark(t.Verdict.Outcome).ink, stopped(reasonOf(*t.Verdict))))
 	if t.Verdict.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", sentence(t.Verdict.Hint))
 	}
@@ -79,6 +75,14 @@ func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
 	if log := logOf(v, t); log != "" {
 		fmt.Fprintf(w, "  log: %s\n", log)
 	}
+}
+
+// reasonOf is why a verdict is what it is, or the verdict itself.
+func reasonOf(v rollout.Verdict) string {
+	if v.Reason != "" {
+		return v.Reason
+	}
+	return string(v.Outcome)
 }
 
 // logOf is the path of a task's log, if it ever had one.

@@ -20,13 +20,13 @@ import (
 type World interface {
 	// Find says where the inventory is.
 	Find(flake, file string) (fleet.Source, error)
-	// Nix answers what nix would; low asks it to stay out of others' way.
-	Nix(low bool) fleet.Evaluator
-	// NeedNix and NeedSSH say whether those programs are there to be started.
-	NeedNix() error
+	// Nix answers what nix would; low asks it to stay out of others' way. The
+	// error says that there is no nix.
+	Nix(low bool) (fleet.Evaluator, error)
+	// NeedSSH says whether ssh is there to be started.
 	NeedSSH() error
 	// Dialer opens connections as ssh would, given these words before the host.
-	Dialer(options []string) (*sshutil.Dialer, error)
+	Dialer(ctx context.Context, options []string) (*sshutil.Dialer, error)
 	// Personal is what the person set for ssh: configuration files and options.
 	Personal() (includes, options []string, err error)
 	// Rebuild is nixos-rebuild: its leading words, and what its parser takes.
@@ -40,6 +40,16 @@ type World interface {
 	// StateDir and CacheDir are where runs and what can be made anew are kept.
 	StateDir() string
 	CacheDir() string
+	// Tools are the programs of this machine that a run makes use of.
+	Tools() tools
+	// Close lets go of what was opened on the way.
+	Close() error
+}
+
+// tools are paths of programs; one that is "" is not there, or not to be used.
+type tools struct {
+	ssh      string // for connections that all of a run share
+	nixStore string // for roots on this machine
 }
 
 // realWorld is the person's own machine.
@@ -49,22 +59,22 @@ func (w *realWorld) Find(flake, file string) (fleet.Source, error) {
 	return fleet.Find(w.env.Dir, flake, file)
 }
 
-func (w *realWorld) Nix(low bool) fleet.Evaluator {
-	return &nixcmd.Nix{Dir: w.env.Dir, Low: low}
+func (w *realWorld) Nix(low bool) (fleet.Evaluator, error) {
+	program, err := exec.LookPath("nix")
+	if err != nil {
+		return nil, missingProgram("nix")
+	}
+	return &nixcmd.Nix{Program: program, Dir: w.env.Dir, Low: low}, nil
 }
 
-func (w *realWorld) NeedNix() error { return need("nix") }
-
-func (w *realWorld) NeedSSH() error { return need("ssh") }
-
-func need(program string) error {
-	if _, err := exec.LookPath(program); err != nil {
-		return missingProgram(program)
+func (w *realWorld) NeedSSH() error {
+	if _, err := exec.LookPath("ssh"); err != nil {
+		return missingProgram("ssh")
 	}
 	return nil
 }
 
-func (w *realWorld) Dialer(options []string) (*sshutil.Dialer, error) {
+func (w *realWorld) Dialer(_ context.Context, options []string) (*sshutil.Dialer, error) {
 	program, err := exec.LookPath("ssh")
 	if err != nil {
 		return nil, missingProgram("ssh")
@@ -116,7 +126,25 @@ func (w *realWorld) Self() string { return "nixfleet-tui" }
 
 func (w *realWorld) StateDir() string { return stateDir(w.env.Getenv) }
 
-func (w *realWorld) CacheDir() string { return baseDir(w.env.Getenv, "XDG_CACHE_HOME", ".cache") }
+func (w *realWorld) CacheDir() string { return cacheDir(w.env.Getenv) }
+
+func (w *realWorld) Tools() tools { return tools{ssh: pathOf("ssh"), nixStore: pathOf("nix-store")} }
+
+// pathOf is where a program is, or "" when there is none.
+func pathOf(program string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+func (w *realWorld) Close() error { return nil }
+
+// cacheDir is where what can be made anew is kept.
+func cacheDir(getenv func(string) string) string {
+	return baseDir(getenv, "XDG_CACHE_HOME", ".cache")
+}
 
 // stateDir is where runs, locks and traces of crashes live.
 func stateDir(getenv func(string) string) string {

@@ -1,0 +1,76 @@
+//go:build lab
+
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+const times = 10 // of each measurement; the median counts
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
+}
+
+// TestOverhead measures what we add before the first nixos-rebuild and after
+// the last one.
+func TestOverhead(t *testing.T) {
+	need(t, "h1", "h3")
+	const most = 500 * time.Millisecond
+	w := place(t)
+	w.wants(3, "switch --on h1,h3 --yes") // so that h1 and h3 have nothing to build
+	var all []time.Duration
+	for range times {
+		w.wants(3, "switch --on h1,h3 --yes")
+		var before, after time.Duration
+		var invoked, lastEnded time.Time
+		for _, e := range events(t, w.last()) {
+			switch {
+			case e.Event == "start":
+				invoked = *e.Invoked
+			case e.Event == "task" && e.State == "started" && before == 0:
+				before = e.Time.Sub(invoked)
+			case e.Event == "task" && e.State == "ended":
+				lastEnded = e.Time
+			case e.Event == "end":
+				after = e.Time.Sub(lastEnded)
+			}
+		}
+		t.Logf("command to first child %s, last child's end to summary %s", before, after)
+		all = append(all, before+after)
+	}
+	if m := median(all); m > most {
+		t.Errorf("the median is %s, more than %s", m, most)
+	} else {
+		t.Logf("the median is %s", m)
+	}
+}
+
+// TestThroughput compares us with two plain nixos-rebuilds side by side.
+func TestThroughput(t *testing.T) {
+	need(t, "h2", "h7")
+	const most = 1.05
+	w := place(t)
+	plain := "printf '%s\\n' h2 h7 | NIX_SSHOPTS= xargs -P2 -I H nixos-rebuild switch --flake .#H --target-host H --build-host H --sudo --use-substitutes --no-reexec --log-format internal-json >/dev/null 2>&1"
+	var ours, theirs []time.Duration
+	for range times {
+		w.newRevision()
+		begun := time.Now()
+		w.wants(0, "switch --on h2,h7 --yes --json >/dev/null")
+		ours = append(ours, time.Since(begun))
+		w.newRevision()
+		begun = time.Now()
+		w.must("%s", plain)
+		theirs = append(theirs, time.Since(begun))
+		t.Log(fmt.Sprint(ours[len(ours)-1], " and ", theirs[len(theirs)-1], " with xargs"))
+	}
+	a, b := median(slices.Clone(ours)), median(slices.Clone(theirs))
+	t.Logf("medians: %s and %s with xargs: %.3f", a, b, a.Seconds()/b.Seconds())
+	if a.Seconds() > most*b.Seconds() {
+		t.Errorf("we take %s where xargs takes %s", a, b)
+	}
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/demo"
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+const demoCommand = "demo"
+
+// demoWorld is the embedded fleet: what Nix would answer, nixos-rebuild and the
+// hosts are stand-ins, and everything else is as in the real one.
+type demoWorld struct {
+	env    Env
+	client *demo.Client // nil until the first connection
+}
+
+func (w *demoWorld) Find(string, string) (fleet.Source, error) {
+	return fleet.Source{Flake: demoCommand, File: "fleet.nix of the demo"}, nil
+}
+
+func (w *demoWorld) Nix(bool) (fleet.Evaluator, error) { return demo.NewEvaluator() }
+
+func (w *demoWorld) NeedSSH() error { return nil }
+
+// Dialer resolves names by the demo itself, which must be up for that.
+func (w *demoWorld) Dialer(ctx context.Context, _ []string) (*sshutil.Dialer, error) {
+	if w.client == nil {
+		self, err := w.self(demo.ServeCommand)
+		if err != nil {
+			return nil, err
+		}
+		if w.client, err = demo.Connect(ctx, w.StateDir(), self); err != nil {
+			return nil, err
+		}
+	}
+	return &sshutil.Dialer{Resolver: w.client, Home: w.env.Home}, nil
+}
+
+func (w *demoWorld) Personal() (includes, options []string, err error) { return nil, nil, nil }
+
+func (w *demoWorld) Rebuild(context.Context) ([]string, nixcmd.Dialect, error) {
+	words, err := w.self(demo.RebuildCommand, w.StateDir())
+	return words, nixcmd.Dialect{Kind: nixcmd.KindNG, Sudo: true, NoReexec: true, StorePath: true}, err
+}
+
+// self is a command line that starts this program again.
+func (w *demoWorld) self(words ...string) ([]string, error) {
+	program, err := demo.Program()
+	return append([]string{program, demoCommand}, words...), err
+}
+
+func (w *demoWorld) Machines() ([]nixcmd.Machine, error) { return nil, nil }
+
+func (w *demoWorld) Tools() tools { return tools{} }
+
+func (w *demoWorld) Launcher() rollout.Launcher {
+	return rollout.Launcher{Supervisor: []string{demoCommand, supervisorCommand}, Task: []string{demoCommand, taskCommand}}
+}
+
+func (w *demoWorld) Self() string { return "nixfleet-tui demo" }
+
+func (w *demoWorld) StateDir() string { return filepath.Join(stateDir(w.env.Getenv), demoCommand) }
+
+func (w *demoWorld) CacheDir() string { return filepath.Join(cacheDir(w.env.Getenv), demoCommand) }
+
+func (w *demoWorld) Close() error {
+	if w.client == nil {
+		return nil
+	}
+	return w.client.Close()
+}
+
+// newDemoCmd is `demo`: the dashboard, or any command, against the embedded fleet.
+func newDemoCmd(p *Program) *cobra.Command {
+	d := *p
+	d.World = p.Demo
+	src := &sourceFlags{}
+	cmd := &cobra.Command{
+		Use:   demoCommand,
+		Short: "Try everything on a fleet that lives in this program",
+		Long: `The dashboard, or any command after it, against a dozen hosts that live in this
+program: no Nix, no hosts and no configuration are needed, and nothing of yours
+is touched. What happens there is remembered until ` + "`demo reset`" + `.`,
+		Example: `  nixfleet-tui demo
+  nixfleet-tui demo status
+  nixfleet-tui demo switch --on @web --yes
+  nixfleet-tui demo reset`,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDashboard(cmd.Context(), &dashboardOptions{Program: &d, Source: src})
+		},
+	}
+	cmd.AddCommand(commands(&d, src)...)
+	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newDemoServeCmd(&d), newDemoRebuildCmd(&d))
+	return cmd
+}
+
+func newDemoResetCmd(p *Program) *cobra.Command {
+	return &cobra.Command{
+		Use:     "reset",
+		Short:   "Forget what happened in the demo",
+		Example: "  nixfleet-tui demo reset",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := demo.Reset(cmd.Context(), p.World.StateDir()); err != nil {
+				return err
+			}
+			if err := os.RemoveAll(p.World.CacheDir()); err != nil {
+				return err
+			}
+			fmt.Fprintln(p.IO.Out, "The demo is as new.")
+			return nil
+		},
+	}
+}
+
+// newDemoServeCmd is the process in which the demo's hosts live.
+func newDemoServeCmd(p *Program) *cobra.Command {
+	return &cobra.Command{
+		Use:    demo.ServeCommand + " DIR",
+		Hidden: true,
+		Args:   needArgs(1, 1, "a directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM)
+			defer stop()
+			return demo.Serve(ctx, args[0], os.Environ(), func(err error) {
+				fmt.Fprintln(p.IO.Err, text.Line(err.Error()))
+			})
+		},
+	}
+}
+
+// newDemoRebuildCmd is the demo's nixos-rebuild. It parses its own arguments.
+func newDemoRebuildCmd(p *Program) *cobra.Command {
+	return &cobra.Command{
+		Use:                demo.RebuildCommand + " DIR ARGUMENTS",
+		Hidden:             true,
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("It is for the demo's own use.", "%s takes a directory", cmd.CommandPath())
+			}
+			w := &demoWorld{env: p.Env}
+			self, err := w.self(demo.ServeCommand)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+			defer stop()
+			if code := demo.Rebuild(ctx, args[0], self, args[1:], os.Environ(), p.IO.Out, p.IO.Err); code != ExitOK {
+				return exit(code)
+			}
+			return nil
+		},
+	}
+}
