@@ -74,6 +74,14 @@ func (s Selection) NeedsStatus() bool {
 	})
 }
 
+// NeedsFacts says whether the expression asks for what the flake's evaluation
+// of the hosts tells: without fresh facts it may select too few.
+func (s Selection) NeedsFacts() bool {
+	return slices.ContainsFunc(s.terms, func(t term) bool {
+		return t.kind == bySystem || t.kind == byDrift || t.kind == byIs && t.pattern == isBuilder
+	})
+}
+
 // Matches says whether the subject is selected.
 func (s Selection) Matches(x Subject) bool {
 	included, onlyExcludes := false, true

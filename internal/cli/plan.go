@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,9 +98,15 @@ func openStore(w World) (*rollout.Store, error) {
 	return store, nil
 }
 
-// selected are the names of the selected hosts; hosts are probed only when the
-// selection asks for what only they can tell.
+// selected are the names of the selected hosts. Hosts are probed, and Nix is
+// asked, only when the selection looks at what they alone can tell; and then
+// by the present tree, since an action follows.
 func (o *actionOptions) selected(ctx context.Context, l *loaded, sel fleet.Selection) ([]string, error) {
+	if sel.NeedsFacts() && !o.Source.NoEval {
+		if err := o.refreshFacts(ctx, l); err != nil {
+			return nil, err
+		}
+	}
 	var statuses map[string]fleet.Status
 	if sel.NeedsStatus() {
 		var err error
@@ -108,6 +115,23 @@ func (o *actionOptions) selected(ctx context.Context, l *loaded, sel fleet.Selec
 		}
 	}
 	return sel.Select(fleet.Subjects(l.rows(ctx, statuses)))
+}
+
+// refreshFacts evaluates the hosts of which the present tree's facts are not known.
+func (o *actionOptions) refreshFacts(ctx context.Context, l *loaded) error {
+	var old []string
+	for name, f := range l.facts {
+		if f.State == fleet.FactsPending || f.State == fleet.FactsStale {
+			old = append(old, name)
+		}
+	}
+	slices.Sort(old)
+	facts := maps.Clone(l.facts)
+	fleet.Evaluate(ctx, l.low, l.inv, l.cache, old, func(host string, f fleet.Facts) { facts[host] = f })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return o.learn(l, facts)
 }
 
 // plan turns a request into a plan.

@@ -92,9 +92,10 @@ func (o *statusOptions) selection() (fleet.Selection, error) {
 	return fleet.ParseSelection(o.On)
 }
 
-// hosts are those to ask: the selected ones, or all where only asking can tell.
+// hosts are those to ask: the selected ones, or all where only asking them, or
+// Nix, can tell.
 func (o *statusOptions) hosts(l *loaded, sel fleet.Selection) ([]string, error) {
-	if sel.NeedsStatus() {
+	if sel.NeedsStatus() || sel.NeedsFacts() && len(o.pending(l, l.inv.Names())) > 0 {
 		return l.inv.Names(), nil
 	}
 	return sel.Select(fleet.Subjects(fleet.Rows(l.inv, l.facts, nil, nil)))
