@@ -24,6 +24,8 @@ func commands() map[string]command {
 		"test":     (*call).test,
 		"[":        (*call).test,
 		"readlink": (*call).readlink,
+		"mkdir":    func(*call, context.Context, []string) int { return 0 }, // directories are there when asked for
+		"rm":       (*call).rm,
 		"cat":      (*call).cat,
 		"id":       (*call).id,
 		"whoami":   (*call).whoami,
@@ -136,6 +138,22 @@ func (c *call) readlink(_ context.Context, args []string) int {
 		case ok && f.link != "":
 			fmt.Fprintln(c.stdout, f.link)
 		default:
+			status = 1
+		}
+	}
+	return status
+}
+
+// rm removes garbage collector's roots, and nothing else.
+func (c *call) rm(_ context.Context, args []string) int {
+	status := 0
+	for _, path := range args {
+		switch {
+		case strings.HasPrefix(path, "-"):
+		case c.server.snapshot().Roots[path] != "":
+			status = max(status, c.changed(func(m *machine) { delete(m.Roots, path) }))
+		case !slices.Contains(args, "-f"):
+			fmt.Fprintf(c.stderr, "rm: the demo's hosts remove roots only, and %s is none\n", path)
 			status = 1
 		}
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +31,7 @@ func (s *server) snapshot() snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.state
-	m.Generations, m.Store = slices.Clone(m.Generations), slices.Clone(m.Store)
+	m.Generations, m.Store, m.FailedUnits, m.Roots = slices.Clone(m.Generations), slices.Clone(m.Store), slices.Clone(m.FailedUnits), maps.Clone(m.Roots)
 	return snapshot{
 		machine: m, profiled: s.all[m.profile()], current: s.all[m.Current], booted: s.all[m.Booted],
 		now: s.now(), switching: s.switching, building: s.building + s.story.builds, story: s.story,

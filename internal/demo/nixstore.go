@@ -3,14 +3,11 @@ package demo
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/crypto/ssh"
+	"time"
 )
 
 // nix builds derivations that the host has, and answers a few questions.
@@ -108,10 +105,17 @@ func (s *server) count(n int) {
 	s.building += n
 }
 
-// nixEnv moves the system profile.
-func (c *call) nixEnv(_ context.Context, args []string) int {
-	var set, profile string
-	rollback, switchTo := false, 0
+// envArgs is what nix-env was asked for.
+type envArgs struct {
+	profile  string
+	set      string // a store path
+	switchTo int    // a generation
+	rollback bool
+	list     bool
+}
+
+func parseEnv(args []string) envArgs {
+	var a envArgs
 	for i := 0; i < len(args); i++ {
 		value := ""
 		if i+1 < len(args) {
@@ -119,49 +123,60 @@ func (c *call) nixEnv(_ context.Context, args []string) int {
 		}
 		switch args[i] {
 		case "-p", "--profile":
-			profile = value
+			a.profile = value
 			i++
 		case "--set":
-			set = value
+			a.set = value
 			i++
 		case "--switch-generation", "-G":
-			switchTo, _ = strconv.Atoi(value)
+			a.switchTo, _ = strconv.Atoi(value) // no number is no generation
 			i++
 		case "--rollback":
-			rollback = true
+			a.rollback = true
+		case "--list-generations":
+			a.list = true
 		}
 	}
-	snap := c.server.snapshot()
+	return a
+}
+
+// nixEnv moves the system profile.
+func (c *call) nixEnv(_ context.Context, args []string) int {
+	a, snap := parseEnv(args), c.server.snapshot()
 	switch {
-	case profile != profilePath:
+	case a.profile != profilePath:
 		fmt.Fprintf(c.stderr, "error: the demo's hosts have one profile, %s\n", profilePath)
 		return 1
-	case slices.Contains(args, "--list-generations"):
-		for _, g := range snap.Generations {
-			current := ""
-			if g.Number == snap.Profile {
-				current = "   (current)"
-			}
-			fmt.Fprintf(c.stdout, "%4d   %s%s\n", g.Number, g.Created.UTC().Format("2006-01-02 15:04:05"), current)
-		}
+	case a.list:
+		c.listGenerations(snap)
 		return 0
 	case !c.root:
 		fmt.Fprintf(c.stderr, "error: opening lock file '%s.lock': Permission denied\n", profilePath)
 		return 1
-	case rollback:
+	case a.rollback:
 		g, ok := snap.previous()
 		if !ok {
 			fmt.Fprintf(c.stderr, "error: no generation older than the current (%d) exists\n", snap.Profile)
 			return 1
 		}
 		return c.switchGeneration(snap, g.Number)
-	case switchTo > 0:
-		return c.switchGeneration(snap, switchTo)
-	case !snap.valid(set):
-		fmt.Fprintf(c.stderr, "error: path '%s' does not exist and cannot be created\n", set)
+	case a.set == "":
+		return c.switchGeneration(snap, a.switchTo)
+	case !snap.valid(a.set):
+		fmt.Fprintf(c.stderr, "error: path '%s' does not exist and cannot be created\n", a.set)
 		return 1
 	}
-	return c.changed(func(m *machine) { m.setProfile(set, c.server.now()) })
+	return c.changed(func(m *machine) { m.setProfile(a.set, c.server.now()) })
+}
+
+func (c *call) listGenerations(snap snapshot) {
+	for _, g := range snap.Generations {
+		current := ""
+		if g.Number == snap.Profile {
+			current = "   (current)"
+		}
+		fmt.Fprintf(c.stdout, "%4d   %s%s\n", g.Number, g.Created.UTC().Format(time.DateTime), current)
+	}
 }
 
 func (c *call) switchGeneration(snap snapshot, to int) int {
@@ -239,14 +254,9 @@ func (c *call) nixDaemon(_ context.Context, args []string) int {
 		return 1
 	}
 	w := worker{in: bufio.NewReader(c.stdin), out: c.stdout, snap: c.server.snapshot(), trusted: c.root}
-	switch err := w.talk(); {
-	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return 0
-	default:
-		var lost *ssh.ExitMissingError
-		if !errors.As(err, &lost) {
-			fmt.Fprintln(c.stderr, "error:", err)
-		}
+	if err := w.talk(); err != nil {
+		fmt.Fprintln(c.stderr, "error:", err)
 		return 1
 	}
+	return 0
 }

@@ -60,6 +60,10 @@ func TestBuiltElsewhere(t *testing.T) {
 		t.Errorf("adding a root prints %q", said)
 	}
 	printed(t, d, "boraha", "test -e "+root)
+	printed(t, d, "boraha", "rm -f "+root)
+	if r := on(t, d, "boraha", "test -e "+root, ""); r.ExitCode == 0 {
+		t.Error("a root that was removed is still there")
+	}
 	if r := on(t, d, "kelyus", "test -e "+want, ""); r.ExitCode == 0 {
 		t.Error("kelyus has the Pi's system in its store")
 	}

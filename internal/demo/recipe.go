@@ -111,13 +111,8 @@ func kernelRecipe(name, version string, sys system, r *rand.Rand) recipe {
 
 func goRecipe(name, program string, r *rand.Rand) recipe {
 	build := []string{"Running phase: buildPhase", "Building subPackage ./cmd/" + program}
-	for _, p := range goPackages(r, 26) {
-		build = append(build, p)
-	}
-	check := []string{"Running phase: checkPhase"}
-	for _, p := range goTests(program, r) {
-		check = append(check, p)
-	}
+	build = append(build, goPackages(r, 26)...)
+	check := append([]string{"Running phase: checkPhase"}, goTests(program, r)...)
 	return recipe{name, 5200 * time.Millisecond, []phase{
 		unpack(name, "source.tar.xz"),
 		{"configurePhase", []string{"Running phase: configurePhase"}},

@@ -2,17 +2,14 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
 )
 
@@ -165,60 +162,6 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 	return servers, listeners, nil
 }
 
-// serverConfig lets the demo's one key in, whoever it says it is.
-func serverConfig(dir directory, h host, client ssh.PublicKey) (*ssh.ServerConfig, error) {
-	key, err := readOrMakeKey(dir.hostKey(h.Name), h.Name)
-	if err != nil {
-		return nil, err
-	}
-	allowed := string(client.Marshal())
-	config := &ssh.ServerConfig{
-		ServerVersion: "SSH-2.0-OpenSSH_10.2",
-		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if string(key.Marshal()) != allowed {
-				return nil, errors.New("not the demo's key")
-			}
-			return nil, nil
-		},
-	}
-	config.AddHostKey(key)
-	return config, nil
-}
-
-// writeMeeting writes what clients need, the endpoint last.
-func writeMeeting(dir directory, servers []*server, where endpoint) error {
-	var known, config strings.Builder
-	for _, s := range servers {
-		key, err := readOrMakeKey(dir.hostKey(s.host.Name), s.host.Name)
-		if err != nil {
-			return err
-		}
-		public := key.PublicKey()
-		if s.story.newKey {
-			if public, err = keyOfBefore(s.host.Name); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(&known, "%s %s\n", s.host.Name, publicLine(public))
-		at := where.Hosts[s.host.Name]
-		fmt.Fprintf(&config, "Host %s\n  HostName 127.0.0.1\n  Port %d\n  User %s\n  HostKeyAlias %s\n", s.names(), at.Port, at.User, s.host.Name)
-	}
-	fmt.Fprintf(&config, "Host *\n  IdentityFile \"%s\"\n  IdentitiesOnly yes\n  UserKnownHostsFile \"%s\"\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n", dir.clientKey(), dir.knownHosts())
-	b, err := json.MarshalIndent(where, "", "  ")
-	if err != nil {
-		return err
-	}
-	return errors.Join(writeFile(dir.knownHosts(), []byte(known.String())), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
-}
-
-// names are all that a host can be called by.
-func (s *server) names() string {
-	if s.host.fqdn() == s.host.Name {
-		return s.host.Name
-	}
-	return s.host.Name + " " + s.host.fqdn()
-}
-
 // watch returns when nobody has needed the hosts for a while, when somebody
 // asks for it, or when the directory has gone.
 func (d Daemon) watch(ctx context.Context, dir directory) error {
@@ -261,45 +204,4 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 			return err
 		}
 	}
-}
-
-// listener is where one host is reached; one that is off has a port on which
-// nothing listens.
-type listener struct {
-	net.Listener
-	port  int
-	close func() error
-}
-
-func listen(offline bool) (listener, error) {
-	if offline {
-		return deadPort()
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return listener{}, err
-	}
-	return listener{Listener: l, port: l.Addr().(*net.TCPAddr).Port, close: l.Close}, nil
-}
-
-// deadPort is a port that is taken, so that nobody else gets it, and refuses.
-func deadPort() (listener, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	if err != nil {
-		return listener{}, err
-	}
-	unix.CloseOnExec(fd)
-	release := func() error { return unix.Close(fd) }
-	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		return listener{}, errors.Join(err, release())
-	}
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		return listener{}, errors.Join(err, release())
-	}
-	in4, ok := sa.(*unix.SockaddrInet4)
-	if !ok {
-		return listener{}, errors.Join(fmt.Errorf("bound to %T", sa), release())
-	}
-	return listener{port: in4.Port, close: release}, nil
 }

@@ -46,7 +46,7 @@ func (c *call) script(ctx context.Context, text string) int {
 		if part.joint == "&&" && c.status != 0 || part.joint == "||" && c.status == 0 {
 			continue
 		}
-		words, err := shellquote.Split(strings.ReplaceAll(part.text, "$?", strconv.Itoa(c.status)))
+		words, err := shellquote.Split(c.expand(part.text))
 		if err != nil {
 			fmt.Fprintln(c.stderr, "sh: syntax error:", err)
 			c.status = exitUsage
@@ -55,6 +55,15 @@ func (c *call) script(ctx context.Context, text string) int {
 		c.status = c.simple(ctx, words)
 	}
 	return c.status
+}
+
+// expand puts in the two variables that the hosts know.
+func (c *call) expand(text string) string {
+	home := "/home/" + c.user
+	if c.user == "root" {
+		home = "/root"
+	}
+	return strings.NewReplacer("$?", strconv.Itoa(c.status), "$HOME", home).Replace(text)
 }
 
 // simple runs one command with its redirections and leading assignments.

@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -57,6 +58,9 @@ func (w worker) talk() error {
 	}
 	for {
 		if err := w.operation(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil // between two operations: the client has asked all
+			}
 			return err
 		}
 	}

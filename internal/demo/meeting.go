@@ -1,0 +1,64 @@
+package demo
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// serverConfig lets the demo's one key in, whoever it says it is.
+func serverConfig(dir directory, h host, client ssh.PublicKey) (*ssh.ServerConfig, error) {
+	key, err := readOrMakeKey(dir.hostKey(h.Name), h.Name)
+	if err != nil {
+		return nil, err
+	}
+	allowed := string(client.Marshal())
+	config := &ssh.ServerConfig{
+		ServerVersion: "SSH-2.0-OpenSSH_10.2",
+		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			if string(key.Marshal()) != allowed {
+				return nil, errors.New("not the demo's key")
+			}
+			return nil, nil
+		},
+	}
+	config.AddHostKey(key)
+	return config, nil
+}
+
+// writeMeeting writes what clients need, the endpoint last.
+func writeMeeting(dir directory, servers []*server, where endpoint) error {
+	var known, config strings.Builder
+	for _, s := range servers {
+		key, err := readOrMakeKey(dir.hostKey(s.host.Name), s.host.Name)
+		if err != nil {
+			return err
+		}
+		public := key.PublicKey()
+		if s.story.newKey {
+			if public, err = keyOfBefore(s.host.Name); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(&known, "%s %s\n", s.host.Name, publicLine(public))
+		at := where.Hosts[s.host.Name]
+		fmt.Fprintf(&config, "Host %s\n  HostName 127.0.0.1\n  Port %d\n  User %s\n  HostKeyAlias %s\n", s.names(), at.Port, at.User, s.host.Name)
+	}
+	fmt.Fprintf(&config, "Host *\n  IdentityFile \"%s\"\n  IdentitiesOnly yes\n  UserKnownHostsFile \"%s\"\n  GlobalKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n", dir.clientKey(), dir.knownHosts())
+	b, err := json.MarshalIndent(where, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeFile(dir.knownHosts(), []byte(known.String())), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
+}
+
+// names are all that a host can be called by.
+func (s *server) names() string {
+	if s.host.fqdn() == s.host.Name {
+		return s.host.Name
+	}
+	return s.host.Name + " " + s.host.fqdn()
+}
