@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -75,12 +74,20 @@ func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
 	doc := buildersJSON{Version: documentVersion, Builders: []builderJSON{}}
 	for i, h := range builders {
 		b := h.Builder
-		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: slices.Concat([]string{}, b.From),
-			SupportedFeatures: slices.Concat([]string{}, b.SupportedFeatures), MandatoryFeatures: slices.Concat([]string{}, b.MandatoryFeatures)}
+		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
+			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures)}
 		if b.Host != "" {
 			d.Host = &b.Host
 		}
 		doc.Builders = append(doc.Builders, d)
 	}
 	return doc
+}
+
+// listed is a list that JSON shows as one even when it is empty.
+func listed(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
 }

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
+)
+
+var update = flag.Bool("update", false, "write the examples of docs/json.md anew; read them before committing")
+
+const jsonPage = "../../docs/json.md"
+
+// TestJSONExamples holds the examples of docs/json.md to what the program
+// prints: each stands under the name of its command.
+func TestJSONExamples(t *testing.T) {
+	page, err := os.ReadFile(jsonPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for command, example := range examples(t) {
+		before, rest, ok := bytes.Cut(page, []byte("\n## `"+command+"`\n"))
+		if !ok {
+			t.Errorf("%s has no part on `%s`", jsonPage, command)
+			continue
+		}
+		intro, rest, ok1 := bytes.Cut(rest, []byte("```json\n"))
+		shown, after, ok2 := bytes.Cut(rest, []byte("```\n"))
+		if !ok1 || !ok2 {
+			t.Errorf("%s has no example of `%s`", jsonPage, command)
+			continue
+		}
+		if *update {
+			page = bytes.Join([][]byte{before, []byte("\n## `" + command + "`\n"), intro, []byte("```json\n"), []byte(example), []byte("```\n"), after}, nil)
+		} else if string(shown) != example {
+			t.Errorf("%s shows for `%s`\n%s\nand the program prints\n%s", jsonPage, command, shown, example)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(jsonPage, page, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// examples are the documents of a small fleet, by command.
+func examples(t *testing.T) map[string]string {
+	t.Helper()
+	rows, builders := exampleFleet()
+	doctor := doctorJSON{documentVersion, []finding{
+		{"nix", healthOK, "nix (Nix) 2.31.2", ""},
+		{"ssh agent", healthWarn, "it holds no keys", "Add a key with `ssh-add`"},
+	}}
+	return map[string]string{
+		"status --json":   document(t, fleet.NewStatusDocument(rows, builders)),
+		"builders --json": document(t, buildersDocument(builders)),
+		"switch --json":   exampleEvents(t),
+		"runs --json":     document(t, runsDocument([]rollout.View{exampleView()})),
+		"doctor --json":   document(t, doctor),
+	}
+}
+
+func document(t *testing.T, doc any) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := writeJSON(&b, doc); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func exampleTime() time.Time { return time.Date(2026, 11, 22, 7, 15, 0, 0, time.UTC) }
+
+func exampleSystem(host string) string {
+	return "/nix/store/fsapmwyhy04m63vbz65q9k7khdszia4s-nixos-system-" + host + "-25.11.20261101.abcdef0"
+}
+
+func exampleFleet() ([]fleet.Row, []fleet.BuilderHealth) {
+	at, no, yes := exampleTime(), false, true
+	system := exampleSystem("web1")
+	inv := &fleet.Inventory{
+		Hosts: []fleet.Host{{Name: "web1", InFlake: true, Tags: []string{"web"}}, {Name: "web2", InFlake: true}},
+		Builders: []fleet.Builder{{Name: "web1", Host: "web1", Systems: []string{"x86_64-linux"}, MaxJobs: 4, SpeedFactor: 10,
+			SupportedFeatures: []string{"big-parallel", "kvm"}, From: []string{"fleet.nix"}}},
+	}
+	facts := map[string]fleet.Facts{
+		"web1": {State: fleet.FactsFresh, HostFacts: nixcmd.HostFacts{System: "x86_64-linux", Wanted: system}},
+		"web2": {State: fleet.FactsFailed, EvalError: "The option `services.nginx.enabel' does not exist."},
+	}
+	statuses := map[string]fleet.Status{
+		"web1": {State: fleet.StateUp, AsOf: at, Via: "direct", Latency: 400 * time.Microsecond, Reading: fleet.Reading{
+			System: "x86_64-linux", Generation: 2, GenerationAt: at, Label: "25.11.20261101.abcdef0",
+			Current: system, Profile: system, Booted: system, Reboot: &no, FailedUnits: []string{}, Store: &yes,
+		}},
+		"web2": {State: fleet.StateDown, AsOf: at, Error: "no route to 10.0.0.2", Hint: "Check the network or the VPN."},
+	}
+	return fleet.Rows(inv, facts, statuses, nil), fleet.JudgeBuilders(inv, statuses)
+}
+
+const exampleRun = "20261122T071500Z-switch-3f2a"
+
+func exampleVerdict() rollout.Verdict {
+	code := 4
+	return rollout.Verdict{Outcome: rollout.OutcomeDegraded, ExitCode: &code, Phase: nixcmd.PhaseActivating, Changed: true, ProfileMoved: true,
+		Units: []string{"bar.service"}, Reason: "active, but units failed: bar.service", Hint: "See why on the host: systemctl status bar.service",
+		Decisive: []string{"warning: the following units failed: bar.service"}, System: exampleSystem("web1"), Profile: exampleSystem("web1"),
+		Running: exampleSystem("web1"), Log: "/home/me/.local/state/nixfleet/runs/" + exampleRun + "/hosts/web1.log"}
+}
+
+// exampleEvents is the stream of a small run, through the display that prints it.
+func exampleEvents(t *testing.T) string {
+	t.Helper()
+	at, end, three, twenty, v := exampleTime(), ExitAttention, 3, 20, exampleVerdict()
+	all := []rollout.Event{
+		{Event: rollout.EventStart, Invoked: &at, Action: nixcmd.Switch, Hosts: []string{"web1"}},
+		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhaseBuilding},
+		{Event: rollout.EventProgress, Host: "web1", Done: &three, Expected: &twenty,
+			Progress: &nixcmd.Progress{BuildsDone: three, BuildsExpected: twenty, Building: []string{"nginx-1.29.3"}}},
+		{Event: rollout.EventVerdict, Host: "web1", Verdict: &v},
+		{Event: rollout.EventEnd, ExitCode: &end},
+	}
+	for i := range all {
+		all[i].Version, all[i].Seq, all[i].Run, all[i].Time = rollout.EventVersion, int64(i+1), exampleRun, at.Add(time.Duration(i)*time.Second)
+	}
+	var b bytes.Buffer
+	if err := (&jsonDisplay{out: &b}).update(all, rollout.View{}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func exampleView() rollout.View {
+	at, v := exampleTime(), exampleVerdict()
+	return rollout.View{
+		Dir: strings.TrimSuffix(v.Log, "/hosts/web1.log"), ExitCode: ExitAttention, Started: at, Ended: at.Add(21 * time.Second),
+		Plan: rollout.Plan{ID: exampleRun, Action: nixcmd.Switch, Created: at, Invoked: at, User: "me", On: "laptop",
+			Flake: rollout.Flake{Pinned: "git+file:///home/me/fleet?rev=a9c53c8", Revision: "a9c53c8"}},
+		Tasks: []rollout.TaskView{{Host: "web1", Phase: nixcmd.PhaseDone, Started: at, Ended: at.Add(20 * time.Second), Verdict: &v}},
+	}
+}
+
+// TestEveryDocumentHasAVersion: programs that read them look there first.
+func TestEveryDocumentHasAVersion(t *testing.T) {
+	for command, example := range examples(t) {
+		values := json.NewDecoder(strings.NewReader(example))
+		for values.More() {
+			var head struct{ Version int }
+			if err := values.Decode(&head); err != nil || head.Version != 1 {
+				t.Errorf("`%s`: version %d, %v", command, head.Version, err)
+			}
+		}
+	}
+}
