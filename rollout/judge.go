@@ -98,12 +98,17 @@ func (e evidence) unitsFailed() bool {
 	return e.exit != nil && *e.exit == exitUnits || len(e.found.FailedUnits) > 0
 }
 
+// cutOff: ssh itself gave up.
+func (e evidence) cutOff() bool {
+	return e.found.LostConnection || e.found.ChildStatus == exitSSH || e.exit != nil && *e.exit == exitSSH
+}
+
 // lost: nobody told how it ended, and it may have been changing the host.
 func (e evidence) lost() bool {
 	if !e.action.Activates() && !e.action.MovesProfile() {
 		return false
 	}
-	untold := e.exit == nil && e.found.ChildStatus <= 0 || e.exit != nil && (*e.exit == exitSSH || *e.exit == exitPanic) || e.found.LostConnection
+	untold := e.exit == nil && e.found.ChildStatus <= 0 || e.exit != nil && *e.exit == exitPanic || e.cutOff()
 	return untold && e.mayHaveMoved()
 }
 
@@ -255,6 +260,9 @@ func (e evidence) judgeFailure(v *Verdict) {
 	v.Hint = e.found.Hint
 	v.Reason = "failed while " + string(e.phase)
 	switch {
+	case e.cutOff() && len(v.Decisive) == 0:
+		v.Reason = "the connection was lost while " + string(e.phase)
+		v.Hint = "Look at the network and the host, and run it again."
 	case len(v.Decisive) > 0:
 		v.Reason += ": " + v.Decisive[0]
 	case e.exit == nil:
@@ -292,9 +300,11 @@ func shortSystem(path string) string {
 	return name
 }
 
+// errText is an error's sentence, without the host's name before it.
 func errText(err error) string {
 	if err == nil {
 		return "no answer"
 	}
-	return err.Error()
+	reason, _ := reasonOf(err)
+	return reason
 }
