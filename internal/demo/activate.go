@@ -175,9 +175,10 @@ func (a activation) unitsFailed(st story) int {
 		a.step(0, "    Process: 48213 ExecStart=/nix/store/%s-unit-script-%s-start/bin/%s-start (code=exited, status=11)", storeHash(u), name, name)
 		a.step(0, "   Main PID: 48213 (code=exited, status=11)")
 		a.step(0, "")
-		a.step(0, "%s %s[48213]: acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: the challenge file was not found", a.server.now().UTC().Format("Jan 02 15:04:05"), a.server.host.Name)
-		a.step(0, "%s systemd[1]: %s: Main process exited, code=exited, status=11/n/a", a.server.now().UTC().Format("Jan 02 15:04:05"), u)
-		a.step(0, "%s systemd[1]: %s: Failed with result 'exit-code'.", a.server.now().UTC().Format("Jan 02 15:04:05"), u)
+		stamp := a.server.now().UTC().Format("Jan 02 15:04:05") + " " + a.server.host.Name
+		a.step(0, "%s %s-start[48213]: acme: error: 403 :: urn:ietf:params:acme:error:unauthorized :: the challenge file was not found", stamp, name)
+		a.step(0, "%s systemd[1]: %s: Main process exited, code=exited, status=11/n/a", stamp, u)
+		a.step(0, "%s systemd[1]: %s: Failed with result 'exit-code'.", stamp, u)
 	}
 	return exitUnitsFailed
 }

@@ -244,6 +244,41 @@ func TestBrokenState(t *testing.T) {
 	s.end(t)
 }
 
+// TestAcceptedKeyStays: a person who has accepted the new key of the host that
+// was installed again finds it deployable, after a restart too.
+func TestAcceptedKeyStays(t *testing.T) {
+	dir := directory(t.TempDir())
+	s := serveHere(t, testDaemon(string(dir)))
+	s.end(t)
+	b, err := os.ReadFile(dir.knownHosts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := readOrMakeKey(dir.hostKey("vanga"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mended strings.Builder
+	for line := range strings.Lines(string(b)) {
+		if !strings.HasPrefix(line, "vanga ") {
+			mended.WriteString(line)
+		}
+	}
+	mended.WriteString("vanga " + publicLine(key.PublicKey()) + "\n")
+	if err := os.WriteFile(dir.knownHosts(), []byte(mended.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = serveHere(t, testDaemon(string(dir)))
+	c := connect(t, string(dir))
+	if got := printed(t, &sshutil.Dialer{Resolver: c}, "vanga", "hostname"); got != "vanga" {
+		t.Errorf("vanga answers %q", got)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	s.end(t)
+}
+
 // TestDaemonThatDoesNotComeUp tells what it complained of.
 func TestDaemonThatDoesNotComeUp(t *testing.T) {
 	dir := directory(t.TempDir())

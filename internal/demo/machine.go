@@ -39,24 +39,37 @@ func newMachine(h host, s story, now time.Time) machine {
 	revs := revisions()
 	m := machine{
 		Version: machineVersion, Name: h.Name, MachineID: hexID("machine " + h.Name),
-		Profile: s.generation, BootedAt: now.Add(-s.uptime),
+		Profile: s.generation,
 		Current: systemOf(h, revs[s.running]).path, Booted: systemOf(h, revs[s.booted]).path,
 		FailedUnits: slices.Clone(s.failed), Roots: map[string]string{},
 	}
-	m.BootID = bootID(h.Name, m.BootedAt)
 	for i := range s.kept {
 		back := s.kept - 1 - i
 		r := revs[s.profile+back]
 		m.Generations = append(m.Generations, generation{
 			Number: s.generation - back, Path: systemOf(h, r).path,
-			Created: now.Add(-r.age + time.Hour + time.Duration(len(h.Name))*time.Minute),
+			Created: now.Add(-r.age + deployedAfter(h, r)),
 		})
 		m.add(systemOf(h, r).path)
 	}
+	m.BootedAt = now.Add(-s.uptime)
+	for _, g := range m.Generations {
+		if made := g.Created.Add(time.Hour); g.Path == m.Booted && made.After(m.BootedAt) {
+			m.BootedAt = made // it cannot have been booted before
+		}
+	}
+	m.BootID = bootID(h.Name, m.BootedAt)
 	m.add(m.Current)
 	m.add(m.Booted)
 	m.add(systemOf(h, revs[s.profile]).drv)
 	return m
+}
+
+// deployedAfter is how long it took until a revision came to a host: not
+// everybody is deployed to on the first day.
+func deployedAfter(h host, r revision) time.Duration {
+	const latest = 0.4 // of the time since
+	return time.Hour + time.Duration(seeded(h.Name+r.rev).Float64()*latest*float64(r.age))
 }
 
 // hexID is 32 hexadecimal digits that follow from of.

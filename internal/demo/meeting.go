@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -31,19 +33,12 @@ func serverConfig(dir directory, h host, client ssh.PublicKey) (*ssh.ServerConfi
 
 // writeMeeting writes what clients need, the endpoint last.
 func writeMeeting(dir directory, servers []*server, where endpoint) error {
-	var known, config strings.Builder
+	known, err := knownHosts(dir, servers)
+	if err != nil {
+		return err
+	}
+	var config strings.Builder
 	for _, s := range servers {
-		key, err := readOrMakeKey(dir.hostKey(s.host.Name), s.host.Name)
-		if err != nil {
-			return err
-		}
-		public := key.PublicKey()
-		if s.story.newKey {
-			if public, err = keyOfBefore(s.host.Name); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(&known, "%s %s\n", s.host.Name, publicLine(public))
 		at := where.Hosts[s.host.Name]
 		fmt.Fprintf(&config, "Host %s\n  HostName 127.0.0.1\n  Port %d\n  User %s\n  HostKeyAlias %s\n", s.names(), at.Port, at.User, s.host.Name)
 	}
@@ -52,7 +47,38 @@ func writeMeeting(dir directory, servers []*server, where endpoint) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeFile(dir.knownHosts(), []byte(known.String())), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
+	return errors.Join(writeFile(dir.knownHosts(), []byte(known)), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
+}
+
+// knownHosts is the content of known_hosts: what stands there already, which
+// may be a person's doing, and a line for each host that it lacks. Only in a
+// new file does the host that was installed again have its key of before.
+func knownHosts(dir directory, servers []*server) (string, error) {
+	b, err := os.ReadFile(dir.knownHosts())
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !fresh {
+		return "", err
+	}
+	known := string(b)
+	for _, s := range servers {
+		key, err := readOrMakeKey(dir.hostKey(s.host.Name), s.host.Name)
+		if err != nil {
+			return "", err
+		}
+		public := key.PublicKey()
+		if s.story.newKey {
+			if !fresh {
+				continue
+			}
+			if public, err = keyOfBefore(s.host.Name); err != nil {
+				return "", err
+			}
+		}
+		if line := s.host.Name + " " + publicLine(public) + "\n"; !strings.Contains(known, line) {
+			known += line
+		}
+	}
+	return known, nil
 }
 
 // names are all that a host can be called by.

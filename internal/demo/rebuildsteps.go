@@ -153,7 +153,7 @@ func (b *rebuild) buildHere(ctx context.Context, sys system) (string, error) {
 
 // What copying from one host to another through this machine is made of.
 const (
-	copyRate     = 14 << 20  // bytes a second
+	copyRate     = 24 << 20  // bytes a second
 	ownBuildSize = 300 << 10 // bytes of what was built, mostly configuration
 )
 
