@@ -82,7 +82,7 @@ func placeActions() []action {
 	return []action{
 		to("1", "fleet", placeFleet, "Go to the table of hosts."),
 		to("2", "builders", placeBuilders, "Go to the builders."),
-		to("3", "run", placeRun, "Go to the run that was open last."),
+		{Binding: bind("3", "run", "3"), id: "go.run", scope: scopePlaces, about: "Go to the run that was open last, or to the newest.", do: (*Model).goToRun},
 		to("4", "runs", placeRuns, "Go to the history of runs."),
 	}
 }

@@ -92,10 +92,10 @@ func (d *detailPage) findings(h *host) {
 			"s opens a shell there; `systemctl status UNIT` says why.")
 	}
 	if h.facts.EvalError != "" {
-		d.say(sign{"▲", "!", "", bad}, "Its configuration cannot be evaluated: "+sentence(h.facts.EvalError), "u evaluates again.")
+		d.say(sign{"▲", "!", "", bad}, "Its configuration cannot be evaluated: "+clause(h.facts.EvalError), "u evaluates again.")
 	}
 	if h.Frozen != "" {
-		d.say(sign{"■", "#", "", warn}, "Frozen: "+sentence(h.Frozen), "")
+		d.say(sign{"■", "#", "", warn}, "Frozen: "+clause(h.Frozen), "")
 	}
 	if message, hint := driftAdvice(h.drift); message != "" {
 		d.say(driftSign(h.drift), message, hint)

@@ -119,7 +119,7 @@ func (d *dialog) draw(b *brush, w, h int, now time.Time) []string {
 	body := d.body(b, inner)
 	foot := d.foot(b, inner, now)
 	inner = d.fitted(append(append([]string(nil), body...), foot...), inner)
-	d.inner = max(1, min(len(body), h-2-len(foot)-boolInt(len(foot) > 0)))
+	d.inner = min(len(body), max(1, h-2-len(foot)-boolInt(len(foot) > 0)))
 	d.scroll = max(0, min(d.scroll, len(body)-d.inner))
 	below := len(body) - d.inner - d.scroll
 	content := append([]string(nil), body[d.scroll:d.scroll+d.inner]...)

@@ -17,7 +17,7 @@ const (
 
 func ago(d time.Duration) time.Time { return begin().Add(-d) }
 
-func yes() *bool { v := true; return &v }
+func yes() *bool     { v := true; return &v }
 func num(n int) *int { return &n }
 
 // told is one host of the fixture.

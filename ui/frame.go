@@ -26,6 +26,33 @@ func between(s string, from, to int) string {
 
 // draw returns the whole screen.
 func (m *Model) draw() string {
+	if m.ascii {
+		return onlyASCII(m.compose())
+	}
+	return m.compose()
+}
+
+// onlyASCII replaces what an ASCII terminal cannot show, cell by cell: what is
+// ours has been spelled in ASCII already, but for the ellipsis.
+func onlyASCII(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r == '…':
+			b.WriteByte('~')
+		case r == '×':
+			b.WriteByte('x')
+		default:
+			b.WriteString(strings.Repeat("?", text.Width(string(r))))
+		}
+	}
+	return b.String()
+}
+
+func (m *Model) compose() string {
 	if m.w == 0 || m.h == 0 {
 		return ""
 	}
@@ -47,13 +74,8 @@ func (m *Model) draw() string {
 
 func (m *Model) drawTooSmall() string {
 	rows := make([]string, m.h)
-	notice := []string{
-		fmt.Sprintf("need %dx%d, have %dx%d", minWidth, minHeight, m.w, m.h),
-		"enlarge the terminal; q quits, runs go on",
-	}
-	if !m.ascii {
-		notice[0] = strings.ReplaceAll(notice[0], "x", "×")
-	}
+	notice := wrap(fmt.Sprintf("need %d×%d, have %d×%d", minWidth, minHeight, m.w, m.h), m.w)
+	notice = append(notice, wrap("q quits, runs go on", m.w)...)
 	for i := range rows {
 		rows[i] = blank(m.w)
 	}

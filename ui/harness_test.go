@@ -31,6 +31,7 @@ type stage struct {
 	backend *recorder
 	timers  []timer
 	quit    bool
+	goldens string // their directory
 }
 
 type timer struct {
@@ -142,6 +143,11 @@ func (s *stage) advance(d time.Duration) {
 	s.clock = end
 }
 
+func (s *stage) resizedTo(w, h int) {
+	s.t.Helper()
+	s.send(tea.WindowSizeMsg{Width: w, Height: h})
+}
+
 // screen is the frame without colours, as rows without spaces at their ends.
 func (s *stage) screen() []string {
 	rows := strings.Split(stripSGR(s.m.View()), "\n")
@@ -243,6 +249,9 @@ type runDir struct {
 
 func newRunDir(t testing.TB, plan rollout.Plan) *runDir {
 	d := &runDir{t: t, dir: filepath.Join(t.TempDir(), "20261123T071500Z-switch-3f2a")}
+	if wd, err := os.Getwd(); err == nil && strings.HasPrefix(wd, os.TempDir()) {
+		d.dir = "runs/" + filepath.Base(d.dir) // a test that moved to a directory of its own wants paths that stay
+	}
 	plan.Version, plan.ID = rollout.PlanVersion, filepath.Base(d.dir)
 	d.must(os.MkdirAll(filepath.Join(d.dir, "hosts"), 0o700))
 	body, err := json.Marshal(plan)

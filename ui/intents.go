@@ -120,8 +120,8 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 // launch starts what was confirmed.
 func (m *Model) launch(p Proposal) tea.Cmd {
 	backend := m.backend
-	m.open(&dialog{scope: scopeWaiting, title: "One moment", ink: title,
-		body: func(*brush, int) []string { return []string{"Starting the run…"} }})
+	// Without a scope it has no keys: what is being started cannot be called back here.
+	m.open(&dialog{title: "One moment", ink: title, body: func(*brush, int) []string { return []string{"Starting the run…"} }})
 	return m.start(func(ctx context.Context) tea.Msg {
 		dir, err := backend.Launch(ctx, p)
 		return launchedMsg{dir, err}

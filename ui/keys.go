@@ -63,7 +63,10 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 
 // press acts on one key outside of prompts.
 func (m *Model) press(name string) tea.Cmd {
-	if m.tooSmall() && name != "ctrl+c" && name != "q" {
+	if m.tooSmall() {
+		if name == "ctrl+c" || name == "q" {
+			return m.leave()
+		}
 		return nil // nothing is to happen that cannot be seen
 	}
 	m.notice = nil

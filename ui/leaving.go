@@ -41,12 +41,18 @@ func (m *Model) quit() tea.Cmd {
 		return wrap("A run needs no dashboard: it goes on by itself, and Runs (4) or `nixfleet-tui runs attach` shows it again.", min(w, 80))
 	}
 	d.answers = []answer{
-		{key: "n", label: "stay", ink: plain, do: (*Model).closeDialog},
+		{key: "n", label: "stay", ink: plain, do: (*Model).stay},
 		{key: "w", label: "wait, then quit", ink: plain, do: (*Model).wait},
 		{key: "d", label: "detach", ink: plain, do: (*Model).leave},
 		{key: "c", label: "cancel the run", ink: bad, do: func(m *Model) tea.Cmd { return m.cancelAll(going) }},
 	}
 	return m.open(d)
+}
+
+// stay goes on as before, also when the person had chosen to wait.
+func (m *Model) stay() tea.Cmd {
+	m.waits = false
+	return m.closeDialog()
 }
 
 // wait quits as soon as nothing runs any more.

@@ -54,6 +54,8 @@ type Model struct {
 	asked   int                     // counts requests, so that a late answer to an old one is known
 	waits   bool                    // quit when nothing runs any more
 	ours    map[string]rollout.View // runs that were launched from here, by directory
+	first   string                  // a run to begin with
+	greeted bool                    // it was said that a run goes on
 	crash   *Crash
 	quits   bool
 }
@@ -82,6 +84,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.builders = &buildersPlace{known: m.known, brush: m.brush}
 	m.run = newRunPlace(m.brush, m.now)
 	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
+	m.first = o.OpenRun
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
 	return m
 }
@@ -107,7 +110,10 @@ func after(d time.Duration, msg tea.Msg) tea.Cmd {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(m.takeNews(), m.nextMinute())
+	if m.first == "" {
+		return tea.Batch(m.takeNews(), m.nextMinute())
+	}
+	return tea.Batch(m.takeNews(), m.nextMinute(), m.openRun(m.first))
 }
 
 // takeNews waits for news.
@@ -223,8 +229,12 @@ func (m *Model) onNews(all []News) tea.Cmd {
 }
 
 // trackRuns keeps what is known of runs that were launched here, for the
-// farewell.
+// farewell, and tells once of one that was going on before.
 func (m *Model) trackRuns() {
+	if alive := m.known.running(); len(alive) > 0 && !m.greeted && m.run.reader == nil {
+		m.say(busy, "A run goes on: "+string(alive[0].Plan.Action)+" on "+count(len(alive[0].Tasks), "host", "hosts"), "3 shows it.")
+	}
+	m.greeted = m.greeted || m.known.runs != nil
 	for _, r := range m.known.runs {
 		if _, mine := m.ours[r.Dir]; mine {
 			m.ours[r.Dir] = r

@@ -96,7 +96,10 @@ func (p *pane) show(line int) {
 // take accepts rows that were read for the view v.
 func (p *pane) take(g glimpse) {
 	p.total, p.err = g.total, g.err
-	if !g.same {
+	switch {
+	case g.err != nil:
+		p.shows, p.rows = g.view, nil
+	case !g.same:
 		p.shows, p.rows = g.view, g.rows
 	}
 }

@@ -83,6 +83,14 @@ func (m *Model) goTo(p placeID) tea.Cmd {
 	return nil
 }
 
+// goToRun goes to the run that is open, or else opens the newest.
+func (m *Model) goToRun() tea.Cmd {
+	if m.run.reader == nil && len(m.known.runs) > 0 {
+		return m.openRun(m.known.runs[0].Dir)
+	}
+	return m.goTo(placeRun)
+}
+
 // back takes one step back.
 func (m *Model) back() tea.Cmd {
 	if m.place().back() || m.at == placeFleet {

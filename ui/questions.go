@@ -101,7 +101,7 @@ func findingRows(b *brush, findings []Finding, w int) []string {
 		s := signs[f.Level]
 		message := sentence(f.Message)
 		if f.Host != "" {
-			message = text.Line(f.Host) + ": " + message
+			message = text.Line(f.Host) + ": " + clause(f.Message)
 		}
 		for i, line := range wrap(message, w-2) {
 			edge := "  "

@@ -47,6 +47,10 @@ func (r *runPlace) headline() string {
 	}
 	row := r.paint(faint, r.horizontal) + r.paint(title, " "+heading+" ")
 	tally := " " + r.tally(r.view) + " "
+	if r.err != nil {
+		message, _ := tell(r.err)
+		tally = " " + r.paint(bad, text.Truncate(message, r.w/2)) + " "
+	}
 	clock := " " + span(r.view.Started, r.view.Ended, r.now()) + " "
 	room := r.w - text.Width(row) - text.Width(tally) - text.Width(clock) - 1
 	if room < 0 {

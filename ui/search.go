@@ -18,16 +18,19 @@ type foundMsg struct {
 	err       error
 }
 
-// askSearch opens the prompt for what to search in the focused log.
+// askSearch opens the prompt for what to search in the focused log. Nothing
+// typed means the same again.
 func (m *Model) askSearch() tea.Cmd {
 	p := m.run.focused()
 	if p == nil {
 		return nil
 	}
-	m.prompt = newPrompt("search "+text.Truncate(text.Line(p.host), nameMost), p.query)
+	m.prompt = newPrompt("search "+text.Truncate(text.Line(p.host), nameMost), "")
 	m.prompt.dropped = func() { p.query, p.hit = "", -1 }
 	m.prompt.done = func(m *Model, value string) tea.Cmd {
-		p.query, p.hit = value, -1
+		if value != "" {
+			p.query, p.hit = value, -1
+		}
 		return m.search(p.follow)
 	}
 	return nil
@@ -39,7 +42,7 @@ func (m *Model) search(back bool) tea.Cmd {
 	if p == nil || p.query == "" {
 		return nil
 	}
-	return m.find(p, back, fmt.Sprintf("“%s”", p.query), matcher(p.query))
+	return m.find(p, back, fmt.Sprintf("%q", p.query), matcher(p.query))
 }
 
 // nextError goes to the next or previous line that tells of an error.

@@ -105,16 +105,22 @@ func tell(err error) (message, hint string) {
 	return sentence(err.Error()), ""
 }
 
-// sentence is s as one safe line that begins with a capital letter and ends in a full stop.
+// sentence is a clause that begins with a capital letter.
 func sentence(s string) string {
-	s = strings.TrimSpace(text.Line(strings.ReplaceAll(s, "\n", " ")))
+	s = clause(s)
 	if s == "" {
 		return ""
 	}
 	if c := s[0]; c >= 'a' && c <= 'z' && !strings.ContainsAny(firstWord(s), "/-.:0123456789") {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
-	if strings.ContainsAny(s[len(s)-1:], ".?!") {
+	return s
+}
+
+// clause is s as one safe line that ends in a full stop, for after a colon.
+func clause(s string) string {
+	s = strings.TrimSpace(text.Line(strings.ReplaceAll(s, "\n", " ")))
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!") {
 		return s
 	}
 	return s + "."
