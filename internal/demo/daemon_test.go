@@ -17,29 +17,49 @@ import (
 
 func TestDaemonEndsAfterItsLastClient(t *testing.T) {
 	dir := t.TempDir()
+	clock, watch := &testClock{now: time.Now()}, make(chan time.Time)
 	d := testDaemon(dir)
+	d.Now, d.Watch, d.Grace = clock.Now, watch, graceAfterClients
 	s := serveHere(t, d)
+	// look has the daemon look around, and fails the test if it ended at that.
+	look := func() {
+		t.Helper()
+		for range 2 { // that it takes the second means that it is done with the first
+			select {
+			case watch <- clock.Now():
+			case err := <-s.ended:
+				t.Fatalf("it ended too soon: %v", err)
+			}
+		}
+	}
 	first, second := connect(t, dir), connect(t, dir)
+	clock.pass(time.Hour)
+	look()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
+	clock.pass(time.Hour)
+	look()
 	if got := hostname(t, second); got != "tenrec" {
 		t.Errorf("with a client left, tenrec answers %q", got)
 	}
-	select {
-	case err := <-s.ended:
-		t.Fatalf("it ended while a client was there: %v", err)
-	case <-time.After(2 * testGrace):
-	}
-	left := time.Now()
 	if err := second.Close(); err != nil {
 		t.Fatal(err)
 	}
+	look()
+	clock.pass(graceAfterClients - time.Millisecond)
+	look()
+	third := connect(t, dir) // in time
+	clock.pass(time.Hour)
+	look()
+	if err := third.Close(); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	clock.pass(graceAfterClients)
+	watch <- clock.Now()
 	if err := <-s.ended; err != nil {
 		t.Errorf("it ended with: %v", err)
-	}
-	if took := time.Since(left); took < testGrace {
-		t.Errorf("it ended %v after its last client, before the grace of %v", took, testGrace)
 	}
 	if _, err := os.Stat(directory(dir).endpoint()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("it leaves its endpoint behind: %v", err)

@@ -53,7 +53,7 @@ func serveAsChild(dir string) int {
 func self() []string { return []string{os.Args[0], ServeCommand} }
 
 func testDaemon(dir string) Daemon {
-	return Daemon{Dir: dir, Now: time.Now, Grace: testGrace, Watch: testWatch, Speed: testSpeed, Tell: func(err error) {
+	return Daemon{Dir: dir, Now: time.Now, Grace: testGrace, Watch: time.Tick(testWatch), Speed: testSpeed, Tell: func(err error) {
 		fmt.Fprintln(os.Stderr, err)
 	}}
 }

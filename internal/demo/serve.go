@@ -20,19 +20,21 @@ var ErrServed = errors.New("the demo's hosts are served by another process alrea
 type Daemon struct {
 	Dir   string
 	Now   func() time.Time
-	Grace time.Duration // how long to stay when the last client has gone
-	Watch time.Duration // how often to look for clients, the directory, and who asks to end
-	Speed float64       // how many times faster than life everything goes
-	Tell  func(error)   // hears of what went wrong with one connection or state file
-	Ready func()        // called once the hosts can be reached; may be nil
+	Grace time.Duration    // how long to stay when the last client has gone
+	Watch <-chan time.Time // when to look for clients, the directory, and who asks to end
+	Speed float64          // how many times faster than life everything goes
+	Tell  func(error)      // hears of what went wrong with one connection or state file
+	Ready func()           // called once the hosts can be reached; may be nil
 }
 
 // Serve is the daemon as the command line starts it: it ends with the context,
 // ten seconds after its last client, when it is asked to, or when its directory
 // has gone. environ is the process's environment.
 func Serve(ctx context.Context, dir string, environ []string, log func(error)) error {
+	watch := time.NewTicker(watchEvery)
+	defer watch.Stop()
 	return Daemon{
-		Dir: dir, Now: time.Now, Grace: graceAfterClients, Watch: watchEvery, Speed: speedOf(environ), Tell: log,
+		Dir: dir, Now: time.Now, Grace: graceAfterClients, Watch: watch.C, Speed: speedOf(environ), Tell: log,
 	}.Serve(ctx)
 }
 
@@ -169,14 +171,12 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(d.Watch)
-	defer tick.Stop()
 	var alone time.Time // since when, as far as we saw
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-d.Watch:
 		}
 		now, err := os.Stat(string(dir))
 		if err != nil || !os.SameFile(home, now) {
@@ -194,9 +194,9 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 			return err
 		}
 		if alone.IsZero() {
-			alone = time.Now()
+			alone = d.Now()
 		}
-		if time.Since(alone) >= d.Grace {
+		if d.Now().Sub(alone) >= d.Grace {
 			// Held until the endpoint is gone: who comes now starts another daemon.
 			return errors.Join(remove(dir.endpoint()), clients.Close())
 		}

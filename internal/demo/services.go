@@ -73,11 +73,8 @@ func (c *call) systemctl(_ context.Context, args []string) int {
 
 // systemd is the state of the whole system in systemd's words.
 func (s snapshot) systemd() string {
-	switch {
-	case len(s.FailedUnits) > 0:
+	if len(s.FailedUnits) > 0 {
 		return "degraded"
-	case s.switching:
-		return "starting"
 	}
 	return "running"
 }
