@@ -132,22 +132,24 @@ func TestEventsAsJSON(t *testing.T) {
 	}
 }
 
+// TestBuildElsewhereIsRooted: h2 takes closures from its login user, which h1
+// would refuse.
 func TestBuildElsewhereIsRooted(t *testing.T) {
 	need(t, "h1", "h2")
 	w := place(t)
-	w.wants(0, "build --on h1 --build-on h2 --yes")
-	v := verdicts(t, w.last())["h1"]
+	w.wants(0, "build --on h2 --build-on h1 --yes")
+	v := verdicts(t, w.last())["h2"]
 	if v.Verdict != "ok" || v.System == "" {
 		t.Fatalf("%+v", v)
 	}
-	if roots := w.must("ssh h2 nix-store --query --roots %s", v.System); !strings.Contains(roots, "nixfleet") {
-		t.Errorf("%s has no root of ours on h2: %q", v.System, roots)
+	if roots := w.must("ssh h1 nix-store --query --roots %s", v.System); !strings.Contains(roots, "nixfleet") {
+		t.Errorf("%s has no root of ours on h1: %q", v.System, roots)
 	}
 	if r := w.sh("nixfleet-tui doctor"); !strings.Contains(r.stdout, v.System) {
 		t.Errorf("doctor does not know of it:\n%s", r.stdout)
 	}
-	w.wants(0, "build --on h1 --build-on local --yes -- --show-trace")
-	v = verdicts(t, w.last())["h1"]
+	w.wants(0, "build --on h2 --build-on local --yes -- --show-trace")
+	v = verdicts(t, w.last())["h2"]
 	if roots := w.must("nix-store --query --roots %s", v.System); !strings.Contains(roots, "nixfleet") {
 		t.Errorf("%s has no root of ours here: %q", v.System, roots)
 	}
