@@ -63,11 +63,7 @@ func (s *Store) List() ([]View, error) {
 	}
 	views := make([]View, 0, len(ids))
 	for _, id := range ids {
-		v, err := readAll(filepath.Join(s.runs(), id))
-		if err != nil {
-			v.Broken, v.Plan.ID = err.Error(), id
-		}
-		views = append(views, v)
+		views = append(views, s.read(id))
 	}
 	return views, nil
 }
@@ -101,4 +97,38 @@ func (s *Store) Find(id string) (dir string, err error) {
 		return filepath.Join(s.runs(), found[0]), nil
 	}
 	return "", fmt.Errorf("%w: %q could be %s", ErrNoRun, id, strings.Join(found, " or "))
+}
+
+// Relist is List for who has listed before: runs that were over then are not
+// read again. changed says whether anything is different now.
+func (s *Store) Relist(known []View) (views []View, changed bool, err error) {
+	ids, err := s.ids()
+	if err != nil {
+		return nil, false, err
+	}
+	old := make(map[string]View, len(known))
+	for _, v := range known {
+		old[v.Plan.ID] = v
+	}
+	changed = len(ids) != len(known)
+	for _, id := range ids {
+		v, had := old[id]
+		if had && (v.Over() || v.Broken != "") {
+			views = append(views, v)
+			continue
+		}
+		now := s.read(id)
+		changed = changed || !had || now.Seq != v.Seq || now.Alive != v.Alive
+		views = append(views, now)
+	}
+	return views, changed, nil
+}
+
+// read is the view of one run; a broken one says so.
+func (s *Store) read(id string) View {
+	v, err := readAll(filepath.Join(s.runs(), id))
+	if err != nil {
+		v.Broken, v.Plan.ID = err.Error(), id
+	}
+	return v
 }

@@ -48,8 +48,13 @@ func (t *Terminal) Restore() {
 // ReportCrash keeps the trace of a panic in a file of the state directory and
 // says on w, in plain words, that it happened and where the trace is.
 func ReportCrash(w io.Writer, getenv func(string) string, crash any) int {
-	trace := fmt.Sprintf("%v\n\n%s\n%s\n", crash, VersionText(), debug.Stack())
-	fmt.Fprintf(w, "nixfleet-tui: a defect in this program stopped it: %s\n", text.Line(fmt.Sprint(crash)))
+	return reportTrace(w, getenv, fmt.Sprint(crash), string(debug.Stack()))
+}
+
+// reportTrace is ReportCrash of a panic that was caught elsewhere.
+func reportTrace(w io.Writer, getenv func(string) string, crash, stack string) int {
+	trace := fmt.Sprintf("%s\n\n%s\n%s\n", crash, VersionText(), stack)
+	fmt.Fprintf(w, "nixfleet-tui: a defect in this program stopped it: %s\n", text.Line(crash))
 	path, err := keepTrace(stateDir(getenv), trace)
 	if err != nil {
 		fmt.Fprintf(w, "  hint: Its trace could not be kept (%s); runs go on by themselves, see `nixfleet-tui runs`.\n", text.Line(err.Error()))

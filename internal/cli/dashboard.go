@@ -1,15 +1,69 @@
 package cli
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/ui"
+)
 
 // dashboardOptions are those of a start without a command.
 type dashboardOptions struct {
 	*Program
 	Source *sourceFlags
 	On     string
+	Theme  string
+	ASCII  bool
 }
 
-// runDashboard says where to look until there is a dashboard.
-func runDashboard(_ context.Context, o *dashboardOptions) error {
-	return &Failure{Message: "there is no dashboard yet", Hint: "`" + o.World.Self() + " status` shows the fleet, `" + o.World.Self() + " --help` what else there is"}
+func (o *dashboardOptions) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.On, "on", "", "show only these hosts")
+	f.StringVar(&o.Theme, "theme", "", "colours: ansi, contrast or none (default: ansi; NO_COLOR means none)")
+	f.BoolVar(&o.ASCII, "ascii", o.IO.ASCII, "draw with ASCII only")
+}
+
+// runDashboard shows the dashboard until the person leaves it.
+func runDashboard(ctx context.Context, o *dashboardOptions) error {
+	in, inOK := o.IO.In.(*os.File)
+	out, outOK := o.IO.Out.(*os.File)
+	if !inOK || !outOK {
+		return &Failure{Message: "the dashboard needs a terminal", Hint: "`" + o.World.Self() + " status` prints the same as plain lines."}
+	}
+	if err := ui.NeedTerminal(in, out, o.Env.Getenv); err != nil {
+		return err
+	}
+	theme, err := ui.ChooseTheme(o.Theme, o.Env.Getenv)
+	if err != nil {
+		return err
+	}
+	if _, err := o.World.Find(o.Source.Flake, o.Source.File); err != nil {
+		return err
+	}
+	store, err := openStore(o.World)
+	if err != nil {
+		return err
+	}
+	news := ui.NewMailbox()
+	crew := ui.NewCrew(news)
+	b := newBackend(o.Program, o.Source, o.On, store, news)
+	ctx, stop := context.WithCancel(ctx)
+	crew.Go(func() { b.run(ctx, crew) })
+	farewell, err := ui.Run(ctx, ui.Options{
+		Backend: b, News: news, Crew: crew, Look: ui.Look{Theme: theme, ASCII: o.ASCII}, Now: o.Env.Now,
+	})
+	stop()
+	crew.Wait()
+	if farewell != "" {
+		fmt.Fprintln(o.IO.Out, farewell)
+	}
+	var crash *ui.Crash
+	if errors.As(err, &crash) {
+		return exit(reportTrace(o.IO.Err, o.Env.Getenv, crash.Value, crash.Stack))
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -49,6 +50,18 @@ func (w *demoWorld) Dialer(ctx context.Context, _ []string) (*sshutil.Dialer, er
 	return &sshutil.Dialer{Resolver: w.client, Home: w.env.Home}, nil
 }
 
+// Login needs an OpenSSH client; the demo knows where its hosts are.
+func (w *demoWorld) Login(_, host string) ([]string, error) {
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return nil, missingProgram("ssh")
+	}
+	if w.client == nil {
+		return nil, &Failure{Message: "the demo's hosts are not up yet", Hint: "Try again in a moment."}
+	}
+	return loginWords(program, nil, w.client.SSHConfig(), host), nil
+}
+
 func (w *demoWorld) Personal() (includes, options []string, err error) { return nil, nil, nil }
 
 func (w *demoWorld) Rebuild(context.Context) ([]string, nixcmd.Dialect, error) {
@@ -88,6 +101,7 @@ func newDemoCmd(p *Program) *cobra.Command {
 	d := *p
 	d.World = p.Demo
 	src := &sourceFlags{}
+	board := &dashboardOptions{Program: &d, Source: src}
 	cmd := &cobra.Command{
 		Use:   demoCommand,
 		Short: "Try everything on a fleet that lives in this program",
@@ -100,9 +114,10 @@ is touched. What happens there is remembered until ` + "`demo reset`" + `.`,
   nixfleet-tui demo reset`,
 		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDashboard(cmd.Context(), &dashboardOptions{Program: &d, Source: src})
+			return runDashboard(cmd.Context(), board)
 		},
 	}
+	board.register(cmd)
 	cmd.AddCommand(commands(&d, src)...)
 	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newDemoServeCmd(&d), newDemoRebuildCmd(&d))
 	return cmd

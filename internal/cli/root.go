@@ -12,7 +12,7 @@ import (
 // newRootCmd is the whole command line.
 func newRootCmd(p *Program) *cobra.Command {
 	src := &sourceFlags{}
-	on := ""
+	board := &dashboardOptions{Program: p, Source: src}
 	root := &cobra.Command{
 		Use:   "nixfleet-tui",
 		Short: "See a fleet of NixOS machines, and deploy to several at once",
@@ -27,10 +27,10 @@ command it opens the dashboard.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDashboard(cmd.Context(), &dashboardOptions{Program: p, Source: src, On: on})
+			return runDashboard(cmd.Context(), board)
 		},
 	}
-	root.Flags().StringVar(&on, "on", "", "show only these hosts")
+	board.register(root)
 	src.register(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})

@@ -30,6 +30,8 @@ type loaded struct {
 	low   fleet.Evaluator // Nix, at low priority
 	cache *fleet.Cache
 	facts map[string]fleet.Facts
+
+	histories *fleet.Histories // of the flake's repository
 }
 
 // load finds and reads the inventory, and the facts that are known already.
@@ -63,7 +65,7 @@ func (p *Program) load(ctx context.Context, src *sourceFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{inv: inv, low: low, cache: cache}
+	l := &loaded{inv: inv, low: low, cache: cache, histories: &fleet.Histories{Dir: inv.Flake.Dir}}
 	return l, p.learn(l, cache.Facts(inv))
 }
 
@@ -79,8 +81,7 @@ func (p *Program) learn(l *loaded, facts map[string]fleet.Facts) error {
 
 // history says how revisions of hosts stand to the flake's.
 func (l *loaded) history(ctx context.Context) func(revision string) fleet.History {
-	histories := &fleet.Histories{Dir: l.inv.Flake.Dir}
-	return func(revision string) fleet.History { return histories.Of(ctx, revision, l.inv.Revision()) }
+	return func(revision string) fleet.History { return l.histories.Of(ctx, revision, l.inv.Revision()) }
 }
 
 // rows are the hosts with all that is known of them. statuses may be nil.

@@ -40,6 +40,9 @@ type World interface {
 	// StateDir and CacheDir are where runs and what can be made anew are kept.
 	StateDir() string
 	CacheDir() string
+	// Login is the command line that logs in on a host, by the ssh configuration
+	// of the inventory.
+	Login(config, host string) ([]string, error)
 	// Tools are the programs of this machine that a run makes use of.
 	Tools() tools
 	// Close lets go of what was opened on the way.
@@ -65,6 +68,15 @@ func (w *realWorld) Nix(low bool) (fleet.Evaluator, error) {
 		return nil, missingProgram("nix")
 	}
 	return &nixcmd.Nix{Program: program, Dir: w.env.Dir, Low: low}, nil
+}
+
+func (w *realWorld) Login(config, host string) ([]string, error) {
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return nil, missingProgram("ssh")
+	}
+	_, options, err := w.Personal()
+	return loginWords(program, options, config, host), err
 }
 
 func (w *realWorld) NeedSSH() error {

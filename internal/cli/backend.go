@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+	"nixfleet-tui/ui"
+)
+
+// backend does what the dashboard asks for: it reads inventory, facts, hosts
+// and runs in the background and posts what it learns.
+type backend struct {
+	*Program
+	source *sourceFlags
+	on     string // selection of the hosts to show, or ""
+	store  *rollout.Store
+	news   *ui.Mailbox
+
+	reload  chan struct{} // the inventory is to be read again
+	toEval  chan struct{} // there is something to evaluate
+	runsNow chan struct{} // the runs are to be listed now
+
+	mu       sync.Mutex
+	loaded   *loaded // nil until an inventory is known
+	statuses map[string]fleet.Status
+	health   []fleet.BuilderHealth
+	asked    []string // hosts to evaluate, in this order
+	runs     []rollout.View
+	watch    *fleet.Watch
+	paused   bool
+}
+
+func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, news *ui.Mailbox) *backend {
+	b := &backend{
+		Program: p, source: src, on: on, store: store, news: news,
+		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1),
+		statuses: map[string]fleet.Status{},
+	}
+	return b
+}
+
+// ring makes whoever waits for the bell go on; one ring is as good as many.
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}
+
+// run works until ctx ends. What was known at the last start is shown at once.
+func (b *backend) run(ctx context.Context, crew *ui.Crew) {
+	crew.Go(func() { b.listRuns(ctx) })
+	b.showKnown()
+	l, err := b.load(ctx, b.source)
+	if err != nil {
+		b.failed(err)
+		if l = b.inventory(); l == nil {
+			// Nothing to show yet: the person mends it and asks again.
+			if l = b.loadLater(ctx); l == nil {
+				return
+			}
+		}
+	} else {
+		b.take(l)
+	}
+	crew.Go(func() { b.evaluate(ctx) })
+	if !b.source.NoEval {
+		b.askStale()
+	}
+	b.watchHosts(ctx, crew)
+}
+
+// showKnown shows the inventory and facts of the last start, without Nix.
+func (b *backend) showKnown() {
+	from, err := b.World.Find(b.source.Flake, b.source.File)
+	if err != nil {
+		return // load will say so
+	}
+	cache, err := fleet.OpenCache(b.World.CacheDir())
+	if err != nil {
+		return // likewise
+	}
+	low, err := b.World.Nix(true)
+	if err != nil {
+		return // likewise
+	}
+	if inv, ok := fleet.Known(from, cache); ok {
+		l := &loaded{inv: inv, low: low, cache: cache, histories: &fleet.Histories{Dir: inv.Flake.Dir}}
+		if err := b.Program.learn(l, cache.Facts(inv)); err == nil {
+			b.take(l)
+		}
+	}
+}
+
+// loadLater waits until the inventory can be read; nil when ctx ended first.
+func (b *backend) loadLater(ctx context.Context) *loaded {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-b.reload:
+		}
+		l, err := b.load(ctx, b.source)
+		if err == nil {
+			b.take(l)
+			return l
+		}
+		b.failed(err)
+	}
+}
+
+// failed tells why the inventory could not be read.
+func (b *backend) failed(err error) {
+	f := explain(err)
+	b.news.Post(ui.InventoryFailed{Err: &fleet.Error{Message: f.Message, Hint: f.Hint, Err: err}})
+}
+
+func (b *backend) inventory() *loaded {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.loaded
+}
+
+// take makes l what the dashboard shows.
+func (b *backend) take(l *loaded) {
+	b.only(l)
+	b.mu.Lock()
+	b.loaded = l
+	watch := b.watch
+	b.mu.Unlock()
+	b.news.Post(ui.InventoryRead{Inventory: l.inv})
+	for host, facts := range l.facts {
+		b.news.Post(ui.FactsRead{Host: host, Facts: facts})
+	}
+	b.postStatuses()
+	if watch != nil {
+		watch.SetHosts(toWatch(l))
+	}
+}
+
+// only leaves the hosts that the dashboard was started for. What cannot be
+// said without asking the hosts shows them all.
+func (b *backend) only(l *loaded) {
+	if b.on == "" {
+		return
+	}
+	sel, err := fleet.ParseSelection(b.on)
+	if err == nil && !sel.NeedsStatus() {
+		var names []string
+		if names, err = sel.Select(fleet.Subjects(l.rows(context.Background(), nil))); err == nil {
+			inv := *l.inv
+			inv.Hosts = slices.DeleteFunc(slices.Clone(inv.Hosts), func(h fleet.Host) bool { return !slices.Contains(names, h.Name) })
+			l.inv = &inv
+		}
+	}
+	if err != nil {
+		f := explain(err)
+		b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
+	}
+}
+
+// toWatch are the hosts to read, and builders that are no hosts.
+func toWatch(l *loaded) []string { return append(l.inv.Names(), l.inv.Strangers()...) }
+
+// watchHosts reads hosts until ctx ends, and the inventory again when asked to.
+func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
+	l := b.inventory()
+	pool, done, err := b.pool(ctx, l)
+	if err != nil {
+		f := explain(err)
+		b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
+		return
+	}
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
+	watch := fleet.NewWatch(prober, toWatch(l), b.heard)
+	b.mu.Lock()
+	b.watch = watch
+	watch.Pause(b.paused)
+	b.mu.Unlock()
+	crew.Go(func() { b.reloads(ctx, pool) })
+	watch.Run(ctx)
+	if err := done(); err != nil {
+		b.news.Post(ui.Said{Message: "closing the connections: " + err.Error()})
+	}
+}
+
+// reloads reads the inventory again when the person asks for it.
+func (b *backend) reloads(ctx context.Context, pool *sshutil.Pool) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.reload:
+		}
+		before := b.inventory().inv.SSHHosts()
+		l, err := b.load(ctx, b.source)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			b.failed(err)
+			continue
+		}
+		if !slices.EqualFunc(before, l.inv.SSHHosts(), sameSSH) {
+			if err := b.rewriteSSH(l); err != nil {
+				b.failed(err)
+			}
+			for _, name := range toWatch(l) {
+				pool.Drop(name)
+			}
+		}
+		b.take(l)
+		if !b.source.NoEval {
+			b.askStale()
+		}
+	}
+}
+
+func sameSSH(a, b sshutil.ConfigHost) bool {
+	return a.Name == b.Name && a.HostName == b.HostName && a.User == b.User && a.Port == b.Port
+}
+
+// heard takes what a host said of itself.
+func (b *backend) heard(host string, s fleet.Status) {
+	b.mu.Lock()
+	b.statuses[host] = s
+	b.mu.Unlock()
+	b.postStatus(host)
+	b.postBuilders()
+}
+
+func (b *backend) postStatuses() {
+	b.mu.Lock()
+	hosts := make([]string, 0, len(b.statuses))
+	for host := range b.statuses {
+		hosts = append(hosts, host)
+	}
+	b.mu.Unlock()
+	for _, host := range hosts {
+		b.postStatus(host)
+	}
+	b.postBuilders()
+}
+
+// postStatus posts a host's status with the drift that follows from it.
+func (b *backend) postStatus(host string) {
+	b.mu.Lock()
+	l, s := b.loaded, b.statuses[host]
+	row := fleet.Row{Status: s, Facts: l.facts[host]}
+	b.mu.Unlock()
+	if rev := s.Reading.Revision; rev != "" {
+		row.History = l.histories.Of(context.Background(), rev, l.inv.Revision())
+	}
+	b.news.Post(ui.StatusRead{Host: host, Status: s, Drift: row.Drift()})
+}
+
+func (b *backend) postBuilders() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.health = fleet.JudgeBuilders(b.loaded.inv, b.statuses)
+	b.news.Post(ui.BuildersRead{Builders: b.health})
+}

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/kballard/go-shellquote"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+	"nixfleet-tui/ui"
+)
+
+// Refresh implements ui.Backend. Asking for all also reads the inventory again.
+func (b *backend) Refresh(hosts []string) {
+	b.mu.Lock()
+	watch := b.watch
+	b.mu.Unlock()
+	if len(hosts) == 0 {
+		ring(b.reload)
+	}
+	if watch != nil {
+		watch.Refresh(hosts...)
+	}
+}
+
+// Evaluate implements ui.Backend.
+func (b *backend) Evaluate(hosts []string) {
+	if l := b.inventory(); len(hosts) == 0 && l != nil {
+		hosts = l.inv.Names()
+		ring(b.reload)
+	}
+	b.ask(hosts)
+}
+
+// Looking implements ui.Backend.
+func (b *backend) Looking(yes bool) {
+	b.mu.Lock()
+	watch := b.watch
+	b.mu.Unlock()
+	if watch != nil {
+		watch.Focus(yes)
+	}
+}
+
+// Pause implements ui.Backend.
+func (b *backend) Pause(paused bool) {
+	b.mu.Lock()
+	b.paused = paused
+	watch := b.watch
+	b.mu.Unlock()
+	if watch != nil {
+		watch.Pause(paused)
+	}
+	if !paused {
+		ring(b.toEval)
+		ring(b.runsNow)
+	}
+}
+
+// Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
+// what is deployed.
+func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel}
+	hosts := r.Hosts
+	var old *rollout.View
+	if r.Retry != "" {
+		v, err := readRun(r.Retry)
+		if err != nil {
+			return ui.Proposal{}, asFleetError(err)
+		}
+		old = &v
+		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
+		o.FollowTree, o.SkipUnreachable = v.Plan.Follow, v.Plan.SkipDown
+		if hosts = unwell(v); len(hosts) == 0 {
+			return ui.Proposal{}, &fleet.Error{Message: "every host of that run ended well", Hint: "There is nothing to do again."}
+		}
+	}
+	sel, err := fleet.ParseSelection(strings.Join(hosts, ","))
+	if err != nil {
+		return ui.Proposal{}, err
+	}
+	ready, err := o.prepare(ctx, sel)
+	if err != nil {
+		return ui.Proposal{}, asFleetError(err)
+	}
+	if old != nil {
+		buildAsBefore(&ready.plan, old.Plan)
+	}
+	return b.proposal(ready), nil
+}
+
+func readRun(dir string) (rollout.View, error) {
+	r, err := rollout.NewReader(dir)
+	if err != nil {
+		return rollout.View{}, err
+	}
+	_, err = r.Next()
+	return r.View(), err
+}
+
+// unwell are the hosts of a run that are to be done again.
+func unwell(v rollout.View) []string {
+	var names []string
+	for _, t := range v.Tasks {
+		if t.Verdict != nil && t.Verdict.Outcome != rollout.OutcomeOK {
+			names = append(names, t.Host)
+		}
+	}
+	return names
+}
+
+func buildAsBefore(p *rollout.Plan, old rollout.Plan) {
+	for i, h := range p.Hosts {
+		if was, ok := old.Host(h.Name); ok {
+			p.Hosts[i].BuildOn = was.BuildOn
+		}
+	}
+}
+
+// proposal tells what a plan would do, and what to know before saying yes.
+func (b *backend) proposal(r *ready) ui.Proposal {
+	p := ui.Proposal{Plan: r.plan}
+	for _, w := range r.warnings {
+		p.Findings = append(p.Findings, ui.Finding{Level: ui.Warning, Message: w})
+	}
+	b.mu.Lock()
+	statuses, l := b.statuses, b.loaded
+	defer b.mu.Unlock()
+	for _, h := range r.plan.Hosts {
+		if h.Skip != "" {
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Blocker, Message: h.Skip})
+			continue
+		}
+		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Command(h)...)})
+		s := statuses[h.Name]
+		if s.Error != "" && s.State != fleet.StateUp && s.State != fleet.StateUnknown {
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: fmt.Sprintf("it is %s: %s", s.State, s.Error), Hint: s.Hint})
+		}
+		if s.Reading.Switching {
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: "somebody is activating a system on it right now"})
+		}
+		if f := l.facts[h.Name]; f.State == fleet.FactsFailed {
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: "it did not evaluate: " + f.EvalError})
+		}
+	}
+	return p
+}
+
+// Shell implements ui.Backend.
+func (b *backend) Shell(host string) (*exec.Cmd, error) {
+	l := b.inventory()
+	if l == nil {
+		return nil, &fleet.Error{Message: "there is no inventory yet"}
+	}
+	words, err := b.World.Login(filepath.Join(b.World.CacheDir(), "ssh", sshConfigName(l.inv.Source)), host)
+	if err != nil {
+		return nil, asFleetError(err)
+	}
+	return exec.Command(words[0], words[1:]...), nil
+}
+
+// rewriteSSH keeps the ssh configuration in step with the inventory.
+func (b *backend) rewriteSSH(l *loaded) error {
+	includes, _, err := b.World.Personal()
+	if err != nil {
+		return err
+	}
+	content, err := sshutil.Config{Hosts: l.inv.SSHHosts(), Includes: includes}.Render()
+	if err != nil {
+		return err
+	}
+	_, _, err = keepSSHConfig(b.World.CacheDir(), sshConfigName(l.inv.Source), content)
+	return err
+}
+
+// asFleetError puts any error into the form that the dashboard shows.
+func asFleetError(err error) error {
+	var e *fleet.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	f := explain(err)
+	return &fleet.Error{Message: f.Message, Hint: f.Hint, Err: err}
+}
+
+var _ ui.Backend = (*backend)(nil)
+
+// loginWords is an ssh that logs in on a host by the fleet's configuration.
+func loginWords(program string, options []string, config, host string) []string {
+	return slices.Concat([]string{program}, options, []string{"-F", config, "--", host})
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/ui"
+)
+
+// How often the directory of runs is looked at: others may start runs too.
+const (
+	runsSeldom = 5 * time.Second
+	runsOften  = time.Second // while one goes on
+)
+
+func goesOn(v rollout.View) bool { return !v.Over() && v.Broken == "" }
+
+// listRuns keeps the list of runs true until ctx ends, and takes up runs that
+// have lost their supervisor.
+func (b *backend) listRuns(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for first := true; ; first = false {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.runsNow:
+		case <-timer.C:
+		}
+		live := b.relist(ctx, first)
+		pause := runsSeldom
+		if live {
+			pause = runsOften
+		}
+		timer.Reset(pause)
+	}
+}
+
+// relist lists the runs and says whether one goes on.
+func (b *backend) relist(ctx context.Context, first bool) (live bool) {
+	b.mu.Lock()
+	known, paused := b.runs, b.paused
+	b.mu.Unlock()
+	if paused {
+		return false
+	}
+	runs, changed, err := b.store.Relist(known)
+	if err != nil {
+		b.news.Post(ui.Said{Message: err.Error()})
+		return false
+	}
+	var busy []string
+	lost := false
+	for _, v := range runs {
+		if !goesOn(v) {
+			continue
+		}
+		live = true
+		lost = lost || !v.Alive
+		for _, t := range v.Tasks {
+			if t.Verdict == nil {
+				busy = append(busy, t.Host)
+			}
+		}
+	}
+	b.mu.Lock()
+	b.runs = runs
+	watch := b.watch
+	b.mu.Unlock()
+	if watch != nil {
+		watch.Busy(busy)
+	}
+	if changed || first {
+		b.news.Post(ui.RunsListed{Runs: runs})
+		if !live {
+			ring(b.toEval)
+		}
+	}
+	if lost {
+		if _, err := b.store.Adopt(ctx, b.World.Launcher()); err != nil && ctx.Err() == nil {
+			b.news.Post(ui.Said{Message: err.Error()})
+		}
+	}
+	return live
+}
+
+// OpenRun implements ui.Backend.
+func (b *backend) OpenRun(dir string) (ui.RunReader, error) { return rollout.NewReader(dir) }
+
+// OpenLog implements ui.Backend.
+func (b *backend) OpenLog(dir, host string) ui.Log {
+	return rollout.OpenLog(rollout.TextPath(dir, host), b.Env.Now)
+}
+
+// Cancel implements ui.Backend.
+func (b *backend) Cancel(_ context.Context, dir string, hosts []string, insist bool) error {
+	return rollout.Cancel(dir, hosts, insist)
+}
+
+// Launch implements ui.Backend.
+func (b *backend) Launch(_ context.Context, p ui.Proposal) (string, error) {
+	plan := p.Plan
+	now := b.Env.Now()
+	plan.ID, plan.Created, plan.Invoked = rollout.NewID(string(plan.Action), now), now, now
+	dir, err := b.store.Start(plan, b.World.Launcher())
+	if err != nil {
+		return "", asFleetError(err)
+	}
+	ring(b.runsNow)
+	return filepath.Clean(dir), nil
+}
