@@ -14,8 +14,9 @@ func complaints() []complaint {
 	return []complaint{
 		{"REMOTE HOST IDENTIFICATION HAS CHANGED", KindHostKeyChanged, "if the host was installed anew, remove the old key with ssh-keygen -R; if not, somebody may be listening in"},
 		{"REVOKED", KindHostKeyRevoked, "this key must not be used any more: give the host a new one"},
+		{"host key is known for", KindHostKeyUnknown, "accept the host's key once by hand: ssh -o StrictHostKeyChecking=ask HOST true"},
 		{"Host key verification failed", KindHostKeyUnknown, "accept the host's key once by hand: ssh -o StrictHostKeyChecking=ask HOST true"},
-		{"No ED25519 host key is known", KindHostKeyUnknown, "accept the host's key once by hand: ssh -o StrictHostKeyChecking=ask HOST true"},
+		{"too long for Unix domain socket", KindConfigBad, "use a shorter ControlPath"},
 		{"Could not resolve hostname", KindDNS, "set HostName in the ssh configuration, or the host's address in fleet.nix"},
 		{"Connection refused", KindRefused, "check that sshd runs there, and the port"},
 		{"No route to host", KindUnreachable, "check the network or the VPN"},

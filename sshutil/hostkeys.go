@@ -58,8 +58,8 @@ func newHostKeyCheck(t Target, files []*knownFile, now time.Time) *hostKeyCheck 
 	c := &hostKeyCheck{files: files, hostName: strings.ToLower(t.HostName), caAlgorithms: t.CASignatureAlgorithms, now: now}
 	switch {
 	case t.HostKeyAlias != "":
-		c.hostName = t.HostKeyAlias
-		c.names = []string{t.HostKeyAlias}
+		c.hostName = strings.ToLower(t.HostKeyAlias)
+		c.names = []string{c.hostName}
 	case t.Port != 22 && t.Port != 0:
 		c.names = []string{"[" + c.hostName + "]:" + strconv.Itoa(t.Port), c.hostName}
 	default:

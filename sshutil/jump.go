@@ -89,7 +89,7 @@ type route struct {
 // way twice, or too many, are a mistake in the configuration.
 func (d *Dialer) plan(ctx context.Context, t Target) (route, error) {
 	r := route{target: t}
-	seen := map[string]bool{address(t) + " " + t.User: true}
+	seen := map[string]bool{}
 	for at := t; len(at.ProxyJump) > 0; {
 		last := len(at.ProxyJump) - 1
 		hop := at.ProxyJump[last]
@@ -98,9 +98,11 @@ func (d *Dialer) plan(ctx context.Context, t Target) (route, error) {
 			return r, jumpError(t, hop, err)
 		}
 		next.Name = hop
-		switch key := address(next) + " " + next.User; {
+		// Two names may well lead over one machine; the same name with the same
+		// way to it never ends.
+		switch key := strings.Join(at.ProxyJump[:last], ",") + " " + hop; {
 		case seen[key]:
-			err = fmt.Errorf("the way leads over %s twice", hop)
+			err = fmt.Errorf("the way to %s leads over %s itself", hop, hop)
 		case len(r.hops) == jumpsMax:
 			err = fmt.Errorf("the way leads over more than %d jump hosts", jumpsMax)
 		default:

@@ -102,6 +102,12 @@ func (l *login) exhausted() error {
 			"check with ssh-add -T; keys that are confirmed, limited to destinations or unplugged do this", l.signErr)
 	case o.agentErr != nil && l.next == 0:
 		return newError(KindAgentGone, host, "the agent does not answer", "check it with ssh-add -l", o.agentErr)
+	case len(o.stale) > 0:
+		message := o.stale[0]
+		if l.next > 0 {
+			message += ", and the host refused " + l.names() + as
+		}
+		return newError(KindAuthRejected, host, message, "get a new certificate", nil)
 	case l.next == 0:
 		return newError(KindAuthNoKeys, host, "there is no key to offer"+as, l.lockedHint("add a key to the agent with ssh-add, or name one with IdentityFile"), nil)
 	case len(o.list) > l.next:

@@ -22,7 +22,7 @@ type Master struct {
 // unattended are the options that keep ssh from asking anybody anything. They
 // stand first, because ssh keeps the first value that it sees.
 func unattended() []string {
-	return []string{"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-o", "LogLevel=ERROR", "-T"}
+	return []string{"-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "UpdateHostKeys=no", "-T"}
 }
 
 // Open starts the master and returns when it is logged in. The error is an
@@ -81,7 +81,7 @@ func (m *Master) Run(ctx context.Context, cmd Command) (Result, error) {
 	if keep <= 0 {
 		keep = outputDefault
 	}
-	args := append(unattended(), "-o", "ControlMaster=no")
+	args := append(unattended(), "-o", "LogLevel=ERROR", "-o", "ControlMaster=no")
 	if cmd.ForwardAgent {
 		args = append(args, "-A")
 	}

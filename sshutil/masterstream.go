@@ -12,7 +12,7 @@ import (
 // stream starts line through the shared connection and hands over its stdin
 // and stdout.
 func (m *Master) stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
-	args := append(unattended(), "-o", "ControlMaster=no")
+	args := append(unattended(), "-o", "LogLevel=ERROR", "-o", "ControlMaster=no")
 	cmd := exec.CommandContext(ctx, programOr(m.Program), append(append(args, m.words()...), line)...)
 	cmd.Env = m.Env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -21,7 +21,8 @@ type offers struct {
 	list     []offer
 	touch    []string // keys left out because they want a touch
 	locked   []string // key files left out because they want a passphrase
-	faults   []string // key files and certificates left out for other reasons
+	faults   []string // key files left out for other reasons
+	stale    []string // certificates that are not valid now, and why
 	agentErr error    // the agent did not answer
 	hasAgent bool
 }
@@ -149,7 +150,7 @@ func (k keyring) addCertificates(o *offers, add func(string, ssh.Signer)) {
 				continue
 			}
 			if fault := userCertFault(c.cert, k.now); fault != "" {
-				o.faults = append(o.faults, c.name+": "+fault)
+				o.stale = append(o.stale, c.name+" "+fault)
 				continue
 			}
 			if signer := k.certSigner(c.cert); signer != nil {
@@ -159,22 +160,21 @@ func (k keyring) addCertificates(o *offers, add func(string, ssh.Signer)) {
 	}
 }
 
-// namesCertificate reports whether the configuration names cert.
+// namesCertificate reports whether cert lies beside an IdentityFile. (That a
+// CertificateFile names it does not make ssh take it from the agent.)
 func (k keyring) namesCertificate(cert *ssh.Certificate) bool {
-	same := func(other *ssh.Certificate) bool { return other != nil && sameKey(other, cert) }
-	return slices.ContainsFunc(k.certs, same) ||
-		slices.ContainsFunc(k.files, func(f keyFile) bool { return same(f.cert) })
+	return slices.ContainsFunc(k.files, func(f keyFile) bool { return f.cert != nil && sameKey(f.cert, cert) })
 }
 
 // userCertFault says why a certificate cannot log in, or "".
 func userCertFault(cert *ssh.Certificate, now time.Time) string {
 	switch t := uint64(now.Unix()); {
 	case cert.CertType != ssh.UserCert:
-		return "it is for hosts"
+		return "is for hosts"
 	case t < cert.ValidAfter:
-		return "it is not valid before " + certTime(cert.ValidAfter)
+		return "is not valid before " + certTime(cert.ValidAfter)
 	case cert.ValidBefore != ssh.CertTimeInfinity && t >= cert.ValidBefore:
-		return "it expired at " + certTime(cert.ValidBefore)
+		return "expired at " + certTime(cert.ValidBefore)
 	}
 	return ""
 }
@@ -191,7 +191,7 @@ func (k keyring) certSigner(cert *ssh.Certificate) ssh.Signer {
 	for _, a := range k.agent {
 		switch {
 		case key != nil:
-		case sameKey(a.public, cert): // the agent pairs them itself
+		case sameKey(a.public, cert) && (!k.target.IdentitiesOnly || k.namesCertificate(cert)): // the agent pairs them itself
 			return k.sign(a.public)
 		case sameKey(a.public, cert.Key) && (!k.target.IdentitiesOnly || k.namesKey(cert.Key)):
 			key = k.sign(a.public)

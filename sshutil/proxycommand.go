@@ -90,15 +90,18 @@ func (p *proxied) end() error {
 }
 
 // failure closes the connection and returns what the command said if it ended
-// by itself with an error, or "".
+// by itself, or how; "" if it was well.
 func (p *proxied) failure() string {
 	p.Close()
-	if p.killed || p.cmd.ProcessState.Success() {
+	if p.killed {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(p.stderr.bytes())), "\n")
 	if said := text.Line(lines[len(lines)-1]); said != "" {
 		return said
+	}
+	if p.cmd.ProcessState.Success() {
+		return ""
 	}
 	return p.cmd.ProcessState.String()
 }

@@ -24,15 +24,44 @@ type sshd struct {
 	cmd  *exec.Cmd
 }
 
+// syncBuffer collects what is written, and tells those who wait for something in it.
 type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	more chan struct{} // closed at the next write; may be nil
 }
 
 func (s *syncBuffer) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
 	return s.b.Write(p)
+}
+
+// await waits until the buffer holds text.
+func (s *syncBuffer) await(t testing.TB, text string) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		s.mu.Lock()
+		found := strings.Contains(s.b.String(), text)
+		if s.more == nil {
+			s.more = make(chan struct{})
+		}
+		more := s.more
+		s.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-more:
+		case <-late:
+			t.Fatalf("no %q in: %s", text, s.String())
+		}
+	}
 }
 
 func (s *syncBuffer) String() string {
@@ -89,6 +118,7 @@ func newKey(t testing.TB, dir, name, kind string) string {
 // the key DIR/id. extra are lines of its configuration.
 func startSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
+	noLeaks(t)
 	program := sshdProgram(t)
 	s := &sshd{dir: t.TempDir(), log: &syncBuffer{}}
 	newKey(t, s.dir, "hk", "ed25519")
@@ -124,16 +154,7 @@ func (s *sshd) start(t testing.TB, program string, extra []string) {
 			t.Log("sshd said:\n" + s.log.String())
 		}
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		if strings.Contains(s.log.String(), "Server listening on") {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("sshd does not listen: " + s.log.String())
-		}
-		wait := exec.Command("sleep", "0.02")
-		wait.Run()
-	}
+	s.log.await(t, "Server listening on")
 }
 
 // knownHosts is a line that vouches for the server's key.
