@@ -70,6 +70,8 @@ type Before struct {
 	Generation int    `json:"generation"`
 	BootID     string `json:"bootId"`
 	Machine    string `json:"machine"` // the machine lock's ID
+
+	HostTime time.Time `json:"hostTime"` // when it was read, by the host's clock
 }
 
 // MarshalJSON puts a verdict's fields into the line itself.

@@ -10,21 +10,23 @@ import (
 
 // evidence is all that a verdict is made of.
 type evidence struct {
-	action   nixcmd.Action
-	exit     *int // nil: the exit status was lost
-	phase    nixcmd.Phase
-	idle     bool // evaluated, and no build or copy was running: it may have been setting the profile
-	found    nixcmd.Findings
-	out      string         // store path on stdout, printed after all else went well
-	wanted   string         // W at the pinned flake, or ""
-	before   *Before        // nil: the host was not read before
-	after    *fleet.Reading // nil: the host could not be read afterwards
-	afterErr error          // why not
-	cancel   bool           // somebody asked to cancel
-	valid    bool           // for a build: the path is there where it was built
-	validErr error          // why that is not known
-	touches  bool           // the host itself is part of the action (not so for a local build)
-	log      string
+	action     nixcmd.Action
+	exit       *int // nil: the exit status was lost
+	phase      nixcmd.Phase
+	idle       bool // evaluated, and no build or copy was running: it may have been setting the profile
+	found      nixcmd.Findings
+	out        string         // store path on stdout, printed after all else went well
+	wanted     string         // W at the pinned flake, or ""
+	before     *Before        // nil: the host was not read before
+	after      *fleet.Reading // nil: the host could not be read afterwards
+	afterErr   error          // why not
+	unitEnded  bool           // the journal told how the activation's unit ended
+	unitStatus int
+	cancel     bool  // somebody asked to cancel
+	valid      bool  // for a build: the path is there where it was built
+	validErr   error // why that is not known
+	touches    bool  // the host itself is part of the action (not so for a local build)
+	log        string
 }
 
 // judge turns evidence into a verdict. It is a pure function: exit code ×
@@ -237,21 +239,32 @@ func (e evidence) judgeLost(v *Verdict) {
 		v.Outcome = OutcomeUnknown
 		v.Reason = why + ", and the activation still runs on the host"
 		v.Hint = "Look at it again when it has ended: `nixfleet-tui runs`."
-	case v.System != "" && e.inPlace(v.System) && len(e.after.FailedUnits) == 0:
-		v.Outcome = OutcomeOK
-		v.Reason = why + ", but the host has what was built"
-	case v.System != "" && e.inPlace(v.System):
+	case e.cameThrough(v.System) && (e.unitStatus == exitUnits || len(e.after.FailedUnits) > 0):
 		v.Outcome, v.Units = OutcomeDegraded, e.after.FailedUnits
 		v.Reason = why + "; the host has what was built, but units failed: " + strings.Join(v.Units, ", ")
-	case v.ProfileMoved:
+	case e.cameThrough(v.System):
+		v.Outcome = OutcomeOK
+		v.Reason = why + ", but the host has what was built"
+	case v.ProfileMoved && e.after.Current != e.after.Profile:
 		v.Outcome = OutcomeFailed
 		v.Reason = why + ", and the new system is installed but not running"
 		v.Hint = "Run it again to finish the activation."
 	default:
 		v.Outcome = OutcomeFailed
 		v.Reason = why + "; " + standing(e.after)
+		if e.unitEnded && e.unitStatus != 0 {
+			v.Reason += fmt.Sprintf("; its activation exited with %d", e.unitStatus)
+		}
 		v.Hint = "Run it again."
 	}
+}
+
+// cameThrough says whether an activation that nobody saw to its end reached
+// it: the host stands as asked, and the journal, if it tells, does not say
+// that the activation itself failed.
+func (e evidence) cameThrough(built string) bool {
+	failed := e.unitEnded && e.unitStatus != 0 && e.unitStatus != exitUnits
+	return built != "" && e.inPlace(built) && !failed
 }
 
 func (e evidence) judgeFailure(v *Verdict) {

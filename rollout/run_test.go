@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -293,4 +294,35 @@ func TestInheritedFilesAreNotPassedOn(t *testing.T) {
 	}
 	open()
 	f.end()
+}
+
+// ssh passes no signal on: what builds on the other machine is ended by us.
+func TestCancelEndsWhatBuildsElsewhere(t *testing.T) {
+	w := newTestWorld(t)
+	const drv = "/nix/store/33333333333333333333333333333333-nixos-system-h1-2.drv"
+	w.write("remote-nix", "#!/bin/sh\ntrap 'exit 130' INT\nwhile :; do sleep 0.02; done\n", 0o755)
+	w.host("h1", "m1", `cat >&2 <<'LOG'
+@nix {"action":"start","fields":["`+drv+`","",1,1],"id":1,"level":3,"parent":0,"text":"building '`+drv+`'","type":105}
+LOG
+setsid "$TEST_HOSTS/remote-nix" build '`+drv+`^*' </dev/null >/dev/null 2>&1 &
+echo $! >"$TEST_HOSTS/remote-pid"
+trap 'exit 130' INT; while :; do sleep 0.02; done`)
+	f := w.start(w.plan(nixcmd.Switch, "h1"))
+	f.until("the build", func(e Event) bool { return e.Phase == nixcmd.PhaseBuilding })
+	var pid int
+	waitUntil(t, "the remote build", func() bool {
+		data, err := os.ReadFile(filepath.Join(w.hosts, "remote-pid"))
+		if err != nil {
+			return false
+		}
+		pid, err = strconv.Atoi(strings.TrimSpace(string(data)))
+		return err == nil
+	})
+	if err := Cancel(f.dir, nil, false); err != nil {
+		t.Fatal(err)
+	}
+	if d := f.verdict("h1"); d.Outcome != OutcomeCancelled {
+		t.Errorf("%s: %s", d.Outcome, d.Reason)
+	}
+	waitUntil(t, "the remote build to end", func() bool { return syscall.Kill(pid, 0) != nil })
 }

@@ -18,6 +18,7 @@ type task struct {
 
 	requests  chan request // from the loop; answered by whatever stage the task is in
 	evaluated atomic.Bool  // its evaluation is over: the queue may start another
+	drv       atomic.Value // string: the toplevel derivation, once it is known
 	machine   *machineLock // until the verdict stands
 	master    *sshutil.Master
 	before    *Before // nil: not read

@@ -16,6 +16,7 @@ const (
 	masterWait   = 15 * time.Second // for a shared connection to log in
 	interruptFor = 10 * time.Second // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
 	continueFor  = 10 * time.Minute // how old a lost run may be for its waiting tasks to be started all the same
+	leftoversFor = 15 * time.Second // for ending what an interrupt left running elsewhere
 	rootFor      = 30 * time.Second // for making one garbage collector root
 
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured

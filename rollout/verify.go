@@ -24,10 +24,16 @@ func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
 	if e.cutOff() {
 		t.dropLinks() // ours go the same way; waiting for them would only take longer
 	}
+	if t.cancelled {
+		t.endLeftovers(ctx, e.found)
+	}
 	if e.touches {
 		if e.after, e.afterErr = t.readAfter(ctx, e); ctx.Err() != nil {
 			return Verdict{}, ctx.Err()
 		}
+	}
+	if e.lost() && e.after != nil && t.before != nil && !t.before.HostTime.IsZero() {
+		e.unitEnded, e.unitStatus = t.journal(ctx, t.before.HostTime)
 	}
 	if e.wentWell() && e.built() == "" {
 		e.wanted = t.evaluateWanted(ctx)

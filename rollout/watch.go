@@ -174,10 +174,12 @@ func (w *logWatch) end() error {
 // tell emits a new phase, and progress at most once a second.
 func (w *logWatch) tell() {
 	t := w.task
-	if w.decoder.Findings().Evaluated {
-		if !t.evaluated.Swap(true) {
-			t.run.nudge()
-		}
+	found := w.decoder.Findings()
+	if found.Evaluated && !t.evaluated.Swap(true) {
+		t.run.nudge()
+	}
+	if found.SystemDrv != "" {
+		t.drv.Store(found.SystemDrv)
 	}
 	t.enter(w.decoder.Phase())
 	now := t.run.Now()
