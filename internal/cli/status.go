@@ -118,7 +118,12 @@ func (o *statusOptions) report(ctx context.Context, l *loaded, sel fleet.Selecti
 	for _, name := range names {
 		selected[name] = true
 	}
-	r := statusReport{builders: fleet.JudgeBuilders(l.inv, statuses), warnings: l.inv.Warnings}
+	r := statusReport{warnings: l.inv.Warnings}
+	for _, b := range fleet.JudgeBuilders(l.inv, statuses) {
+		if o.On == "" || !b.AsOf.IsZero() { // of a part of the fleet, those that were asked
+			r.builders = append(r.builders, b)
+		}
+	}
 	for _, row := range rows {
 		if selected[row.Host.Name] {
 			r.rows = append(r.rows, row)

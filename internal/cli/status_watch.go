@@ -36,13 +36,15 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 		return err
 	}
 	w := &watched{statuses: map[string]fleet.Status{}, facts: maps.Clone(l.facts), changed: true}
+	inv, asked, pending := l.inv, append(hosts, l.inv.Strangers()...), o.pending(l, hosts) // l changes as facts come in
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var working sync.WaitGroup
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: o.Env.Now}
-	working.Go(func() { fleet.NewWatch(prober, append(hosts, l.inv.Strangers()...), w.heard).Run(ctx) })
-	working.Go(func() {
-		fleet.Evaluate(ctx, l.low, l.inv, l.cache, o.pending(l, hosts), w.evaluated)
-	})
+	working.Go(func() { fleet.NewWatch(prober, asked, w.heard).Run(ctx) })
+	working.Go(func() { fleet.Evaluate(ctx, l.low, inv, l.cache, pending, w.evaluated) })
 	err = o.redraw(ctx, l, sel, w)
+	stop()
 	working.Wait()
 	return errors.Join(err, done())
 }
