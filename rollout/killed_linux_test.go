@@ -1,12 +1,15 @@
 package rollout
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"nixfleet-tui/nixcmd"
 )
@@ -87,4 +90,69 @@ func kill(t *testing.T, pid int) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What could not be known when the run ended is known when the host answers.
+func TestUnknownIsResolvedLater(t *testing.T) {
+	w := newTestWorld(t)
+	w.host("h1", "m1", `set_profile; activate; : >"$root/down"; echo "Command 'systemd-run' returned non-zero exit status 255." >&2; exit 255`)
+	f := w.start(w.plan(nixcmd.Switch, "h1"))
+	f.until("the host to be waited for", func(e Event) bool { return e.State == TaskNote && strings.Contains(e.Reason, "waits for") })
+	// The supervisor waits for two minutes; what it would write then is written here.
+	kill(t, supervisorIn(t, f.dir))
+	waitUntil(t, "the run to be lost", func() bool {
+		held, err := isHeld(runDir(f.dir).lock())
+		return err == nil && !held
+	})
+	unknown := Verdict{Outcome: OutcomeUnknown, ExitCode: exit(255), Phase: nixcmd.PhaseActivating, Reason: "lost"}
+	view, err := readAll(f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := openEventLog(runDir(f.dir).events(), view.Plan.ID, view.Seq, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := 1
+	for _, e := range []Event{{Event: EventVerdict, Host: "h1", Verdict: &unknown}, {Event: EventEnd, ExitCode: &one}} {
+		if _, err := log.append(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log.close()
+	if err := writeJSON(runDir(f.dir).summary(), summary{Version: 1, Hosts: map[string]Verdict{"h1": unknown}}); err != nil {
+		t.Fatal(err)
+	}
+	f.end()
+	if err := os.Remove(filepath.Join(w.hosts, "h1/down")); err != nil {
+		t.Fatal(err)
+	}
+	if adopted, err := w.store.Adopt(t.Context(), testLauncher()); err != nil || len(adopted) != 1 {
+		t.Fatalf("Adopt = %v, %v", adopted, err)
+	}
+	v := f.end()
+	if d := v.Task("h1").Verdict; d.Outcome != OutcomeOK || !d.Changed || v.ExitCode != 0 {
+		t.Errorf("%s, changed %v, exit code %d: %s", d.Outcome, d.Changed, v.ExitCode, d.Reason)
+	}
+}
+
+// supervisorIn is the supervisor of the run in dir.
+func supervisorIn(t *testing.T, dir string) int {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range all {
+		line, err := os.ReadFile(path)
+		if err == nil && bytes.HasSuffix(line, []byte("\x00"+wordSupervisor+"\x00"+dir+"\x00")) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	t.Fatal("there is no supervisor of " + dir)
+	return 0
 }

@@ -162,8 +162,8 @@ func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
 }
 
 func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
-	if _, err := os.Stat(d.summary()); err == nil {
-		return false, nil
+	if info, err := os.Stat(d.summary()); err == nil {
+		return s.resolveRun(d, info, l)
 	}
 	if _, err := d.readPlan(); err != nil {
 		return false, nil // nothing can be done about it; List shows it as broken
@@ -175,6 +175,38 @@ func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
 	defer lock.Close()
 	if _, err := os.Stat(d.summary()); err == nil {
 		return false, nil // it ended while we looked
+	}
+	return true, s.spawnSupervisor(d, lock, l)
+}
+
+// resolveRun starts a supervisor for a run that is over, but of which it is
+// not known how some task ended: its host may answer now.
+func (s *Store) resolveRun(d runDir, ended os.FileInfo, l Launcher) (bool, error) {
+	tried := filepath.Join(string(d), "resolved")
+	if time.Since(ended.ModTime()) > resolveFor {
+		return false, nil
+	}
+	if info, err := os.Stat(tried); err == nil && time.Since(info.ModTime()) < resolveEvery {
+		return false, nil
+	}
+	var sum summary
+	if err := readJSON(d.summary(), &sum); err != nil {
+		return false, nil // List shows it as it is
+	}
+	unknown := false
+	for _, v := range sum.Hosts {
+		unknown = unknown || v.Outcome == OutcomeUnknown
+	}
+	if !unknown {
+		return false, nil
+	}
+	lock, err := tryLock(d.lock())
+	if err != nil {
+		return false, ignoreHeld(err)
+	}
+	defer lock.Close()
+	if err := os.WriteFile(tried, nil, 0o600); err != nil {
+		return false, err
 	}
 	return true, s.spawnSupervisor(d, lock, l)
 }

@@ -64,10 +64,11 @@ type run struct {
 	wake    chan struct{}
 	tasks   sync.WaitGroup
 
-	mu      sync.Mutex
-	view    View
-	working map[string]*task
-	failed  error // the first failure to write the run directory
+	mu       sync.Mutex
+	view     View
+	working  map[string]*task
+	resolved bool  // a verdict that was unknown is known now
+	failed   error // the first failure to write the run directory
 }
 
 // Run carries the run out and returns when it is over. An error means that the
@@ -133,6 +134,8 @@ func (r *run) begin(ctx context.Context) {
 	for _, h := range r.plan.Hosts {
 		v := r.state(h.Name)
 		switch {
+		case v.Verdict != nil && v.Verdict.Outcome == OutcomeUnknown && r.adopted:
+			r.resolve(ctx, h)
 		case v.Verdict != nil:
 		case h.Skip != "":
 			r.conclude1(h.Name, Verdict{Outcome: OutcomeSkipped, Phase: nixcmd.PhaseQueued, Reason: h.Skip, Log: LogPath(r.Dir, h.Name)})
@@ -225,6 +228,21 @@ func (r *run) start(ctx context.Context, name string) {
 	})
 }
 
+// resolve asks a host again of which it was not known how its task ended. Only
+// an answer changes anything.
+func (r *run) resolve(ctx context.Context, h PlanHost) {
+	t := newTask(r, h)
+	r.tasks.Go(func() {
+		defer t.release()
+		if v, err := t.resolve(ctx); err == nil && v.Outcome != OutcomeUnknown {
+			r.conclude1(h.Name, v)
+			r.mu.Lock()
+			r.resolved = true
+			r.mu.Unlock()
+		}
+	})
+}
+
 // nudge makes the loop look again.
 func (r *run) nudge() {
 	select {
@@ -279,7 +297,7 @@ func (r *run) conclude() error {
 		outcomes = append(outcomes, t.Verdict.Outcome)
 		hosts[t.Host] = *t.Verdict
 	}
-	over, failed := r.view.Over(), r.failed
+	over, failed := r.view.Over() && !r.resolved, r.failed
 	r.mu.Unlock()
 	if failed != nil {
 		return failed

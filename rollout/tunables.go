@@ -17,6 +17,8 @@ const (
 	interruptFor = 10 * time.Second // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
 	continueFor  = 10 * time.Minute // how old a lost run may be for its waiting tasks to be started all the same
 	leftoversFor = 15 * time.Second // for ending what an interrupt left running elsewhere
+	resolveFor   = 24 * time.Hour   // how long after a run its unknown verdicts are asked about again
+	resolveEvery = time.Minute      // how often at most
 	rootFor      = 30 * time.Second // for making one garbage collector root
 
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -13,13 +14,8 @@ import (
 
 // verify asks the host how it stands after nixos-rebuild has ended, and judges.
 func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
-	reached := end.decoder.Phase()
 	t.enter(nixcmd.PhaseVerifying)
-	e := evidence{
-		action: t.run.plan.Action, exit: end.exit, phase: reached, idle: idle(end.decoder), found: end.decoder.Findings(),
-		out: end.out, wanted: t.wanted(), before: t.before, cancel: t.cancelled, touches: t.touches(),
-		log: LogPath(t.run.Dir, t.host.Name),
-	}
+	e := t.evidence(end)
 	t.regainLock()
 	if e.cutOff() {
 		t.dropLinks() // ours go the same way; waiting for them would only take longer
@@ -32,9 +28,7 @@ func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
 			return Verdict{}, ctx.Err()
 		}
 	}
-	if e.lost() && e.after != nil && t.before != nil && !t.before.HostTime.IsZero() {
-		e.unitEnded, e.unitStatus = t.journal(ctx, t.before.HostTime)
-	}
+	t.askJournal(ctx, &e)
 	if e.wentWell() && e.built() == "" {
 		e.wanted = t.evaluateWanted(ctx)
 	}
@@ -44,6 +38,59 @@ func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
 	v := judge(e)
 	t.root(ctx, v)
 	return v, ctx.Err()
+}
+
+// evidence is what the task itself left; what the host says is still missing.
+func (t *task) evidence(end ending) evidence {
+	return evidence{
+		action: t.run.plan.Action, exit: end.exit, phase: end.decoder.Phase(), idle: idle(end.decoder), found: end.decoder.Findings(),
+		out: end.out, wanted: t.wanted(), before: t.before, cancel: t.cancelled, touches: t.touches(),
+		log: LogPath(t.run.Dir, t.host.Name),
+	}
+}
+
+// askJournal adds how the activation's unit ended, where nobody else told.
+func (t *task) askJournal(ctx context.Context, e *evidence) {
+	if e.lost() && e.after != nil && t.before != nil && !t.before.HostTime.IsZero() {
+		e.unitEnded, e.unitStatus = t.journal(ctx, t.before.HostTime)
+	}
+}
+
+// resolve judges again a task that ended long ago, by its files and by how the
+// host stands now. It says nothing of it in the events before it knows.
+func (t *task) resolve(ctx context.Context) (Verdict, error) {
+	decoder := nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now)
+	log, err := os.Open(t.file(".log"))
+	if err != nil {
+		return Verdict{}, err
+	}
+	defer log.Close()
+	if _, err := io.Copy(decoding{decoder}, log); err != nil {
+		return Verdict{}, err
+	}
+	decoder.Close(nil)
+	end := ending{decoder: decoder, out: t.printed()}
+	status, ok, err := t.run.dir.readExit(t.host.Name)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if ok {
+		end.exit = &status.code
+	}
+	e := t.evidence(end)
+	if e.after, e.afterErr = t.readOnce(ctx, true); e.afterErr != nil {
+		return Verdict{}, e.afterErr
+	}
+	t.askJournal(ctx, &e)
+	return judge(e), nil
+}
+
+// decoding feeds a decoder for what it finds; the readable form is not needed.
+type decoding struct{ decoder *nixcmd.LogDecoder }
+
+func (d decoding) Write(p []byte) (int, error) {
+	d.decoder.Write(nil, p)
+	return len(p), nil
 }
 
 // wanted is W of the plan, unless the person's own arguments may have changed

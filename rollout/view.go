@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"nixfleet-tui/nixcmd"
@@ -49,6 +50,13 @@ func (v *View) Task(host string) *TaskView {
 	return nil
 }
 
+// Unknown says whether it is not known of some task how it ended.
+func (v *View) Unknown() bool {
+	return slices.ContainsFunc(v.Tasks, func(t TaskView) bool {
+		return t.Verdict != nil && t.Verdict.Outcome == OutcomeUnknown
+	})
+}
+
 // newView is the view of a plan of which nothing has happened yet.
 func newView(dir string, p Plan) View {
 	v := View{Dir: dir, Plan: p, Tasks: make([]TaskView, len(p.Hosts))}
@@ -66,7 +74,9 @@ func (v *View) apply(e Event) {
 	case EventStart:
 		v.Started = e.Time
 	case EventEnd:
-		v.Ended = e.Time
+		if v.Ended.IsZero() { // a later one comes when an unknown verdict was resolved
+			v.Ended = e.Time
+		}
 		if e.ExitCode != nil {
 			v.ExitCode = *e.ExitCode
 		}
@@ -90,7 +100,10 @@ func (t *TaskView) apply(e Event) {
 			t.Progress = *e.Progress
 		}
 	case EventVerdict:
-		t.Verdict, t.Ended, t.Phase = e.Verdict, e.Time, nixcmd.PhaseDone
+		t.Verdict, t.Phase = e.Verdict, nixcmd.PhaseDone
+		if t.Ended.IsZero() {
+			t.Ended = e.Time
+		}
 	case EventCancel:
 		t.Reason = e.Reason
 	}

@@ -55,6 +55,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 	lost := false
 	for _, v := range runs {
 		if !goesOn(v) {
+			lost = lost || v.Broken == "" && v.Unknown() // the host may answer now
 			continue
 		}
 		live = true
