@@ -153,6 +153,12 @@ func TestBuildElsewhereIsRooted(t *testing.T) {
 	if roots := w.must("nix-store --query --roots %s", v.System); !strings.Contains(roots, "nixfleet") {
 		t.Errorf("%s has no root of ours here: %q", v.System, roots)
 	}
+	w.wants(0, "doctor --remove-roots h2")
+	for _, where := range []string{"ssh h1 ", ""} {
+		if roots := w.must("%snix-store --query --roots %s", where, v.System); strings.Contains(roots, "nixfleet") {
+			t.Errorf("%s is still kept: %q", v.System, roots)
+		}
+	}
 }
 
 func TestWhatCannotBeReached(t *testing.T) {

@@ -14,6 +14,8 @@ type doctorOptions struct {
 	*Program
 	Source *sourceFlags
 	JSON   bool
+
+	RemoveRoots []string // hosts; instead of checking
 }
 
 func newDoctorCmd(p *Program, src *sourceFlags, run func(context.Context, *doctorOptions) error) *cobra.Command {
@@ -24,11 +26,14 @@ func newDoctorCmd(p *Program, src *sourceFlags, run func(context.Context, *docto
 		Long: `Checks the programs, the ssh agent, the flake, the state directory and the
 builders of this machine, and says what to do about what is missing. It asks
 nothing of any host. Exit code 1 when something fails.`,
-		Example: "  nixfleet-tui doctor\n  nixfleet-tui doctor --json",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+		Example: `  nixfleet-tui doctor
+  nixfleet-tui doctor --json
+  nixfleet-tui doctor --remove-roots web1   # what was built elsewhere for web1 may be collected`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
+	cmd.Flags().StringSliceVar(&o.RemoveRoots, "remove-roots", nil, "check nothing; let go of what is kept from garbage collection for these `HOSTS`")
 	return cmd
 }
 
@@ -68,6 +73,9 @@ type doctorJSON struct {
 func runDoctor(ctx context.Context, o *doctorOptions) error {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
+	if len(o.RemoveRoots) > 0 {
+		return o.removeRoots(ctx)
+	}
 	var all []finding
 	for _, check := range []func(context.Context) []finding{
 		o.checkNix, o.checkRebuild, o.checkSSH, o.checkAgent, o.checkFleet, o.checkState, o.checkBuilders,
