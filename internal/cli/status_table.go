@@ -19,18 +19,19 @@ func (o *statusOptions) print(r statusReport) error {
 	return err
 }
 
-// reportLines are all lines of a report.
+// reportLines are all lines of a report. Those of the tables fit the terminal;
+// sentences are left to wrap.
 func reportLines(s *IO, r statusReport, now time.Time) []string {
 	lines := hostTable(s, r.rows, now).lines(s)
 	for _, row := range r.rows {
-		lines = append(lines, troubles(s, row)...)
+		lines = append(lines, troubles(row)...)
 	}
 	if len(r.builders) > 0 {
 		lines = append(lines, "")
 		lines = append(lines, builderTable(s, r.builders).lines(s)...)
 		for _, b := range r.builders {
 			if b.Reason != "" && b.Hint != "" && b.Health != fleet.HealthUnknown {
-				lines = append(lines, fit(s, "  "+text.Line(b.Builder.Name)+": "+sentence(b.Hint)))
+				lines = append(lines, "  "+text.Line(b.Builder.Name)+": "+sentence(b.Hint))
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func age(then, now time.Time) string {
 }
 
 // troubles are the lines that a row of the table has no room for.
-func troubles(s *IO, row fleet.Row) []string {
+func troubles(row fleet.Row) []string {
 	name := "  " + text.Line(row.Host.Name) + ": "
 	var lines []string
 	if row.Status.Error != "" {
@@ -108,18 +109,7 @@ func troubles(s *IO, row fleet.Row) []string {
 	if units := row.Status.Reading.FailedUnits; len(units) > 0 && row.Status.State == fleet.StateUp {
 		lines = append(lines, name+"failed units: "+text.Line(strings.Join(units, ", ")))
 	}
-	for i := range lines {
-		lines[i] = fit(s, lines[i])
-	}
 	return lines
-}
-
-// fit cuts a line of words to the terminal; off one nothing is cut.
-func fit(s *IO, line string) string {
-	if w := s.Width(); w > 0 {
-		return text.Truncate(line, w-1)
-	}
-	return line
 }
 
 func healthMark(h fleet.Health) mark {

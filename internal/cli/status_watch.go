@@ -113,5 +113,8 @@ func (o *statusOptions) drawReport(screen *block, r statusReport) error {
 		more := fmt.Sprintf("… and %d more lines", len(lines)-room+1)
 		lines = append(lines[:room-1], text.Truncate(more, width-1))
 	}
+	for i := range lines {
+		lines[i] = text.Truncate(lines[i], max(1, width-1))
+	}
 	return screen.draw(lines)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"nixfleet-tui/internal/text"
@@ -16,7 +17,7 @@ const decisiveShown = 20 // lines of a failed host's log in a summary
 func writeSummary(s *IO, self string, v rollout.View) error {
 	t := &table{columns: []column{
 		{title: "HOST", keep: 9}, {title: "RESULT", keep: 8}, {title: "TIME", keep: 2, right: true},
-		{title: "CHANGED", keep: 3}, {title: "REBOOT", keep: 4}, {title: "WHY", keep: 5, flex: true},
+		{title: "CHANGED", keep: 3}, {title: "REBOOT", keep: 4}, {title: "WHY", keep: 1, flex: true},
 	}}
 	for _, task := range v.Tasks {
 		t.add(summaryRow(s, v, task)...)
@@ -85,12 +86,13 @@ func reasonOf(v rollout.Verdict) string {
 	return string(v.Outcome)
 }
 
-// logOf is the path of a task's log, if it ever had one.
+// logOf is the path of a task's log, or "" when nothing was ever started for it.
 func logOf(v rollout.View, t rollout.TaskView) string {
-	if t.Verdict != nil && t.Verdict.Outcome == rollout.OutcomeSkipped {
+	path := rollout.LogPath(v.Dir, t.Host)
+	if _, err := os.Stat(path); err != nil {
 		return ""
 	}
-	return rollout.LogPath(v.Dir, t.Host)
+	return path
 }
 
 // runWords is a run in one line: its ID, what became of how many, how long it took.

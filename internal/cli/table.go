@@ -10,7 +10,7 @@ import (
 // column is one column of a table.
 type column struct {
 	title string
-	keep  int  // columns with a smaller keep go first when the width is too small
+	keep  int  // columns with a smaller keep give way first when the width is too small
 	right bool // numbers
 	flex  bool // may be cut to make room, down to flexWidth
 }
@@ -40,9 +40,8 @@ func (t *table) write(w io.Writer, s *IO) error {
 	return err
 }
 
-// lines are the titles and the rows. On a terminal every line fits its width:
-// empty columns are left out, then flexible ones are cut, then the least
-// important go.
+// lines are the titles and the rows. On a terminal every line fits its width;
+// empty columns are left out.
 func (t *table) lines(s *IO) []string {
 	widths := t.widths()
 	t.fit(widths, s.Width()-1)
@@ -74,22 +73,20 @@ func (t *table) widths() []int {
 	return widths
 }
 
-// fit changes widths so that a row takes at most limit cells (none or less: no limit).
+// fit changes widths so that a row takes at most limit cells (none or less: no
+// limit). The least important columns give way first: those that may be cut are
+// cut, and then they go.
 func (t *table) fit(widths []int, limit int) {
 	for limit > 0 {
-		over := rowWidth(widths) - limit
-		if over <= 0 {
+		over, i := rowWidth(widths)-limit, t.leastKept(widths)
+		if over <= 0 || i < 0 {
 			return
 		}
-		if i := t.widestFlexible(widths); i >= 0 {
+		if t.columns[i].flex && widths[i] > flexWidth {
 			widths[i] = max(flexWidth, widths[i]-over)
-			continue
+		} else {
+			widths[i] = 0
 		}
-		i := t.leastKept(widths)
-		if i < 0 {
-			return
-		}
-		widths[i] = 0
 	}
 }
 
@@ -101,16 +98,6 @@ func rowWidth(widths []int) int {
 		}
 	}
 	return max(0, total-columnGap)
-}
-
-func (t *table) widestFlexible(widths []int) int {
-	found := -1
-	for i, c := range t.columns {
-		if c.flex && widths[i] > flexWidth && (found < 0 || widths[i] > widths[found]) {
-			found = i
-		}
-	}
-	return found
 }
 
 // leastKept is the column to drop next; the first column always stays.
