@@ -99,6 +99,7 @@ func (d *LogDecoder) said(said string) {
 		}
 		for line := range strings.SplitSeq(said, "\n") {
 			d.found.notePathIn(line)
+			d.plan(line)
 		}
 	}
 }

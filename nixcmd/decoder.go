@@ -21,6 +21,7 @@ type LogDecoder struct {
 	sent    bool // something was copied to where it is built
 	crash   crashFilter
 	found   finder
+	planned []string // short names of derivations that Nix said it would build
 }
 
 // NewLogDecoder returns a decoder. now gives the time, for durations.
@@ -76,6 +77,22 @@ func (d *LogDecoder) Progress() Progress {
 	p.CopiesDone += d.copies.done()
 	p.CopiesExpected += d.copies.expected
 	return p
+}
+
+// Planned are the names of the derivations that Nix said it would build, in
+// its order; at most maxPlanned of them.
+func (d *LogDecoder) Planned() []string { return d.planned }
+
+// plan notes a derivation of a plan: those lines are indented, and nothing else
+// that Nix says looks like them.
+func (d *LogDecoder) plan(line string) {
+	path, ok := strings.CutPrefix(line, "  ")
+	if !ok || len(d.planned) >= maxPlanned {
+		return
+	}
+	if p, ok := ParseStorePath(path); ok && string(p) == path && p.IsDerivation() {
+		d.planned = append(d.planned, p.ShortName())
+	}
 }
 
 // Findings are what was found so far.

@@ -122,3 +122,16 @@ func shortStorePaths(s string) string {
 		s = s[len(StoreDir):]
 	}
 }
+
+// PackageName is a derivation's name without its version, as Nix parses names:
+// the version begins at the first dash that no letter follows.
+func PackageName(name string) string {
+	for i := 0; i+1 < len(name); i++ {
+		c := name[i+1]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if name[i] == '-' && !letter {
+			return name[:i]
+		}
+	}
+	return name
+}

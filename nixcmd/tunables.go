@@ -4,6 +4,7 @@ import "time"
 
 // What can be tuned, in one place.
 const (
+	maxPlanned = 4096 // names of planned derivations that are kept
 	// askTimeout bounds the question which dialect nixos-rebuild speaks. The
 	// Python one needs a second on a cold disk.
 	askTimeout = 10 * time.Second

@@ -30,13 +30,14 @@ type Event struct {
 	PID    int     `json:"pid,omitempty"` // of nixos-rebuild, which leads a process group
 	Before *Before `json:"before,omitempty"`
 
-	Phase    nixcmd.Phase     `json:"phase,omitempty"`    // phase
-	Done     *int             `json:"done,omitempty"`     // progress: builds, or copies while nothing builds
-	Expected *int             `json:"expected,omitempty"` // progress
-	Progress *nixcmd.Progress `json:"progress,omitempty"` // progress, all of it
-	Accepted *bool            `json:"accepted,omitempty"` // cancel: whether it is being done
-	Reason   string           `json:"reason,omitempty"`   // task, cancel, adopted: a sentence
-	ExitCode *int             `json:"exitCode,omitempty"` // task ended, end
+	Phase    nixcmd.Phase     `json:"phase,omitempty"`       // phase
+	Done     *int             `json:"done,omitempty"`        // progress: builds, or copies while nothing builds
+	Expected *int             `json:"expected,omitempty"`    // progress
+	Progress *nixcmd.Progress `json:"progress,omitempty"`    // progress, all of it
+	Left     *int             `json:"secondsLeft,omitempty"` // progress: for the builds, by how long such took before
+	Accepted *bool            `json:"accepted,omitempty"`    // cancel: whether it is being done
+	Reason   string           `json:"reason,omitempty"`      // task, cancel, adopted: a sentence
+	ExitCode *int             `json:"exitCode,omitempty"`    // task ended, end
 
 	Verdict *Verdict `json:"-"` // verdict: its fields stand in the line itself
 }

@@ -54,15 +54,16 @@ func InheritedLock() *os.File {
 // run is a supervisor at work.
 type run struct {
 	Supervisor
-	dir     runDir
-	plan    Plan
-	log     *eventLog
-	conn    Connector
-	adopted bool
-	resume  bool // tasks that wait may be started
-	peaks   *peaks
-	wake    chan struct{}
-	tasks   sync.WaitGroup
+	dir       runDir
+	plan      Plan
+	log       *eventLog
+	conn      Connector
+	adopted   bool
+	resume    bool // tasks that wait may be started
+	peaks     *peaks
+	durations *durations
+	wake      chan struct{}
+	tasks     sync.WaitGroup
 
 	mu       sync.Mutex
 	view     View
@@ -90,6 +91,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 	r.begin(ctx)
 	r.loop(ctx)
 	r.tasks.Wait()
+	r.durations.save()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -110,7 +112,7 @@ func (s Supervisor) open() (*run, error) {
 	}
 	r := &run{
 		Supervisor: s, dir: d, plan: view.Plan, log: log, view: view,
-		adopted: view.Seq > 0, resume: true, peaks: s.Store.peaks(),
+		adopted: view.Seq > 0, resume: true, peaks: s.Store.peaks(), durations: s.Store.durations(s.Now),
 		wake: make(chan struct{}, 1), working: map[string]*task{},
 	}
 	if r.adopted {

@@ -23,6 +23,7 @@ const (
 
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
 
+	maxDurations  = 5000     // derivations whose build times are remembered
 	maxEventRead  = 16 << 20 // bytes of events taken at once
 	maxLogRead    = 1 << 20  // bytes of a log taken at once
 	maxSocketsDir = 45       // bytes, so that DIR/%C and ssh's own suffix fit a socket address

@@ -14,12 +14,13 @@ type TaskView struct {
 	State    string // "" (queued) or the last task event's state
 	Phase    nixcmd.Phase
 	Progress nixcmd.Progress
-	Started  time.Time // when it left the queue
-	Ended    time.Time // when it was judged
-	PID      int       // of nixos-rebuild
-	Before   *Before   // how the host stood, once it was read
-	Reason   string    // why it waits, or the last note
-	Verdict  *Verdict  // nil until there is one
+	Left     *time.Duration // for the builds, by how long such took before; nil when not known
+	Started  time.Time      // when it left the queue
+	Ended    time.Time      // when it was judged
+	PID      int            // of nixos-rebuild
+	Before   *Before        // how the host stood, once it was read
+	Reason   string         // why it waits, or the last note
+	Verdict  *Verdict       // nil until there is one
 }
 
 // View is a run as a viewer sees it: run.json and the events so far.
@@ -97,7 +98,11 @@ func (t *TaskView) apply(e Event) {
 		}
 	case EventProgress:
 		if e.Progress != nil {
-			t.Progress = *e.Progress
+			t.Progress, t.Left = *e.Progress, nil
+		}
+		if e.Left != nil {
+			left := time.Duration(*e.Left) * time.Second
+			t.Left = &left
 		}
 	case EventVerdict:
 		t.Verdict, t.Phase = e.Verdict, nixcmd.PhaseDone

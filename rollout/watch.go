@@ -120,6 +120,7 @@ type logWatch struct {
 	text     []byte
 	told     time.Time
 	progress nixcmd.Progress
+	builds   *buildWatch
 }
 
 func newLogWatch(t *task) (*logWatch, error) {
@@ -135,7 +136,7 @@ func newLogWatch(t *task) (*logWatch, error) {
 	}
 	return &logWatch{
 		task: t, decoder: nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now),
-		log: log, readable: readable, buf: make([]byte, maxLogRead),
+		log: log, readable: readable, buf: make([]byte, maxLogRead), builds: newBuildWatch(t.run.durations, !t.run.adopted),
 	}, nil
 }
 
@@ -183,10 +184,11 @@ func (w *logWatch) tell() {
 	}
 	t.enter(w.decoder.Phase())
 	now := t.run.Now()
+	p := w.decoder.Progress()
+	w.builds.look(p, now)
 	if now.Sub(w.told) < progressEvery {
 		return
 	}
-	p := w.decoder.Progress()
 	if sameProgress(p, w.progress) {
 		return
 	}
@@ -195,7 +197,12 @@ func (w *logWatch) tell() {
 	if expected == 0 {
 		done, expected = p.CopiesDone, p.CopiesExpected
 	}
-	t.run.emit(Event{Event: EventProgress, Host: t.host.Name, Done: &done, Expected: &expected, Progress: &p})
+	e := Event{Event: EventProgress, Host: t.host.Name, Done: &done, Expected: &expected, Progress: &p}
+	if left, ok := w.builds.left(w.decoder.Planned(), now); ok {
+		secs := int(left.Round(time.Second).Seconds())
+		e.Left = &secs
+	}
+	t.run.emit(e)
 }
 
 func sameProgress(a, b nixcmd.Progress) bool {

@@ -171,8 +171,17 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// progressWords says how far a task has come within its phase.
+// progressWords says how far a task has come within its phase, and how long
+// what is left has taken before.
 func progressWords(t rollout.TaskView) string {
+	words := countWords(t)
+	if t.Left != nil && words != "" {
+		words += ", about " + clock(*t.Left) + " left"
+	}
+	return words
+}
+
+func countWords(t rollout.TaskView) string {
 	p := t.Progress
 	switch {
 	case len(p.Building) > 0 && p.BuildsExpected > 0:

@@ -1,0 +1,136 @@
+package rollout
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// durations remembers how long derivations took to build, by their names
+// without hash: the next version of linux takes about as long as the last.
+type durations struct {
+	path  string
+	now   func() time.Time
+	mu    sync.Mutex
+	known durationsFile
+}
+
+// durationsFile is durations.json.
+type durationsFile struct {
+	Version int                 `json:"version"`
+	Builds  map[string]duration `json:"builds"` // by the derivation's name without version
+}
+
+type duration struct {
+	Seconds float64   `json:"seconds"` // the newer ones weigh more
+	Last    time.Time `json:"last"`
+}
+
+// durations reads what earlier runs measured. What cannot be read is learned anew.
+func (s *Store) durations(now func() time.Time) *durations {
+	d := &durations{path: filepath.Join(s.Dir, "durations.json"), now: now}
+	if err := readJSON(d.path, &d.known); err != nil || d.known.Version != 1 || d.known.Builds == nil {
+		d.known = durationsFile{Version: 1, Builds: map[string]duration{}}
+	}
+	return d
+}
+
+// learn takes in one build that has ended.
+func (d *durations) learn(name string, took time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key := nixcmd.PackageName(name)
+	old, had := d.known.Builds[key]
+	secs := took.Seconds()
+	if had {
+		secs = (old.Seconds + secs) / 2
+	}
+	d.known.Builds[key] = duration{Seconds: secs, Last: d.now()}
+}
+
+// save keeps what was learned, the newest maxDurations of it. It is an estimate: that it
+// cannot be kept is worth a line in the supervisor's log and nothing more.
+func (d *durations) save() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if over := len(d.known.Builds) - maxDurations; over > 0 {
+		oldest := slices.SortedFunc(maps.Keys(d.known.Builds), func(a, b string) int {
+			return d.known.Builds[a].Last.Compare(d.known.Builds[b].Last)
+		})
+		for _, key := range oldest[:over] {
+			delete(d.known.Builds, key)
+		}
+	}
+	if err := writeJSON(d.path, d.known); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+	}
+}
+
+// of is how long a derivation is expected to take, if it was ever built.
+func (d *durations) of(name string) (time.Duration, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	b, ok := d.known.Builds[nixcmd.PackageName(name)]
+	return time.Duration(b.Seconds * float64(time.Second)), ok
+}
+
+// buildWatch notices builds that end, and estimates what is left.
+type buildWatch struct {
+	durations *durations
+	learns    bool                 // the times are true; not so for a log that is read again after an adoption
+	running   map[string]time.Time // since when
+	done      map[string]bool
+}
+
+func newBuildWatch(d *durations, learns bool) *buildWatch {
+	return &buildWatch{durations: d, learns: learns, running: map[string]time.Time{}, done: map[string]bool{}}
+}
+
+// look compares what is being built with the last look.
+func (w *buildWatch) look(p nixcmd.Progress, now time.Time) {
+	current := make(map[string]bool, len(p.Builds))
+	for _, b := range p.Builds {
+		current[b.Name] = true
+		if _, ok := w.running[b.Name]; !ok {
+			w.running[b.Name] = b.Since
+		}
+	}
+	for name, since := range w.running {
+		if !current[name] {
+			w.done[name] = true
+			if w.learns {
+				w.durations.learn(name, now.Sub(since))
+			}
+			delete(w.running, name)
+		}
+	}
+}
+
+// left is how long the builds that are planned and not done will take: the
+// longest of those that run, and the others shared between as many as run now.
+// Without a figure for every one of them there is no estimate.
+func (w *buildWatch) left(planned []string, now time.Time) (time.Duration, bool) {
+	var longest, queued time.Duration
+	todo := false
+	for _, name := range planned {
+		if w.done[name] {
+			continue
+		}
+		took, ok := w.durations.of(name)
+		if !ok {
+			return 0, false
+		}
+		todo = true
+		if since, ok := w.running[name]; ok {
+			longest = max(longest, took-now.Sub(since))
+		} else {
+			queued += took
+		}
+	}
+	return longest + queued/time.Duration(max(1, len(w.running))), todo
+}
