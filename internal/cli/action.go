@@ -29,6 +29,7 @@ type actionOptions struct {
 	SkipUnreachable bool
 	Thaw            bool
 	FollowTree      bool
+	Notify          bool
 	Args            []string // for nixos-rebuild, unchanged
 }
 
@@ -71,6 +72,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "hosts to act on, such as web1,db1 or '@web,!web3' or '*'")
+	mustComplete(cmd, "on", p.completeHosts(src))
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
@@ -78,6 +80,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.StringVar(&o.BuildOn, "build-on", "", "where to build: target, local, or the `NAME` of a host or builder (default: fleet.nix's buildOn, else target)")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
+	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	return cmd
 }
@@ -129,7 +132,11 @@ func runAction(ctx context.Context, o *actionOptions) error {
 
 // display is how this command shows a run.
 func (o *actionOptions) display() display {
-	return newDisplay(o.Program, o.Plain, o.JSON)
+	d := newDisplay(o.Program, o.Plain, o.JSON)
+	if o.Notify && o.IO.ErrTerminal {
+		return &notifying{display: d, err: o.IO.Err}
+	}
+	return d
 }
 
 // confirm shows what would be done and waits for a yes. Anything else is a no.
