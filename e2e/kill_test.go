@@ -55,7 +55,20 @@ func (w *where) building(host string) {
 	w.t.Helper()
 	w.eventually("a run", soon, func() bool { return len(w.dirs()) == 1 })
 	dir := w.only()
-	w.eventually(host+" builds", soon, func() bool { return reached(w.t, dir, host, "building") })
+	w.reaches(dir, host, "building")
+}
+
+// reaches waits until a host of a run enters a phase; a run that ends before
+// that never will.
+func (w *where) reaches(dir, host, phase string) {
+	w.t.Helper()
+	w.eventually(host+" is "+phase, aRun, func() bool {
+		there := reached(w.t, dir, host, phase)
+		if !there && ended(w.t, dir) {
+			w.t.Fatalf("the run ended before %s was %s: %+v", host, phase, verdicts(w.t, dir))
+		}
+		return there
+	})
 }
 
 // dirs are the runs that have begun.
@@ -129,7 +142,7 @@ func TestInterruptedTwiceDetaches(t *testing.T) {
 	cmd, out := w.start("switch --on h8 --yes")
 	w.eventually("a run", soon, func() bool { return len(w.dirs()) == 1 })
 	dir := w.only()
-	w.eventually("h8 activates", aRun, func() bool { return reached(t, dir, "h8", "activating") })
+	w.reaches(dir, "h8", "activating")
 	cmd.Process.Signal(syscall.SIGINT)
 	w.eventually("the answer", soon, func() bool {
 		return slices.ContainsFunc(events(t, dir), func(e event) bool { return e.Event == "cancel" && e.Host == "h8" })

@@ -105,7 +105,7 @@ func TestDemoRun(t *testing.T) {
 	id := filepath.Base(dirs[0])
 
 	b.run("demo", "runs", "show", "last")
-	if !strings.HasSuffix(printed, b.out.String()) {
+	if b.out.Len() == 0 || !strings.HasSuffix(printed, b.out.String()) {
 		t.Errorf("`runs show` prints another summary:\n%s", &b.out)
 	}
 	raw, err := os.ReadFile(rollout.LogPath(dirs[0], "ankarana"))
@@ -132,6 +132,14 @@ func TestDemoRun(t *testing.T) {
 	}
 	if code := b.run("demo", "runs", "cancel", "last"); code != ExitUsage || !strings.Contains(b.err.String(), "has ended already") {
 		t.Errorf("`runs cancel` of a run that has ended: %d, %s", code, &b.err)
+	}
+	b.run("__complete", "demo", "runs", "show", "")
+	if !strings.Contains(b.out.String(), id) {
+		t.Errorf("the run is not offered for completion: %s", &b.out)
+	}
+	b.run("__complete", "demo", "switch", "--on", "boraha,t")
+	if !strings.Contains(b.out.String(), "boraha,tenrec\n") || !strings.Contains(b.out.String(), "boraha,@web\n") {
+		t.Errorf("completions of `boraha,t`: %s", &b.out)
 	}
 	if code := b.run("demo", "runs", "show", id, "boraha"); code != ExitUsage || !strings.Contains(b.err.String(), "ankarana") {
 		t.Errorf("a host that the run does not have: %d, %s", code, &b.err)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,11 +45,18 @@ func newDisplay(p *Program, plainLines, json bool) display {
 // enough of it. The first interrupt asks to cancel; the next one, or a closing
 // terminal, detaches: the run goes on.
 func (p *Program) follow(ctx context.Context, store *rollout.Store, dir string, in *Interruptions, show display) error {
-	reader, err := rollout.NewReader(dir)
-	if err != nil {
+	f := &follower{program: p, store: store, dir: dir, show: show}
+	if err := f.watch(ctx, in); err != nil {
+		return f.blind(err)
+	}
+	return nil
+}
+
+// watch is follow without its last words.
+func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
+	if f.reader, err = rollout.NewReader(f.dir); err != nil {
 		return err
 	}
-	f := &follower{program: p, store: store, dir: dir, reader: reader, show: show}
 	tick := time.NewTicker(followPoll)
 	defer tick.Stop()
 	for {
@@ -81,6 +89,21 @@ type follower struct {
 	show      display
 	cancelled bool
 	adopted   int
+}
+
+// blind says that we cannot watch any more. Exit code 2 would say that nothing
+// was started, which is not so.
+func (f *follower) blind(err error) error {
+	var code exit
+	var told *Failure
+	if errors.As(err, &code) || errors.As(err, &told) {
+		return err
+	}
+	return &Failure{Message: "the run cannot be watched any more, though it may go on: " + err.Error(), Hint: f.attachHint(), Code: ExitFailed, Err: err}
+}
+
+func (f *follower) attachHint() string {
+	return fmt.Sprintf("Watch it again with `%s runs attach %s`", f.program.World.Self(), filepath.Base(f.dir))
 }
 
 // look takes what is new, shows it, and says whether the run is over.
@@ -145,7 +168,7 @@ func (f *follower) detach(sig os.Signal) error {
 	}
 	return &Failure{
 		Message: "detached; the run goes on",
-		Hint:    fmt.Sprintf("Watch it again with `%s runs attach %s`", f.program.World.Self(), filepath.Base(f.dir)),
+		Hint:    f.attachHint(),
 		Code:    ExitCancelled,
 	}
 }

@@ -34,7 +34,8 @@ nixos-rebuild wrote on stderr, as it came; on a terminal, control characters are
 made visible instead of being obeyed.`,
 		Example: `  nixfleet-tui runs show last
   nixfleet-tui runs show 3f2a web1 > web1.log`,
-		Args: needArgs(1, 2, "the ID of a run, and perhaps a host"),
+		Args:              needArgs(1, 2, "the ID of a run, and perhaps a host"),
+		ValidArgsFunction: p.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ID, o.Hosts = args[0], args[1:]
 			return runRunsShow(cmd.Context(), o)
@@ -131,7 +132,8 @@ func newRunsAttachCmd(p *Program) *cobra.Command {
 cancel, twice it detaches; the run goes on. Exits as the run does.`,
 		Example: `  nixfleet-tui runs attach last
   nixfleet-tui runs attach 3f2a --plain`,
-		Args: needArgs(1, 1, "the ID of a run"),
+		Args:              needArgs(1, 1, "the ID of a run"),
+		ValidArgsFunction: p.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ID = args[0]
 			return runRunsAttach(cmd.Context(), o)
@@ -166,7 +168,8 @@ func newRunsCancelCmd(p *Program) *cobra.Command {
 the middle would leave it half-way.`,
 		Example: `  nixfleet-tui runs cancel last
   nixfleet-tui runs cancel 3f2a web1 web2`,
-		Args: needArgs(1, -1, "the ID of a run, and perhaps hosts"),
+		Args:              needArgs(1, -1, "the ID of a run, and perhaps hosts"),
+		ValidArgsFunction: p.completeRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ID, o.Hosts = args[0], args[1:]
 			return runRunsCancel(cmd.Context(), o)

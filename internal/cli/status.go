@@ -43,6 +43,7 @@ flake wants of them. Nothing is changed anywhere, and no question is asked.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "only these hosts, such as web1,db1 or '@web,!web3' or is:reboot")
+	mustComplete(cmd, "on", p.completeHosts(src))
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	f.BoolVar(&o.Watch, "watch", false, "go on, and show what changes")
 	f.BoolVar(&o.Check, "check", false, "exit with 1 when a host or builder is ill")
