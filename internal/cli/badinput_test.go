@@ -2,7 +2,6 @@ package cli
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -134,12 +133,7 @@ func TestConfirmation(t *testing.T) {
 
 // TestDirtyTree: what is not committed is deployed, and that is said first.
 func TestDirtyTree(t *testing.T) {
-	b := newBench(t).everything().file("flake.nix", aFlake)
-	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=me", "-c", "user.email=me@localhost", "commit", "-qm", "fleet"}} {
-		if out, err := exec.Command("git", append([]string{"-C", b.dir}, args...)...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
+	b := newBench(t).everything().git()
 	b.io.InTerminal, b.io.ErrTerminal = true, true
 	for _, dirty := range []bool{false, true} {
 		if dirty {

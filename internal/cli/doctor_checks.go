@@ -149,10 +149,10 @@ func sourceWords(l *loaded) string {
 // checkTree looks at the flake's working tree, if it is one of git's.
 func (o *doctorOptions) checkTree(ctx context.Context, m nixcmd.FlakeMetadata) []finding {
 	const check = "tree"
-	if !m.Dirty() {
-		return found(check, healthOK, "", "clean, at %s", short(m.Revision))
+	all := found(check, healthOK, "", "clean, at %s", short(m.Revision))
+	if m.Dirty() {
+		all = found(check, healthWarn, "Commit the changes, so that hosts can tell what they run", "it has uncommitted changes")
 	}
-	all := found(check, healthWarn, "Commit the changes, so that hosts can tell what they run", "it has uncommitted changes")
 	if m.Dir == "" {
 		return all
 	}

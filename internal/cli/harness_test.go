@@ -111,5 +111,17 @@ func (b *bench) runs() []string {
 	return dirs
 }
 
+// git makes the working directory a repository with a flake in it.
+func (b *bench) git() *bench {
+	b.t.Helper()
+	b.file("flake.nix", aFlake)
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=me", "-c", "user.email=me@localhost", "commit", "-qm", "fleet"}} {
+		if out, err := exec.Command("git", append([]string{"-C", b.dir}, args...)...).CombinedOutput(); err != nil {
+			b.t.Fatalf("%v: %s", err, out)
+		}
+	}
+	return b
+}
+
 // aFlake has one host, which evaluates to next to nothing.
 const aFlake = `{ outputs = { self }: { nixosConfigurations.web1.config = { }; }; }`

@@ -278,6 +278,9 @@ func warnings(l *loaded, p rollout.Plan) []string {
 		all = append(all, fmt.Sprintf("the tree %s is dirty: its uncommitted changes are deployed too, and no revision will tell what ran", p.Flake.URL))
 	}
 	for _, h := range p.Hosts {
+		if f := l.facts[h.Name]; f.State == fleet.FactsFailed {
+			all = append(all, fmt.Sprintf("%s did not evaluate when this tree was last looked at: %s", h.Name, f.EvalError))
+		}
 		if h.ForwardAgent && p.Dialect.Kind == "bash" && h.BuildOn != rollout.BuildOnTarget && h.BuildOn != rollout.BuildOnLocal {
 			all = append(all, fmt.Sprintf("the agent is forwarded to %s too: this nixos-rebuild copies from there to %s by itself", h.BuildOn, h.Name))
 		}

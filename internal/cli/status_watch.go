@@ -101,7 +101,9 @@ func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selecti
 
 func (o *statusOptions) drawReport(screen *block, r statusReport) error {
 	if o.JSON {
-		return json.NewEncoder(o.IO.Out).Encode(fleet.NewStatusDocument(r.rows, r.builders))
+		enc := json.NewEncoder(o.IO.Out)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(fleet.NewStatusDocument(r.rows, r.builders))
 	}
 	lines := reportLines(o.IO, r, o.Env.Now())
 	if !o.IO.Live() {
