@@ -204,7 +204,14 @@ func TestCutOffWhileActivating(t *testing.T) {
 	w := place(t)
 	t.Cleanup(func() { link(t, "h9", "up") })
 	w.wants(1, "switch --on h9 --yes")
-	if v := verdicts(t, w.only())["h9"]; v.Verdict != "unknown" || v.Reason == "" {
+	dir := w.only()
+	if v := verdicts(t, dir)["h9"]; v.Verdict != "unknown" || v.Reason == "" {
 		t.Errorf("%+v", v)
 	}
+	// When the host answers again, somebody finds out how it ended.
+	link(t, "h9", "up")
+	w.eventually("it is known how h9 ended", aRun, func() bool {
+		v := w.runs()[0].Hosts[0].Verdict
+		return v != nil && *v != "unknown"
+	})
 }

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 )
 
@@ -52,8 +54,12 @@ func (p *Program) settle(ctx context.Context) (*rollout.Store, error) {
 		return nil, err
 	}
 	adopted, err := store.Adopt(ctx, p.World.Launcher())
-	if err != nil || len(adopted) == 0 {
-		return store, err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		// One run that cannot be taken up hides no other.
+		fmt.Fprintf(p.IO.Err, "warning: %s\n", text.Line(err.Error()))
 	}
 	var readers []*rollout.Reader
 	for _, dir := range adopted {
@@ -66,7 +72,8 @@ func (p *Program) settle(ctx context.Context) (*rollout.Store, error) {
 	return store, p.awaitSettled(ctx, readers)
 }
 
-// awaitSettled waits until the runs have ended, or have said nothing for a while.
+// awaitSettled waits until the runs have ended, and it is known how, or they
+// have said nothing for a while.
 func (p *Program) awaitSettled(ctx context.Context, readers []*rollout.Reader) error {
 	begun := p.Env.Now()
 	heard := begun
@@ -83,7 +90,7 @@ func (p *Program) awaitSettled(ctx context.Context, readers []*rollout.Reader) e
 				heard = p.Env.Now()
 			}
 			v := r.View()
-			open = open || !v.Over()
+			open = open || !v.Over() || v.Unknown()
 		}
 		now := p.Env.Now()
 		if !open || now.Sub(heard) > settleQuiet || now.Sub(begun) > settleMost {
