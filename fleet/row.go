@@ -25,9 +25,9 @@ func Rows(inv *Inventory, facts map[string]Facts, statuses map[string]Status, hi
 	return rows
 }
 
-// System is the host's, by its own word, the flake's, or fleet.nix's.
+// System is the host's, by the flake, by its own word where the flake is silent, or by fleet.nix.
 func (r Row) System() string {
-	return keep(keep(r.Status.Reading.System, r.Facts.System), r.Host.System)
+	return keep(keep(r.Facts.System, r.Status.Reading.System), r.Host.System)
 }
 
 // Drift is how what the host runs stands to what the flake wants. While the
