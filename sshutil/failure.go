@@ -57,6 +57,7 @@ func handshakeFailure(ctx context.Context, t Target, w *wire, err error) *Error 
 	var key *HostKeyError
 	var algorithms *ssh.AlgorithmNegotiationError
 	version, before := w.said()
+	cut := errors.Join(err, w.broken()) // x/crypto reports what it did about it
 	switch {
 	case errors.As(err, &told):
 		return told
@@ -72,13 +73,22 @@ func handshakeFailure(ctx context.Context, t Target, w *wire, err error) *Error 
 	case strings.Contains(err.Error(), "Too many authentication failures"):
 		return newError(KindAuthTooMany, t.Name, "the host hung up after too many keys", "name the right key with IdentityFile and IdentitiesOnly yes", err)
 	case version == "" && dropped(before):
-		return newError(KindReset, t.Name, "the host turns connections away: "+before, "it has too many at once, or penalises us; wait a little", err)
+		return newError(KindReset, t.Name, "the host turns connections away: "+excerpt(before), "it has too many at once, or penalises us; wait a little", err)
 	case version == "" && before != "":
-		return newError(KindBanner, t.Name, "what answers there is no SSH server: "+before, "check the address and the port", err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return newError(KindBanner, t.Name, "what answers there is no SSH server: "+excerpt(before), "check the address and the port", err)
+	case errors.Is(cut, io.EOF), errors.Is(cut, io.ErrUnexpectedEOF), errors.Is(cut, syscall.ECONNRESET), errors.Is(cut, syscall.EPIPE):
 		return newError(KindReset, t.Name, "the host closed the connection before we were logged in", "its sshd may be restarting, or have too many connections; wait a little", err)
 	}
 	return newError(KindProto, t.Name, "the login failed: "+strings.TrimPrefix(err.Error(), "ssh: handshake failed: "), "see the host's sshd log", err)
+}
+
+// excerpt is the beginning of a strange answer.
+func excerpt(said string) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(said, "\r\n"), "\n")
+	if len(line) > excerptKept {
+		line = line[:excerptKept] + "…"
+	}
+	return line
 }
 
 // dropped recognises what sshd says to those that it turns away.
@@ -92,8 +102,8 @@ func lateFailure(ctx context.Context, t Target, version, before string) *Error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return contextError(t.Name, "logging in", err)
-	case version == "" && before != "":
-		return newError(KindBanner, t.Name, "what answers there is no SSH server: "+before, "check the address and the port", err)
+	case version == "" && strings.Contains(before, "\n"):
+		return newError(KindBanner, t.Name, "what answers there is no SSH server: "+excerpt(before), "check the address and the port", err)
 	case version == "":
 		return newError(KindTimeout, t.Name, "the host accepts connections but says nothing", "its sshd may hang, or something else listens there", err)
 	}

@@ -30,7 +30,7 @@ const (
 	outputDefault     = 1 << 20
 	stderrKept        = 16 << 10 // of programs that we start for ourselves
 	bannerKept        = 4 << 10
-	excerptKept       = 256 // bytes of a strange answer that are shown
+	excerptKept       = 100 // bytes of a strange answer that are shown
 
 	aliveInterval = 15 * time.Second // where the person's configuration has none
 	aliveCount    = 2

@@ -16,10 +16,11 @@ import (
 // the only parser that agrees with ssh about Include, Match and canonical
 // names. Where there is no such program, ssh's own defaults are assumed.
 type OpenSSH struct {
-	Program string   // default "ssh"
-	Options []string // such as -F FILE, or the words of NIX_SSHOPTS
-	Home    string   // for ~ and %d; default os.UserHomeDir
-	Env     []string // environment of the program; nil: ours
+	Program string        // default "ssh"
+	Options []string      // such as -F FILE, or the words of NIX_SSHOPTS
+	Home    string        // for ~ and %d; default os.UserHomeDir
+	Env     []string      // environment of the program; nil: ours
+	Timeout time.Duration // for one answer; default 5 s
 
 	// CacheDir is where answers are kept, as long as no configuration file
 	// changes; "" for nowhere. Answers that depend on more than files and the
@@ -79,7 +80,11 @@ func (o *OpenSSH) ask(ctx context.Context, name string, args []string) ([]byte, 
 	case <-ctx.Done():
 		return nil, contextError(name, "waiting to read the ssh configuration", ctx.Err())
 	}
-	limited, cancel := context.WithTimeout(ctx, resolveTimeout)
+	timeout := o.Timeout
+	if timeout <= 0 {
+		timeout = resolveTimeout
+	}
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	c := child{program: programOr(o.Program), args: args, env: o.Env, keep: 1 << 20}
 	stdout, stderr, err := c.run(limited)
@@ -89,7 +94,7 @@ func (o *OpenSSH) ask(ctx context.Context, name string, args []string) ([]byte, 
 	case ctx.Err() != nil:
 		return nil, contextError(name, "reading the ssh configuration", ctx.Err())
 	case limited.Err() != nil:
-		return nil, newError(KindConfigBad, name, "ssh did not finish reading its configuration within "+resolveTimeout.String(),
+		return nil, newError(KindConfigBad, name, "ssh did not finish reading its configuration within "+timeout.String(),
 			"look for a Match exec or a name lookup in the ssh configuration that hangs", err)
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, err

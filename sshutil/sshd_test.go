@@ -136,14 +136,16 @@ func (s *sshd) start(t testing.TB, program string, extra []string) {
 		}
 	}
 	s.port = freePort(t)
-	lines := append(extra,
+	lines := append([]string{"MaxStartups 200"}, extra...) // of this one the last counts
+	lines = append(lines,
 		"Port "+strconv.Itoa(s.port), "ListenAddress 127.0.0.1", "UsePAM no", "StrictModes no", "PidFile none",
 		"HostKey "+filepath.Join(s.dir, "hk"), "AuthorizedKeysFile "+filepath.Join(s.dir, "authorized_keys"),
-		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE", "MaxStartups 200")
+		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE")
 	config := filepath.Join(s.dir, "sshd_config")
 	write(t, config, strings.Join(lines, "\n")+"\n")
 	s.cmd = exec.Command(program, "-D", "-e", "-f", config)
 	s.cmd.Stderr = s.log
+	s.cmd.WaitDelay = time.Second // its sessions may hold the pipe
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

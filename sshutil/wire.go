@@ -26,7 +26,7 @@ type wire struct {
 	done    bool // the handshake is over: slots are of no concern any more
 	heard   []byte
 	version string // the server's version line
-	failed  error  // why reading ended
+	failed  error  // why reading or writing ended
 }
 
 // errOldProtocol is a server that speaks only SSH 1.
@@ -56,6 +56,15 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, w.enter(err)
 }
 
+// Write implements net.Conn.
+func (w *wire) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	if err != nil {
+		w.note(nil, err)
+	}
+	return n, err
+}
+
 // Close ends reads and writes that wait.
 func (w *wire) Close() error { return w.close() }
 
@@ -63,7 +72,7 @@ func (w *wire) Close() error { return w.close() }
 func (w *wire) note(p []byte, err error) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
+	if err != nil && w.failed == nil {
 		w.failed = err
 	}
 	if w.done {
@@ -131,12 +140,11 @@ func (w *wire) leave() {
 func (w *wire) finish() {
 	w.mu.Lock()
 	w.done = true
-	w.heard = nil
 	w.mu.Unlock()
 	w.leave()
 }
 
-// broken is the error that ended reading, or nil.
+// broken is the first error of the connection, or nil.
 func (w *wire) broken() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,6 +155,5 @@ func (w *wire) broken() error {
 func (w *wire) said() (version, before string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	before = string(w.heard[:min(len(w.heard), excerptKept)])
-	return w.version, before
+	return w.version, string(w.heard)
 }
