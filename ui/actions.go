@@ -126,7 +126,7 @@ func fleetActions() []action {
 		{Binding: bind("s", "shell", "s"), id: "fleet.shell", scope: scopeFleet, footer: 7, can: at,
 			about: "Log in to the host under the cursor; the dashboard comes back afterwards.", do: (*Model).openShell},
 		{Binding: bind("S", "sort", "S"), id: "fleet.sort", scope: scopeFleet, footer: 9,
-			about: "Sort by attention or by name.", do: on((*fleetPlace).nextOrder)},
+			about: "Sort by attention, name, age of the generation or latency.", do: on((*fleetPlace).nextOrder)},
 		{Binding: bind("r", "refresh", "r"), id: "fleet.refresh", scope: scopeFleet, footer: 8,
 			about: "Ask all hosts and builders now.", do: func(m *Model) tea.Cmd { m.backend.Refresh(nil); return nil }},
 		{Binding: bind("u", "evaluate", "u"), id: "fleet.evaluate", scope: scopeFleet, footer: 10,

@@ -133,6 +133,7 @@ func (m *Model) onPolled(msg polledMsg) tea.Cmd {
 	if m.dirty {
 		r.update(msg.view)
 		r.layout()
+		m.known.learnRun(msg.view)
 	}
 	m.hear(msg.events)
 	if _, mine := m.ours[r.dir]; mine {

@@ -30,11 +30,13 @@ type order int
 const (
 	byAttention order = iota
 	byName
+	byAge
+	byLatency
 	orderCount
 )
 
 func (o order) String() string {
-	return [...]string{"by attention", "by name"}[o]
+	return [...]string{"by attention", "by name", "by age", "by latency"}[o]
 }
 
 // fleetPlace is the table of hosts, with the builders and the host under the cursor.
@@ -102,12 +104,23 @@ func (f *fleetPlace) lets(name string) bool {
 }
 
 func (f *fleetPlace) compare(a, b string) int {
-	if f.order == byAttention {
-		if c := cmp.Compare(f.known.hosts[a].attention(), f.known.hosts[b].attention()); c != 0 {
-			return c
-		}
+	first, second := f.known.hosts[a], f.known.hosts[b]
+	c := 0
+	switch f.order {
+	case byAttention:
+		c = cmp.Compare(first.attention(), second.attention())
+	case byAge: // the oldest generation first, what is not known last
+		c = cmp.Or(lastIf(first.status.Reading.GenerationAt.IsZero(), second.status.Reading.GenerationAt.IsZero()),
+			first.status.Reading.GenerationAt.Compare(second.status.Reading.GenerationAt))
+	case byLatency: // the slowest first
+		c = cmp.Compare(second.status.Latency, first.status.Latency)
 	}
-	return cmp.Compare(a, b)
+	return cmp.Or(c, cmp.Compare(a, b))
+}
+
+// lastIf puts what is missing behind what is there.
+func lastIf(firstMissing, secondMissing bool) int {
+	return boolInt(firstMissing) - boolInt(secondMissing)
 }
 
 // sort orders the visible hosts anew.
@@ -305,8 +318,8 @@ func (f *fleetPlace) detail(w int, brief bool) []string {
 
 // table is the hosts, in h rows.
 func (f *fleetPlace) table(w, h int) []string {
-	rows := []string{f.rule(f.heading(), f.note(), w)}
 	f.page = max(1, h-tableHeader)
+	rows := []string{f.rule(f.heading(), f.note(), w)}
 	if len(f.shown) == 0 {
 		for _, line := range f.empty() {
 			for _, part := range wrap(line, w-4) {
@@ -341,7 +354,7 @@ func (f *fleetPlace) heading() string {
 }
 
 func (f *fleetPlace) note() string {
-	if n := len(f.shown); n > f.page && f.page > 0 {
+	if n := len(f.shown); n > f.page {
 		return fmt.Sprintf("%d of %d, %s", f.index()+1, n, f.order)
 	}
 	return f.order.String()

@@ -13,7 +13,10 @@ const (
 	nameLeast = 8
 	nameMost  = 24
 	tagsLeast = 8
-	gap       = 2
+	// Wide enough for the usual words, so that columns do not move as they come in.
+	driftLeast = len("= diverged")
+	needsLeast = len("~ reboot")
+	gap        = 2
 )
 
 // cell is a piece of a row: text without escapes, and what it means.
@@ -33,17 +36,18 @@ type column struct {
 
 // hostColumns are all columns, in the order in which they stand.
 func (f *fleetPlace) hostColumns() []column {
-	name, drift, version := nameLeast, len("in sync")+2, len("VERSION")
+	name, drift, needs, version := nameLeast, driftLeast, needsLeast, len("VERSION")
 	for _, n := range f.shown {
 		name = max(name, text.Width(text.Line(n)))
 		drift = max(drift, text.Width(f.label(driftSign(f.known.hosts[n].drift))))
+		needs = max(needs, text.Width(f.needsCell(f.known.hosts[n]).text))
 		version = max(version, text.Width(text.Line(f.known.hosts[n].status.Reading.Label)))
 	}
 	return []column{
 		{"NAME", min(name, nameMost), 0, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.Name), strong} }},
 		{"STATE", 10, 0, (*fleetPlace).stateCell},
 		{"DRIFT", drift, 1, (*fleetPlace).driftCell},
-		{"NEEDS", 9, 3, (*fleetPlace).needsCell},
+		{"NEEDS", needs, 3, (*fleetPlace).needsCell},
 		{"GEN", 4, 2, generationCell},
 		{"AGE", 4, 4, (*fleetPlace).ageCell},
 		{"SYSTEM", 7, 5, func(_ *fleetPlace, h *host) cell { return cell{text.Line(shortSystem(h.system())), plain} }},
@@ -144,8 +148,12 @@ func (f *fleetPlace) driftCell(h *host) cell {
 	return cell{f.label(s), s.ink}
 }
 
-// needsCell is what wants a person besides the drift.
+// needsCell is what wants a person besides the drift, or what a run is doing there.
 func (f *fleetPlace) needsCell(h *host) cell {
+	if t, is := f.known.busy[h.Name]; is {
+		s := taskSign(t)
+		return cell{f.label(s), s.ink}
+	}
 	switch {
 	case len(h.status.Reading.FailedUnits) > 0:
 		n := len(h.status.Reading.FailedUnits)

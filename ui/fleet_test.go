@@ -68,7 +68,7 @@ func TestRowsStayWhereTheyAreWhenSomebodyIsAtWork(t *testing.T) {
 	if s.shownHosts()[0] != "andasibe" || s.m.fleet.current() != "ayeaye" {
 		t.Errorf("rows moved under the cursor: %v, at %s", s.shownHosts(), s.m.fleet.current())
 	}
-	s.keys("S", "S")
+	s.keys("S", "S", "S", "S")
 	if s.shownHosts()[0] != "vanga" || s.m.fleet.current() != "ayeaye" {
 		t.Errorf("S must sort and leave the cursor on its host: %v, at %s", s.shownHosts(), s.m.fleet.current())
 	}

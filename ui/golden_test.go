@@ -27,7 +27,7 @@ func goldenStage(t *testing.T, w, h int, look Look) *stage {
 	}
 	t.Chdir(t.TempDir())
 	s := newStageLike(t, w, h, look)
-	s.goldens = goldens
+	s.goldens, s.runs = goldens, "runs"
 	return s
 }
 

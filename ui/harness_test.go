@@ -32,6 +32,7 @@ type stage struct {
 	timers  []timer
 	quit    bool
 	goldens string // their directory
+	runs    string // where run directories are made; "" is a directory of the test's own
 }
 
 type timer struct {
@@ -247,11 +248,10 @@ type runDir struct {
 	seq int64
 }
 
-func newRunDir(t testing.TB, plan rollout.Plan) *runDir {
-	d := &runDir{t: t, dir: filepath.Join(t.TempDir(), "20261123T071500Z-switch-3f2a")}
-	if wd, err := os.Getwd(); err == nil && strings.HasPrefix(wd, os.TempDir()) {
-		d.dir = "runs/" + filepath.Base(d.dir) // a test that moved to a directory of its own wants paths that stay
-	}
+func newRunDir(t testing.TB, plan rollout.Plan) *runDir { return newRunDirIn(t, t.TempDir(), plan) }
+
+func newRunDirIn(t testing.TB, parent string, plan rollout.Plan) *runDir {
+	d := &runDir{t: t, dir: filepath.Join(parent, "20261123T071500Z-switch-3f2a")}
 	plan.Version, plan.ID = rollout.PlanVersion, filepath.Base(d.dir)
 	d.must(os.MkdirAll(filepath.Join(d.dir, "hosts"), 0o700))
 	body, err := json.Marshal(plan)

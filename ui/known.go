@@ -33,6 +33,7 @@ type known struct {
 	names      []string // of hosts that are not hidden, in the inventory's order
 	builders   []fleet.BuilderHealth
 	runs       []rollout.View
+	busy       map[string]rollout.TaskView // what runs are doing to hosts now
 	evaluating Evaluating
 	blurred    bool // nobody is looking: hosts are read seldom
 }
@@ -55,6 +56,7 @@ func (k *known) learn(n News) {
 		k.builders = n.Builders
 	case RunsListed:
 		k.runs = n.Runs
+		k.busy = busyHosts(k.runs)
 	case Evaluating:
 		k.evaluating = n
 	}
@@ -89,7 +91,7 @@ func (k *known) learnInventory(inv *fleet.Inventory) {
 
 // system is the platform, by whoever knows best.
 func (h *host) system() string {
-	for _, s := range []string{h.status.Reading.System, h.facts.System, h.System} {
+	for _, s := range []string{h.facts.System, h.status.Reading.System, h.System} {
 		if s != "" {
 			return s
 		}
@@ -206,6 +208,30 @@ func (k *known) settled() bool {
 		}
 	}
 	return len(k.names) > 0
+}
+
+// learnRun takes a newer view of one run.
+func (k *known) learnRun(v rollout.View) {
+	runs := slices.Clone(k.runs)
+	if i := slices.IndexFunc(runs, func(r rollout.View) bool { return r.Dir == v.Dir }); i >= 0 {
+		runs[i] = v
+	} else {
+		runs = append([]rollout.View{v}, runs...)
+	}
+	k.learn(RunsListed{runs})
+}
+
+// busyHosts are the hosts that runs are at work on.
+func busyHosts(runs []rollout.View) map[string]rollout.TaskView {
+	busy := map[string]rollout.TaskView{}
+	for _, r := range runs {
+		for _, t := range r.Tasks {
+			if r.Alive && t.Verdict == nil {
+				busy[t.Host] = t
+			}
+		}
+	}
+	return busy
 }
 
 // running are the runs that a supervisor is at work on.

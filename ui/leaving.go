@@ -19,11 +19,12 @@ import (
 func (m *Model) active() []string {
 	var dirs []string
 	for dir, v := range m.ours {
-		if !v.Over() {
+		justStarted := len(v.Tasks) == 0 // and not opened yet
+		if !v.Over() && (v.Alive || justStarted) {
 			dirs = append(dirs, dir)
 		}
 	}
-	if m.run.going() && !slices.Contains(dirs, m.run.dir) {
+	if m.run.going() && m.run.view.Alive && !slices.Contains(dirs, m.run.dir) {
 		dirs = append(dirs, m.run.dir)
 	}
 	slices.Sort(dirs)

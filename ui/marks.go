@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -99,7 +100,7 @@ func outcomeSign(o rollout.Outcome) sign {
 	case rollout.OutcomeSkipped:
 		return sign{"»", ">", "skipped", warn}
 	}
-	return sign{}
+	return sign{"?", "?", text.Line(string(o)), bad} // a word of a later version
 }
 
 func phaseSign(p nixcmd.Phase) sign {
@@ -107,11 +108,11 @@ func phaseSign(p nixcmd.Phase) sign {
 	case nixcmd.PhaseQueued, "":
 		return sign{"◌", ".", "queued", faint}
 	case nixcmd.PhaseActivating:
-		return sign{"◑", "*", string(p), warn}
+		return sign{"◑", "*", "activating", warn}
 	case nixcmd.PhaseDone:
-		return sign{"●", "*", string(p), plain}
+		return sign{"●", "*", "done", plain}
 	}
-	return sign{"◐", "*", string(p), busy}
+	return sign{"◐", "*", text.Line(string(p)), busy}
 }
 
 // taskSign is how a task stands: its verdict, or how far it has come.

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -56,6 +58,7 @@ type Model struct {
 	ours    map[string]rollout.View // runs that were launched from here, by directory
 	first   string                  // a run to begin with
 	greeted bool                    // it was said that a run goes on
+	warned  []string                // the inventory's warnings that were shown last
 	crash   *Crash
 	quits   bool
 }
@@ -221,11 +224,27 @@ func (m *Model) onNews(all []News) tea.Cmd {
 			cmds = append(cmds, tea.Quit)
 		default:
 			m.known.learn(n)
+			m.remark(n)
 		}
 	}
 	m.fleet.refresh()
 	m.trackRuns()
 	return tea.Batch(append(cmds, m.leaveIfDone())...)
+}
+
+// remark says above the footer what news of the inventory have no other place.
+func (m *Model) remark(n News) {
+	switch n := n.(type) {
+	case InventoryFailed:
+		if m.known.inv != nil { // else it stands where the hosts would
+			m.fail(n.Err)
+		}
+	case InventoryRead:
+		if w := n.Inventory.Warnings; len(w) > 0 && !slices.Equal(w, m.warned) {
+			m.warned = w
+			m.say(warn, w[0], strings.Join(w[1:], " "))
+		}
+	}
 }
 
 // trackRuns keeps what is known of runs that were launched here, for the
@@ -236,7 +255,7 @@ func (m *Model) trackRuns() {
 	}
 	m.greeted = m.greeted || m.known.runs != nil
 	for _, r := range m.known.runs {
-		if _, mine := m.ours[r.Dir]; mine {
+		if have, mine := m.ours[r.Dir]; mine && r.Seq >= have.Seq {
 			m.ours[r.Dir] = r
 		}
 	}

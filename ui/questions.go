@@ -33,10 +33,8 @@ func confirmation(p Proposal) *dialog {
 }
 
 func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + text.Line(s[1:])
+	s = text.Line(s)
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
 }
 
 // proposalRows are all that there is to know before saying yes.

@@ -124,7 +124,11 @@ func (s *stage) showRun(n int, ended bool) *runDir {
 	for i := 12; i < n; i++ {
 		hosts = append(hosts, fmt.Sprintf("node%02d", i))
 	}
-	d := newRunDir(s.t, planFor(hosts[:n]))
+	parent := s.runs
+	if parent == "" {
+		parent = s.t.TempDir()
+	}
+	d := newRunDirIn(s.t, parent, planFor(hosts[:n]))
 	d.tell(hosts[:n], s.clock, ended)
 	if !ended {
 		d.supervise()

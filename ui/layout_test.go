@@ -1,0 +1,193 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nixfleet-tui/internal/text"
+)
+
+func TestSplit(t *testing.T) {
+	cases := []struct {
+		length int
+		parts  []part
+		want   []int
+	}{
+		{10, []part{fixed(2), fill(1), fixed(3)}, []int{2, 5, 3}},
+		{10, []part{fill(1), fill(1), fill(1)}, []int{4, 3, 3}},
+		{11, []part{fill(2), fill(1)}, []int{8, 3}},
+		{3, []part{fixed(2), fixed(2), fill(1)}, []int{2, 1, 0}},
+		{0, []part{fill(1)}, []int{0}},
+		{5, []part{fixed(2)}, []int{2}},
+	}
+	for _, c := range cases {
+		if got := split(c.length, c.parts...); !slices.Equal(got, c.want) {
+			t.Errorf("split(%d, %v) = %v, want %v", c.length, c.parts, got, c.want)
+		}
+	}
+}
+
+func TestGrid(t *testing.T) {
+	cases := []struct {
+		w, h, n    int
+		cols, rows int
+	}{
+		{79, 20, 1, 1, 1}, {79, 20, 4, 1, 4}, {80, 20, 2, 2, 1}, {80, 20, 4, 2, 2}, {120, 37, 3, 2, 2},
+		{200, 46, 1, 1, 1}, {200, 46, 2, 2, 1}, {200, 46, 4, 2, 2}, {200, 46, 8, 3, 3}, {300, 86, 12, 4, 3},
+		{60, 11, 8, 1, 2}, {200, 4, 9, 3, 1},
+	}
+	for _, c := range cases {
+		g := gridFor(c.w, c.h, c.n)
+		if g.cols != c.cols || g.rows != c.rows {
+			t.Errorf("%d panes on %d×%d stand in %d columns and %d rows, want %d and %d", c.n, c.w, c.h, g.cols, g.rows, c.cols, c.rows)
+		}
+		for n := 1; n <= g.perPage(); n++ {
+			height, panes := 0, 0
+			for _, line := range g.lines(n) {
+				width := 0
+				for _, e := range line {
+					width += e.w
+				}
+				if width != c.w {
+					t.Errorf("%d panes on %d×%d: a row is %d wide", n, c.w, c.h, width)
+				}
+				height += line[0].h
+				panes += len(line)
+			}
+			if height != c.h || panes != n {
+				t.Errorf("%d panes on %d×%d: %d panes on %d rows", n, c.w, c.h, panes, height)
+			}
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	cases := []struct {
+		s    string
+		w    int
+		want []string
+	}{
+		{"one two three", 7, []string{"one two", "three"}},
+		{"abcdefghij kl", 4, []string{"abcd", "efgh", "ij", "kl"}},
+		{"", 5, nil},
+		{"漢字漢字", 5, []string{"漢字", "漢字"}},
+		{"漢", 1, []string{"漢"}},
+		{"x", 0, nil},
+	}
+	for _, c := range cases {
+		if got := wrap(c.s, c.w); !slices.Equal(got, c.want) {
+			t.Errorf("wrap(%q, %d) = %q, want %q", c.s, c.w, got, c.want)
+		}
+	}
+}
+
+func TestJoinLeavesOutTheLeastImportant(t *testing.T) {
+	s := []segment{{"one", 1}, {"two", 3}, {"three", 2}, {"four", 3}}
+	for w, want := range map[int]string{40: "one two three four", 17: "one two three", 12: "one three", 5: "one", 2: "o…"} {
+		if got := join(s, " ", w); got != want {
+			t.Errorf("in %d cells: %q, want %q", w, got, want)
+		}
+	}
+}
+
+func TestAges(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "now", 59 * time.Second: "59s", 90 * time.Second: "1m", 23 * time.Hour: "23h", 40 * day: "40d", 3 * year: "3y", -time.Hour: "now",
+	} {
+		if got := age(d); got != want {
+			t.Errorf("age(%v) = %s, want %s", d, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{-time.Second: "0s", 61 * time.Second: "1m01s", 65 * time.Minute: "1h05m", 26 * time.Hour: "26h00m"} {
+		if got := elapsed(d); got != want {
+			t.Errorf("elapsed(%v) = %s, want %s", d, got, want)
+		}
+	}
+	for n, want := range map[int64]string{5: "5 B", 2048: "2.0 KiB", 3 << 30: "3.0 GiB", 5000 << 40: "5000.0 TiB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestListSaysHowManyWereLeftOut(t *testing.T) {
+	names := []string{"alpha", "beta", "gamma", "delta"}
+	for w, want := range map[int]string{40: "alpha, beta, gamma, delta", 20: "alpha and 3 more", 24: "alpha, beta and 2 more", 8: "4 hosts"} {
+		if got := list(names, w); got != want {
+			t.Errorf("in %d cells: %q, want %q", w, got, want)
+		}
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for s, want := range map[string]string{
+		"it broke": "It broke.", "fleet.nix is missing": "fleet.nix is missing.", "Why?": "Why?", "": "", "two\nlines": "Two lines.", "web1 is down": "web1 is down.",
+	} {
+		if got := sentence(s); got != want {
+			t.Errorf("sentence(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestWideNamesKeepTheColumns(t *testing.T) {
+	s := newStage(t, 80, 24)
+	all := dozen()[:3]
+	for i, name := range []string{"日本語ホスト", "e\u0301tude", "🐘elephant"} {
+		all[i].host.Name = name
+	}
+	s.news(InventoryRead{inventoryOf(all)})
+	for _, h := range all {
+		s.news(h.newsOf()...)
+	}
+	s.fits("wide names", 80, 24)
+	at := -1
+	for _, row := range s.screen() {
+		before, _, found := strings.Cut(row, "● up")
+		if !found || strings.HasPrefix(row, " ●") {
+			continue
+		}
+		if w := text.Width(before); at >= 0 && w != at {
+			t.Errorf("states stand in columns %d and %d", at, w)
+		} else {
+			at = w
+		}
+	}
+	if at < 0 {
+		t.Fatal(fmt.Sprint("no rows:\n", s.text()))
+	}
+}
+
+func TestThemes(t *testing.T) {
+	env := func(pairs map[string]string) func(string) string { return func(k string) string { return pairs[k] } }
+	cases := []struct {
+		flag string
+		env  map[string]string
+		want Theme
+	}{
+		{"", nil, ThemeANSI}, {"", map[string]string{"NO_COLOR": "1"}, ThemeNone}, {"", map[string]string{"CLICOLOR": "0"}, ThemeNone},
+		{"", map[string]string{"NO_COLOR": ""}, ThemeANSI}, {"contrast", map[string]string{"NO_COLOR": "1"}, ThemeContrast}, {"none", nil, ThemeNone},
+	}
+	for _, c := range cases {
+		if got, err := ChooseTheme(c.flag, env(c.env)); got != c.want || err != nil {
+			t.Errorf("%q with %v gives %s, %v; want %s", c.flag, c.env, got, err, c.want)
+		}
+	}
+	if _, err := ChooseTheme("neon", env(nil)); err == nil {
+		t.Error("an unknown theme is no mistake")
+	}
+	if p := newPalette(ThemeANSI); p.paint(good, "x") != "\x1b[32mx\x1b[0m" {
+		t.Errorf("good is %q", p.paint(good, "x"))
+	}
+	none := newPalette(ThemeNone)
+	for i := range inkCount {
+		if strings.ContainsAny(none.open[i], "3489") {
+			t.Errorf("the theme without colours has one: %q", none.open[i])
+		}
+	}
+	if none.log("\x1b[31mred\x1b[0m") != "red" {
+		t.Error("the theme without colours keeps those of logs")
+	}
+}
