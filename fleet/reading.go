@@ -159,6 +159,15 @@ const marker = "NF1\t"
 // ParseReading reads a script's output. Lines without our marker are passed
 // over; output that lacks the end marker is an error. now is our clock's time.
 func ParseReading(out []byte, now time.Time) (Reading, error) {
+	answers, err := answersIn(out)
+	if err != nil {
+		return Reading{}, err
+	}
+	return readingOf(answers, now), nil
+}
+
+// answersIn are the values in a script's output by their keys.
+func answersIn(out []byte) (map[string]string, error) {
 	answers := map[string]string{}
 	ended := false
 	for line := range strings.Lines(string(out)) {
@@ -174,9 +183,9 @@ func ParseReading(out []byte, now time.Time) (Reading, error) {
 		answers[key] = text.Line(strings.TrimSpace(value))
 	}
 	if !ended {
-		return Reading{}, fmt.Errorf("the answer lacks its last line (%d bytes, %d lines of ours)", len(out), len(answers))
+		return nil, fmt.Errorf("the answer lacks its last line (%d bytes, %d lines of ours)", len(out), len(answers))
 	}
-	return readingOf(answers, now), nil
+	return answers, nil
 }
 
 func readingOf(a map[string]string, now time.Time) Reading {

@@ -25,6 +25,9 @@ const (
 	// One read: connection, login and script together.
 	readTimeout = 15 * time.Second
 
+	// All that preflight asks of one machine, its login not counted.
+	surveyTimeout = 8 * time.Second
+
 	// Reads at the same time, unless the prober says otherwise.
 	defaultLimit = 32
 

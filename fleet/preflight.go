@@ -1,0 +1,95 @@
+package fleet
+
+import (
+	"context"
+	_ "embed" // for the script
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+//go:embed preflight.sh
+var preflightScript []byte
+
+// SurveyScript is the fast script and what else there is to know before a run.
+func SurveyScript() []byte {
+	return slices.Concat(fastScript, preflightScript, []byte(endLine))
+}
+
+// Questions are what a survey asks beyond reading, because a run needs it.
+type Questions struct {
+	Sudo  bool // whether sudo works without a terminal
+	Agent bool // for sudo, the person's agent is forwarded
+	Trust bool // whether the Nix daemon trusts the login user
+}
+
+// streaming is a connection over which a protocol can be spoken; that of
+// *sshutil.Client is one.
+type streaming interface {
+	Stream(ctx context.Context, line string) (io.ReadWriteCloser, error)
+}
+
+// ReadSurvey reads what preflight has to know of a machine, all of it at the
+// same time and within eight seconds. The error is an *sshutil.Error about the
+// reading; what became of the other questions stands in the survey.
+func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() time.Time) (Survey, error) {
+	ctx, cancel := context.WithTimeout(ctx, surveyTimeout)
+	defer cancel()
+	var (
+		asked    sync.WaitGroup
+		sudo     Sudo
+		said     string
+		trust    nixcmd.Trust
+		trustErr error
+	)
+	if q.Sudo {
+		asked.Go(func() { sudo, said = askSudo(ctx, r, q.Agent) })
+	}
+	if q.Trust {
+		asked.Go(func() { trust, trustErr = askTrust(ctx, r) })
+	}
+	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: SurveyScript(), MaxOutput: maxReadingOutput})
+	var s Survey
+	if err == nil {
+		if s, err = ParseSurvey(result.Stdout, now()); err != nil {
+			err = unanswered(result, err)
+		}
+	}
+	if err != nil {
+		cancel() // nobody wants the other answers any more
+	}
+	asked.Wait()
+	s.Sudo, s.SudoSaid, s.Trust, s.TrustErr = sudo, said, trust, trustErr
+	return s, err
+}
+
+// askTrust shakes hands with the machine's Nix daemon as the login user.
+func askTrust(ctx context.Context, r sshutil.Runner) (nixcmd.Trust, error) {
+	s, ok := r.(streaming)
+	if !ok {
+		return nixcmd.TrustUnknown, errors.New("this connection carries no protocol")
+	}
+	stream, err := s.Stream(ctx, "nix-daemon --stdio")
+	if err != nil {
+		return nixcmd.TrustUnknown, err
+	}
+	// Closing is what ends a handshake whose other side is silent.
+	end := sync.OnceFunc(func() { stream.Close() }) // how its server ends is of no interest
+	defer end()
+	unlink := context.AfterFunc(ctx, end)
+	defer unlink()
+	c, err := nixcmd.Connect(stream)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nixcmd.TrustUnknown, fmt.Errorf("asking the Nix daemon whom it trusts: %w", err)
+	}
+	return c.Daemon.Trust, nil
+}

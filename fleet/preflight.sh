@@ -1,0 +1,60 @@
+# What else there is to know of a machine before a run. It is asked once, after
+# the fast script, whose words it uses, and needs no privilege. What is asked of
+# every machine starts three programs; the rest only where somebody is switching.
+said() { said=$("$@" 2>/dev/null); said=${said%%"$nl"*}; }
+line "$R/proc/sys/kernel/arch"
+[ -n "$line" ] || { said uname -m; line=$said; }
+e arch "$line"
+said id; e id "$said"
+[ ! -x "$C/sw/bin/nixos-version" ] || { said "$C/sw/bin/nixos-version" --json; e nixos "$said"; }
+
+# size, free and mount point of where the store and the kernels are
+set --
+for x in "$R/nix/store" "$R/boot"; do [ ! -d "$x" ] || set -- "$@" "$x"; done
+[ $# -eq 0 ] || df -kP "$@" 2>/dev/null | {
+  read -r _
+  while [ $# -gt 0 ] && read -r _ size _ free _ on; do
+    case $1 in */boot) x=/boot ;; *) x=/nix ;; esac
+    e "disk $x" "$size $free $on"
+    shift
+  done
+}
+
+# How its Nix is set. A dash stands before each value, since some say most when empty.
+if [ -r "$R/etc/nix/nix.conf" ]; then
+  e "conf read" -1
+  while read -r k is v || [ -n "$k" ]; do
+    [ "$is" != = ] || case $k in
+      builders | system | extra-platforms | require-sigs | trusted-public-keys | extra-trusted-public-keys) e "conf $k" "-$v" ;;
+    esac
+    k=
+  done <"$R/etc/nix/nix.conf"
+fi
+if [ -r "$R/etc/nix/machines" ]; then
+  n=0
+  while { read -r l || [ -n "$l" ]; } && [ $n -lt 200 ]; do n=$((n + 1)); e "machine $n" "$l"; l=; done <"$R/etc/nix/machines"
+fi
+
+# Who is activating a system: its process, for how long, and whose session it
+# belongs to. Under sudo that is the first ancestor who is not root.
+if [ "$switching" = 1 ]; then
+  said systemctl show -p MainPID --value nixos-rebuild-switch-to-configuration.service
+  main=$said by=
+  [ "${main:-0}" -gt 0 ] 2>/dev/null || main=
+  for p in $(ps -A -o pid= -o args= 2>/dev/null | while read -r p a; do case $a in *switch-to-configuration*) echo "$p" ;; esac; done); do
+    : "${main:=$p}"
+    a=$p
+    while [ -z "$by" ] && [ "${a:-1}" -gt 1 ]; do
+      said ps -o ppid= -o user= -p "$a"
+      set -- $said
+      case ${2-root} in root) a=${1-} ;; *) by=$2 ;; esac
+    done
+  done
+  e switcher "$by"
+  if [ -n "$main" ]; then
+    said ps -o etimes= -p "$main"; e switchage "${said##* }"
+    said ps -o args= -p "$main"; e switchcommand "$said"
+  fi
+  n=0
+  who 2>/dev/null | while read -r l && [ $n -lt 20 ]; do n=$((n + 1)); e "login $n" "$l"; done
+fi
