@@ -47,14 +47,14 @@ func fileName(host string) string {
 	return b.String()
 }
 
-// readPlan reads run.json.
+// readPlan reads run.json. Its error is a *BrokenError.
 func (d runDir) readPlan() (Plan, error) {
 	var p Plan
 	if err := readJSON(d.plan(), &p); err != nil {
-		return p, err
+		return p, &BrokenError{Dir: string(d), Why: unreadable(filepath.Base(d.plan()), err), Err: err}
 	}
 	if p.Version > PlanVersion {
-		return p, fmt.Errorf("%s has version %d; this program knows %d and before", d.plan(), p.Version, PlanVersion)
+		return p, &BrokenError{Dir: string(d), Why: fmt.Sprintf("run.json is of version %d, and this program knows %d and before", p.Version, PlanVersion)}
 	}
 	return p, nil
 }

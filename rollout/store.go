@@ -108,17 +108,17 @@ func (s *Store) Relist(known []View) (views []View, changed bool, err error) {
 	}
 	old := make(map[string]View, len(known))
 	for _, v := range known {
-		old[v.Plan.ID] = v
+		old[filepath.Base(v.Dir)] = v // a copied directory has another's ID
 	}
 	changed = len(ids) != len(known)
 	for _, id := range ids {
 		v, had := old[id]
-		if had && (v.Over() || v.Broken != "") {
+		if had && v.Over() {
 			views = append(views, v)
 			continue
 		}
 		now := s.read(id)
-		changed = changed || !had || now.Seq != v.Seq || now.Alive != v.Alive
+		changed = changed || !had || now.Seq != v.Seq || now.Alive != v.Alive || now.Broken != v.Broken
 		views = append(views, now)
 	}
 	return views, changed, nil
@@ -127,8 +127,12 @@ func (s *Store) Relist(known []View) (views []View, changed bool, err error) {
 // read is the view of one run; a broken one says so.
 func (s *Store) read(id string) View {
 	v, err := readAll(filepath.Join(s.runs(), id))
-	if err != nil {
-		v.Broken, v.Plan.ID = err.Error(), id
+	var broken *BrokenError
+	switch {
+	case errors.As(err, &broken):
+		v.Broken, v.Plan.ID = broken.Why, id
+	case err != nil:
+		v = View{Dir: v.Dir, Plan: Plan{ID: id}, Broken: err.Error()}
 	}
 	return v
 }

@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -40,6 +39,9 @@ type View struct {
 
 // Over says whether the run has ended.
 func (v *View) Over() bool { return !v.Ended.IsZero() }
+
+// Unreadable says that of the run nothing but Broken is known.
+func (v *View) Unreadable() bool { return v.Broken != "" && len(v.Tasks) == 0 }
 
 // Task returns the task of a host, or nil.
 func (v *View) Task(host string) *TaskView {
@@ -135,15 +137,16 @@ type Reader struct {
 	events  eventReader
 	now     func() time.Time
 	checked time.Time // when Alive was looked at
+	cut     string    // what is missing of a run that has ended, or ""
 }
 
 // NewReader opens the run in dir. A directory without a readable run.json is
-// an error.
+// a *BrokenError.
 func NewReader(dir string) (*Reader, error) {
 	d := runDir(dir)
 	p, err := d.readPlan()
 	if err != nil {
-		return nil, fmt.Errorf("reading the run in %s: %w", dir, err)
+		return nil, err
 	}
 	return &Reader{dir: d, view: newView(dir, p), events: eventReader{path: d.events()}, now: time.Now}, nil
 }
@@ -152,7 +155,7 @@ func NewReader(dir string) (*Reader, error) {
 // not block. A run that a supervisor lost is told by View's Alive, which is
 // looked at once a second.
 func (r *Reader) Next() ([]Event, error) {
-	var alive = r.view.Alive
+	alive := r.view.Alive
 	if now := r.now(); now.Sub(r.checked) >= alivePoll && !r.view.Over() {
 		held, err := isHeld(r.dir.lock())
 		if err != nil {
@@ -163,6 +166,9 @@ func (r *Reader) Next() ([]Event, error) {
 	// The lock is looked at before the events: a supervisor that ends between
 	// the two has written its end, which is then read.
 	events, err := r.events.next()
+	if err == nil && len(events) == 0 && !alive && !r.view.Over() {
+		events, err = r.takeSummary()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +176,7 @@ func (r *Reader) Next() ([]Event, error) {
 		r.view.apply(e)
 	}
 	r.view.Alive = alive && !r.view.Over()
-	if r.events.broken > 0 {
-		r.view.Broken = fmt.Sprintf("%d lines of %s cannot be read", r.events.broken, r.dir.events())
-	}
+	r.view.Broken = r.gaps()
 	return events, nil
 }
 
@@ -187,7 +191,7 @@ func (r *Reader) View() View {
 func readAll(dir string) (View, error) {
 	r, err := NewReader(dir)
 	if err != nil {
-		return View{Dir: dir, Broken: err.Error()}, err
+		return View{Dir: dir}, err
 	}
 	for {
 		events, err := r.Next()

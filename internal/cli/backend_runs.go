@@ -15,7 +15,7 @@ const (
 	runsOften  = time.Second // while one goes on
 )
 
-func goesOn(v rollout.View) bool { return !v.Over() && v.Broken == "" }
+func goesOn(v rollout.View) bool { return !v.Over() && !v.Unreadable() }
 
 // listRuns keeps the list of runs true until ctx ends, and takes up runs that
 // have lost their supervisor.
