@@ -77,7 +77,7 @@ func (d *detailPage) head(h *host) {
 		words = append(words, segment{text.Line(sys), 3})
 	}
 	if h.asked() {
-		words = append(words, segment{d.paint(faint, "as of "+ageOf(h.status.AsOf, d.now)+" ago"), 4})
+		words = append(words, segment{d.paint(faint, "asked "+agoOf(h.status.AsOf, d.now)), 4})
 	}
 	d.rows = append(d.rows, " "+row(words, "  ", d.w-1))
 }
@@ -176,7 +176,7 @@ func (d *detailPage) last(h *host) {
 		return
 	}
 	s := taskSign(t)
-	line := d.paint(s.ink, d.label(s)) + "  " + text.Line(string(v.Plan.Action)) + d.paint(faint, "  "+ageOf(v.Plan.Created, d.now)+" ago")
+	line := d.paint(s.ink, d.label(s)) + "  " + text.Line(string(v.Plan.Action)) + d.paint(faint, "  "+agoOf(v.Plan.Created, d.now))
 	if t.Verdict != nil && t.Verdict.Outcome != rollout.OutcomeOK && t.Verdict.Reason != "" {
 		line += "  " + text.Line(t.Verdict.Reason)
 	}

@@ -157,7 +157,11 @@ func (f *fleetPlace) needsCell(h *host) cell {
 	switch {
 	case len(h.status.Reading.FailedUnits) > 0:
 		n := len(h.status.Reading.FailedUnits)
-		return cell{f.label(sign{"▲", "!", count(n, "unit", "units"), bad}), bad}
+		label := f.label(sign{"▲", "!", count(n, "unit", "units"), bad})
+		if h.needsReboot() {
+			label += " " + f.shape(rebootSign())
+		}
+		return cell{label, bad}
 	case h.needsReboot():
 		return cell{f.label(rebootSign()), warn}
 	case h.facts.EvalError != "":

@@ -134,43 +134,42 @@ func (r *runPlace) pane(p *pane, number int) []string {
 func (r *runPlace) alone() []string { return r.pane(r.focused(), r.focus+1) }
 
 // list is one line per task, and once the run has ended its summary: why and
-// what to do below each that did not end well.
+// what to do below each that did not end well. Where there is room for it, the
+// log of the task under the cursor stands below.
 func (r *runPlace) list() []string {
+	body, begins := r.listBody()
 	rows := []string{r.headline()}
-	var body []string
-	begins := make([]int, len(r.panes))
-	name := nameLeast
-	for _, p := range r.panes {
-		name = max(name, text.Width(text.Line(p.host)))
-	}
-	for i, p := range r.panes {
-		begins[i] = len(body)
-		body = append(body, r.listRow(p, i == r.focus, min(name, nameMost)))
-		body = append(body, r.advice(p)...)
-	}
-	room := r.h - len(rows)
+	room := r.h - r.below - len(rows)
 	end := len(body)
 	if r.focus+1 < len(begins) {
 		end = begins[r.focus+1]
 	}
 	if len(begins) > 0 {
-		r.top = min(r.top, begins[r.focus])
-		r.top = max(r.top, end-room)
+		r.top = max(min(r.top, begins[r.focus]), end-room)
 	}
 	r.top = max(0, min(r.top, len(body)-room))
-	rows = append(rows, body[r.top:min(len(body), r.top+room)]...)
-	if over := r.farewell(); over != "" && len(rows) < r.h-1 {
-		rows = append(rows, blank(r.w), text.Fit(over, r.w))
+	rows = exactly(append(rows, body[r.top:min(len(body), r.top+room)]...), r.w, r.h-r.below)
+	if r.below > 0 {
+		rows = append(rows, r.pane(r.focused(), r.focus+1)...)
 	}
 	return rows
 }
 
-// farewell is what to do after a run, where there is room for it.
-func (r *runPlace) farewell() string {
-	if !r.view.Over() {
-		return ""
+// listBody is the rows of all tasks, and where each task's begin.
+func (r *runPlace) listBody() (body []string, begins []int) {
+	name := nameLeast
+	for _, p := range r.panes {
+		name = max(name, text.Width(text.Line(p.host)))
 	}
-	return r.paint(faint, "  logs and verdicts: "+text.Line(r.dir))
+	for i, p := range r.panes {
+		begins = append(begins, len(body))
+		body = append(body, r.listRow(p, i == r.focus, min(name, nameMost)))
+		body = append(body, r.advice(p)...)
+	}
+	if r.view.Over() {
+		body = append(body, text.Fit(r.paint(faint, "   logs and verdicts: "+text.Line(r.dir)), r.w))
+	}
+	return body, begins
 }
 
 func (r *runPlace) listRow(p *pane, at bool, name int) string {

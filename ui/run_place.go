@@ -16,8 +16,10 @@ const (
 	asLog // one pane over the whole place
 )
 
-// manyTasks is from how many on a run opens as a list.
-const manyTasks = 16
+const (
+	manyTasks     = 16 // from how many on a run opens as a list
+	logBelowLeast = 6  // rows, border included, from which a log stands below the list
+)
 
 // runPlace is one run: a grid of panes, or a list, or one log.
 type runPlace struct {
@@ -35,6 +37,7 @@ type runPlace struct {
 	before runView // what zoom goes back to
 	marks  map[string]bool
 	top    int // of the list
+	below  int // rows of the log below the list
 	err    error
 
 	ended    time.Time // when we saw the end; logs are read a little longer
@@ -129,12 +132,24 @@ func (r *runPlace) setSize(w, h int) {
 
 // layout gives the visible panes their size.
 func (r *runPlace) layout() {
-	if r.as == asLog {
-		if p := r.focused(); p != nil {
-			p.setSize(r.w-2, r.h-2)
+	r.below = 0
+	p := r.focused()
+	switch {
+	case p == nil:
+	case r.as == asLog:
+		p.setSize(r.w-2, r.h-2)
+	case r.as == asList:
+		body, _ := r.listBody()
+		if spare := r.h - 1 - len(body); spare >= logBelowLeast {
+			r.below = spare
+			p.setSize(r.w-2, spare-2)
 		}
-		return
+	default:
+		r.layoutGrid()
 	}
+}
+
+func (r *runPlace) layoutGrid() {
 	page := r.onPage()
 	for _, line := range r.grid().lines(len(page)) {
 		for _, e := range line {
@@ -167,9 +182,9 @@ func (r *runPlace) focused() *pane {
 // visible are the panes whose logs are on screen.
 func (r *runPlace) visible() []*pane {
 	switch {
-	case r.reader == nil || r.as == asList:
+	case r.focused() == nil || r.as == asList && r.below == 0:
 		return nil
-	case r.as == asLog:
+	case r.as == asLog || r.as == asList:
 		return []*pane{r.focused()}
 	}
 	return r.onPage()
@@ -180,7 +195,8 @@ func (r *runPlace) move(m motion) {
 	switch {
 	case p == nil:
 	case r.as == asList:
-		r.focus = m.apply(r.focus, len(r.panes), max(1, r.h-3))
+		r.focus = m.apply(r.focus, len(r.panes), max(1, r.h-r.below-2))
+		r.layout()
 	default:
 		p.move(m)
 	}

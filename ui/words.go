@@ -41,6 +41,14 @@ func ageOf(t, now time.Time) string {
 	return age(now.Sub(t))
 }
 
+// agoOf says when something was, seen from now.
+func agoOf(t, now time.Time) string {
+	if d := now.Sub(t); d >= time.Second {
+		return age(d) + " ago"
+	}
+	return "just now"
+}
+
 // elapsed is how long something has been going on, to the second.
 func elapsed(d time.Duration) string {
 	d = max(0, d)
