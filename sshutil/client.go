@@ -12,6 +12,7 @@ type Client struct {
 	target Target
 	via    string
 	link   link
+	again  func(context.Context) (*Client, error) // the same connection once more; nil where the link needs none
 }
 
 // link is how a Client reaches its host: our own connection, or the ssh program.
@@ -27,7 +28,20 @@ type link interface {
 // wait). A command that outputs more than it may has its first bytes in the
 // Result beside an error of KindOutputCap. When the context ends, Run returns
 // at once and the command on the host is hung up.
-func (c *Client) Run(ctx context.Context, cmd Command) (Result, error) { return c.link.Run(ctx, cmd) }
+//
+// A command that wants the agent gets a connection of its own, which ends with
+// it: a host that was given the agent once has it as long as the connection.
+func (c *Client) Run(ctx context.Context, cmd Command) (Result, error) {
+	if !cmd.ForwardAgent || c.again == nil {
+		return c.link.Run(ctx, cmd)
+	}
+	own, err := c.again(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer own.Close() // nothing was left to lose
+	return own.link.Run(ctx, cmd)
+}
 
 // Stream starts a command and hands over its stdin and stdout, for protocols.
 // The context bounds the start and what comes after; closing ends the command.

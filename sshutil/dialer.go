@@ -122,7 +122,8 @@ func (d *Dialer) travel(ctx context.Context, r route, touch bool) (*Client, erro
 		return nil, err
 	}
 	link.hop, link.under = hop, giveBack
-	return &Client{target: t, via: r.via(), link: link}, nil
+	again := func(ctx context.Context) (*Client, error) { return d.travel(ctx, r, touch) }
+	return &Client{target: t, via: r.via(), link: link, again: again}, nil
 }
 
 // arrive connects to t itself, over hop if there is one.

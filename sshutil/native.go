@@ -29,9 +29,6 @@ type native struct {
 	closed bool           // nothing more is owned
 	owned  sync.WaitGroup // goroutines that Close waits for
 	limit  int            // sessions that the host allows, as far as known
-
-	forwarding sync.Once
-	forwardErr error
 }
 
 // newNative takes over a connection that is logged in.
@@ -147,14 +144,14 @@ func (n *native) restore() {
 	n.limit++
 }
 
-// forwardAgent makes the person's agent reachable from this session.
+// forwardAgent makes the person's agent reachable for the commands of this
+// connection: all of them, sshd does not tell its sessions apart.
 func (n *native) forwardAgent(s *ssh.Session) error {
 	if n.forward == "" {
 		return newError(KindAgentGone, n.host, "there is no agent to forward", "start ssh-agent and add the key with ssh-add", nil)
 	}
-	n.forwarding.Do(func() { n.forwardErr = agent.ForwardToRemote(n.client, n.forward) })
-	if n.forwardErr != nil {
-		return newError(KindAgentGone, n.host, "the agent at "+n.forward+" does not answer", "start ssh-agent and add the key with ssh-add", n.forwardErr)
+	if err := agent.ForwardToRemote(n.client, n.forward); err != nil {
+		return newError(KindAgentGone, n.host, "the agent at "+n.forward+" does not answer", "start ssh-agent and add the key with ssh-add", err)
 	}
 	if err := agent.RequestAgentForwarding(s); err != nil {
 		return newError(KindExecFailed, n.host, "the host does not let the agent be forwarded",
