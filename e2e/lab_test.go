@@ -7,11 +7,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,13 +25,16 @@ const (
 	pollEvery = 100 * time.Millisecond // how often a condition is looked at
 	soon      = 30 * time.Second       // for what takes a moment
 	aRun      = 3 * time.Minute        // for a whole run
+
+	hostsAtMost = 9 // of a lab
 )
 
 // lab is the fleet under test.
 type lab struct {
-	scripts string // directory of up, sh and down
-	dir     string // LAB_DIR
-	prefix  string // LAB_NS
+	scripts string                 // directory of up, sh and down
+	dir     string                 // LAB_DIR
+	prefix  string                 // LAB_NS
+	busy    map[string]*sync.Mutex // held by the test that uses the host
 }
 
 var theLab lab // set by TestMain before any test, and never again
@@ -44,7 +51,10 @@ func TestMain(m *testing.M) {
 // run takes the lab for us alone, puts the program onto its controller, and
 // runs the tests.
 func run(m *testing.M) (int, error) {
-	theLab = lab{scripts: os.Getenv("NIXFLEET_LAB"), dir: os.Getenv("LAB_DIR"), prefix: os.Getenv("LAB_NS")}
+	theLab = lab{scripts: os.Getenv("NIXFLEET_LAB"), dir: os.Getenv("LAB_DIR"), prefix: os.Getenv("LAB_NS"), busy: map[string]*sync.Mutex{}}
+	for i := range hostsAtMost {
+		theLab.busy[fmt.Sprintf("h%d", i+1)] = new(sync.Mutex)
+	}
 	if theLab.scripts == "" {
 		return 1, errors.New("NIXFLEET_LAB does not say where the lab's scripts are")
 	}
@@ -64,6 +74,10 @@ func run(m *testing.M) (int, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("building the program: %w\n%s", err, out)
 	}
+	// Tests wait for hosts far more than they compute. An explicit -parallel still wins.
+	if err := flag.Set("test.parallel", strconv.Itoa(hostsAtMost)); err != nil {
+		return 1, err
+	}
 	return m.Run(), nil
 }
 
@@ -79,8 +93,12 @@ type where struct {
 func place(t *testing.T) *where {
 	t.Helper()
 	// Short, since control sockets live below it.
-	w := &where{t: t, dir: fmt.Sprintf("/tmp/e2e/%x", time.Now().UnixNano()&0xffffffff)}
-	if out, err := theLab.controller(fmt.Sprintf("mkdir -p %[1]s && cp -r /root/flake %[1]s/flake", w.dir)).CombinedOutput(); err != nil {
+	dir, err := os.MkdirTemp(file("/tmp/e2e"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &where{t: t, dir: filepath.Join("/tmp/e2e", filepath.Base(dir))}
+	if out, err := theLab.controller(fmt.Sprintf("mkdir %[1]s/bin && cp -r /root/flake %[1]s/flake", w.dir)).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	w.newRevision()
@@ -114,7 +132,7 @@ func (w *where) newRevision() {
 
 // command is a shell line to be run on the controller, in this place's flake.
 func (w *where) command(line string) *exec.Cmd {
-	cmd := theLab.controller(fmt.Sprintf("cd %[1]s/flake && export PATH=/tmp/e2e:$PATH XDG_STATE_HOME=%[1]s/s XDG_CACHE_HOME=%[1]s/c; %s", w.dir, line))
+	cmd := theLab.controller(fmt.Sprintf("cd %[1]s/flake && export PATH=%[1]s/bin:/tmp/e2e:$PATH XDG_STATE_HOME=%[1]s/s XDG_CACHE_HOME=%[1]s/c; %s", w.dir, line))
 	cmd.Env = append(cmd.Env, "LAB_DIALECT="+w.dialect)
 	return cmd
 }
@@ -237,8 +255,20 @@ func link(t *testing.T, host, state string) {
 	}
 }
 
-// need skips no test: a host that is not there is a lab that is too small.
+// need takes hosts for this test alone, beside tests of other hosts.
 func need(t *testing.T, hosts ...string) {
+	t.Helper()
+	t.Parallel()
+	have(t, hosts...)
+	slices.Sort(hosts) // all in one order, so that no two tests wait for each other
+	for _, h := range hosts {
+		theLab.busy[h].Lock()
+		t.Cleanup(theLab.busy[h].Unlock)
+	}
+}
+
+// have skips no test: a host that is not there is a lab that is too small.
+func have(t *testing.T, hosts ...string) {
 	t.Helper()
 	for _, h := range hosts {
 		if _, err := os.Stat(filepath.Join(theLab.dir, h, "pid")); err != nil {

@@ -194,3 +194,14 @@ func complete(t *testing.T, dir, host string, lines int, end string) {
 		t.Errorf("the log of %s lacks %q:\n%s", host, end, log)
 	}
 }
+
+// describe gives the command lines of processes.
+func describe(pids []int) string {
+	var lines []string
+	for _, pid := range pids {
+		if data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); err == nil {
+			lines = append(lines, strings.ReplaceAll(string(data), "\x00", " "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
