@@ -3,9 +3,7 @@ package ui
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -297,9 +295,4 @@ func (d *runDir) appendTo(path, s string) {
 	_, err = f.WriteString(s)
 	d.must(err)
 	d.must(f.Close())
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -154,7 +154,7 @@ func (m *Model) farewell() string {
 		}
 		fmt.Fprintf(&b, "  logs: %s\n", text.Line(dir))
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func (m *Model) farewellTask(b *strings.Builder, t rollout.TaskView) {

@@ -76,6 +76,7 @@ func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log f
 	r.update(view)
 	if view.Over() {
 		r.ended, r.reported, r.as = r.now().Add(-settleFor), true, asList
+		r.focusWorst()
 	}
 	r.layout()
 }
@@ -105,8 +106,19 @@ func (r *runPlace) update(v rollout.View) {
 	}
 	if !r.reported && r.as == asPanes && !slices.ContainsFunc(r.panes, func(p *pane) bool { return !p.follow }) {
 		r.as = asList
+		r.focusWorst()
 	}
 	r.reported = true
+}
+
+// focusWorst focuses the first task that wants a person most.
+func (r *runPlace) focusWorst() {
+	for _, i := range []ink{bad, warn} {
+		if at := slices.IndexFunc(r.panes, func(p *pane) bool { return taskSign(p.task).ink == i }); at >= 0 {
+			r.focus = at
+			return
+		}
+	}
 }
 
 // going says whether the run on screen goes on.

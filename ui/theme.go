@@ -121,15 +121,15 @@ type glyphs struct {
 	horizontal, vertical                       string
 	topLeft, topRight, bottomLeft, bottomRight string
 	barFull, barEmpty                          string
-	pointer, diamond, ellipsis, bullet         string
+	pointer, diamond, bullet                   string
 	up, down                                   string
 }
 
 func newGlyphs(ascii bool) glyphs {
 	if ascii {
-		return glyphs{"-", "|", "+", "+", "+", "+", "#", ".", ">", "*", "~", "-", "^", "v"}
+		return glyphs{"-", "|", "+", "+", "+", "+", "#", ".", ">", "*", "-", "^", "v"}
 	}
-	return glyphs{"─", "│", "╭", "╮", "╰", "╯", "━", "┄", "▸", "◆", "…", "·", "↑", "↓"}
+	return glyphs{"─", "│", "╭", "╮", "╰", "╯", "━", "┄", "▸", "◆", "·", "↑", "↓"}
 }
 
 // brush is all that drawing needs: colours and shapes.
