@@ -29,7 +29,9 @@ type Plan struct {
 	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
 	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down are skipped, not failed
+	Insist   bool           `json:"insist,omitempty"`  // what preflight refuses is done all the same
 	Hosts    []PlanHost     `json:"hosts"`
+	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it
 
 	SSHConfig []byte `json:"-"` // content of ssh_config
 }

@@ -121,12 +121,27 @@ func machineID(r *fleet.Reading, name string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// holder stands in a machine's lock file: who has it, for those who wait.
-type holder struct {
+// Holder stands in a machine's lock file: who has it, for those who wait.
+type Holder struct {
 	Version int       `json:"version"`
 	Run     string    `json:"run"`
 	Host    string    `json:"host"`
 	Since   time.Time `json:"since"`
+}
+
+// HolderOf tells which run has the machine that was read; false when none has.
+// name is how the machine was reached.
+func (s *Store) HolderOf(r fleet.Reading, name string) (Holder, bool, error) {
+	path := s.machineLock(machineID(&r, name))
+	held, err := isHeld(path)
+	if err != nil || !held {
+		return Holder{}, false, err
+	}
+	var h Holder
+	if err := readJSON(path, &h); err != nil {
+		return Holder{}, true, nil // it is being signed just now
+	}
+	return h, true, nil
 }
 
 // lockMachine waits for the machine's lock, and says whether it had to wait.
@@ -167,7 +182,7 @@ func (t *task) signLock(f *os.File) error {
 }
 
 func waitReason(path, run string) string {
-	var h holder
+	var h Holder
 	if err := readJSON(path, &h); err != nil || h.Run == "" {
 		return "waits for another run on the same machine"
 	}

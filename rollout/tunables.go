@@ -21,6 +21,15 @@ const (
 	resolveEvery = time.Minute      // how often at most
 	rootFor      = 30 * time.Second // for making one garbage collector root
 
+	// Less than this free is worth a warning before a run; less than full fails
+	// for sure. A kernel and its initrd take some 50 MiB of /boot.
+	storeLow  = 1 << 30
+	storeFull = 16 << 20
+	bootLow   = 150e6
+	bootFull  = 1 << 20
+
+	untrackedShown = 3 // files that git does not track, by name
+
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
 
 	maxDurations  = 5000     // derivations whose build times are remembered
