@@ -33,8 +33,8 @@ func paneActions() []action {
 	var all []action
 	for n := 1; n <= 9; n++ {
 		digit := fmt.Sprint(n)
-		all = append(all, action{Binding: bind(digit, "pane "+digit, digit), id: "run.pane-" + digit, scope: scopePanes,
-			about: "Focus pane " + digit + " of this page.", do: inRun(func(r *runPlace) { r.choose(n - 1) })})
+		all = append(all, action{Binding: bind("1-9", "pane "+digit, digit), id: "run.pane-" + digit, scope: scopePanes,
+			about: "Focus the pane that has this number.", do: inRun(func(r *runPlace) { r.choose(n - 1) })})
 	}
 	return all
 }

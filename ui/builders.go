@@ -26,12 +26,14 @@ func (f *fleetPlace) strip(w, h int) []string {
 		shown = shown[:max(0, h-2)]
 	}
 	rows := []string{f.rule(count(len(all), "builder", "builders"), "", w)}
-	name := 0
+	var widths stripWidths
 	for _, b := range shown {
-		name = max(name, text.Width(text.Line(b.Builder.Name)))
+		widths.name = min(nameMost, max(widths.name, text.Width(text.Line(b.Builder.Name))))
+		widths.busy = max(widths.busy, text.Width(busyWords(b)))
+		widths.systems = min(systemsMost, max(widths.systems, text.Width(text.Line(systems(b.Builder.Systems)))))
 	}
 	for _, b := range shown {
-		rows = append(rows, f.builderRow(b, min(name, nameMost), w))
+		rows = append(rows, f.builderRow(b, widths, w))
 	}
 	if left := len(all) - len(shown); left > 0 {
 		rows = append(rows, text.Fit(f.paint(faint, fmt.Sprintf("   and %d more, 2 shows all", left)), w))
@@ -44,11 +46,17 @@ func illness(b fleet.BuilderHealth) int {
 	return slices.Index([]fleet.Health{fleet.HealthIll, fleet.HealthDown, fleet.HealthUnknown, fleet.HealthOK}, b.Health)
 }
 
-func (b *brush) builderRow(s fleet.BuilderHealth, name, w int) string {
+// systemsMost is the widest column of systems in the strip.
+const systemsMost = 24
+
+// stripWidths are the widths of the strip's columns.
+type stripWidths struct{ name, busy, systems int }
+
+func (b *brush) builderRow(s fleet.BuilderHealth, widths stripWidths, w int) string {
 	sign := healthSign(s.Health)
-	row := "   " + b.paint(strong, text.Fit(text.Line(s.Builder.Name), name)) + "  " +
+	row := "   " + b.paint(strong, text.Fit(text.Line(s.Builder.Name), widths.name)) + blank(gap) +
 		b.paint(sign.ink, text.Fit(b.label(sign), 11)) +
-		text.Fit(slots(s), 6) + text.Fit(text.Line(systems(s.Builder.Systems)), 16)
+		text.Fit(busyWords(s), widths.busy+gap) + text.Fit(text.Line(systems(s.Builder.Systems)), widths.systems+1)
 	if s.Reason != "" && s.Health != fleet.HealthOK {
 		reason := text.Line(s.Reason)
 		if s.Hint != "" {
@@ -58,6 +66,8 @@ func (b *brush) builderRow(s fleet.BuilderHealth, name, w int) string {
 	}
 	return text.Fit(row, w)
 }
+
+func busyWords(s fleet.BuilderHealth) string { return slots(s) + " busy" }
 
 // slots is how many builds run, of how many that may.
 func slots(s fleet.BuilderHealth) string {
@@ -127,7 +137,7 @@ func (p *buildersPlace) rows() []string {
 }
 
 func (p *buildersPlace) titles() string {
-	return p.paint(faint, text.Fit("   "+text.Fit("NAME", p.nameWidth())+"  HEALTH     BUILDS  SPEED  SYSTEMS", p.w))
+	return p.paint(faint, text.Fit("   "+text.Fit("NAME", p.nameWidth())+"  HEALTH     BUSY    SPEED  SYSTEMS", p.w))
 }
 
 func (p *buildersPlace) nameWidth() int {
@@ -148,6 +158,9 @@ func (p *buildersPlace) builder(s fleet.BuilderHealth, at bool) string {
 	return text.Fit("   "+p.paint(strong, name)+"  "+p.paint(sign.ink, health)+rest, p.w)
 }
 
+// factLabel is the width of what stands before a fact.
+const factLabel = 18
+
 // detail is what is known of one builder.
 func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 	var rows []string
@@ -159,13 +172,17 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 	}
 	b := s.Builder
 	facts := [][2]string{
-		{"well up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"Nix logs in as", b.SSHUser},
+		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"Nix logs in as", b.SSHUser},
 		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
 		{"declared in", strings.Join(b.From, ", ")},
 	}
 	for _, f := range facts {
-		if f[1] != "" {
-			rows = append(rows, p.paint(faint, fmt.Sprintf("%-18s", f[0]))+text.Line(f[1]))
+		for i, line := range wrap(text.Line(f[1]), max(1, p.w-4-factLabel)) {
+			label := blank(factLabel)
+			if i == 0 {
+				label = p.paint(faint, text.Fit(f[0], factLabel))
+			}
+			rows = append(rows, label+line)
 		}
 	}
 	return rows

@@ -209,7 +209,7 @@ func (d *detailPage) machine(h *host) {
 		d.labelled(text.Truncate(text.Line(m), 8), d.disk(r.Disks[m]))
 	}
 	d.labelled("kernel", text.Line(r.Kernel))
-	d.labelled("nix", text.Line(r.Nix))
+	d.labelled("nix", text.Line(strings.TrimPrefix(r.Nix, "nix (Nix) ")))
 	if r.Builds > 0 {
 		d.labelled("builds", count(r.Builds, "running", "running"))
 	}

@@ -58,6 +58,9 @@ func readEvents(r RunReader) ([]rollout.Event, error) {
 
 func (m *Model) onRunOpened(msg runOpenedMsg) tea.Cmd {
 	if msg.err != nil {
+		if m.at == placeRun {
+			m.leavePlace() // there is nothing to see
+		}
 		m.fail(msg.err)
 		return nil
 	}
@@ -123,7 +126,7 @@ func (m *Model) onPolled(msg polledMsg) tea.Cmd {
 		m.dirty = false
 		return m.tick()
 	}
-	m.dirty = len(msg.events) > 0 || msg.view.Alive != r.view.Alive || r.err != msg.err
+	m.dirty = len(msg.events) > 0 || msg.view.Alive != r.view.Alive || msg.view.Broken != r.view.Broken || r.err != msg.err
 	r.err = msg.err
 	for _, g := range msg.glimpses {
 		p := r.index[g.host]

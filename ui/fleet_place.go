@@ -299,8 +299,11 @@ func (f *fleetPlace) stacked(w, h int, below bool) []string {
 // history is the last runs in at most h rows.
 func (f *fleetPlace) history(w, h int) []string {
 	runs := f.known.runs[:min(len(f.known.runs), historyMost)]
-	if h < 2 || len(runs) == 0 {
+	switch {
+	case h < 2 || f.known.inv == nil:
 		return nil
+	case len(runs) == 0:
+		return []string{f.rule("last runs", "", w), text.Fit(f.paint(faint, "  none yet: space marks hosts, d deploys to them"), w)}
 	}
 	p := runsPlace{known: f.known, brush: f.brush, now: f.now, w: w}
 	rows := []string{f.rule("last runs", "4 shows all", w)}

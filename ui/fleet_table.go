@@ -51,7 +51,7 @@ func (f *fleetPlace) hostColumns() []column {
 		{"GEN", 4, 2, generationCell},
 		{"AGE", 4, 4, (*fleetPlace).ageCell},
 		{"SYSTEM", 7, 5, func(_ *fleetPlace, h *host) cell { return cell{text.Line(shortSystem(h.system())), plain} }},
-		{"BUILDS", 6, 7, (*fleetPlace).builderCell},
+		{"BUILDER", 7, 7, (*fleetPlace).builderCell},
 		{"VERSION", min(version, nameMost), 8, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.status.Reading.Label), faint} }},
 		{"PING", 6, 9, latencyCell},
 		{"TAGS", tagsLeast, 6, func(_ *fleetPlace, h *host) cell { return cell{text.Line(strings.Join(h.Tags, " ")), faint} }},
@@ -215,7 +215,7 @@ func (f *fleetPlace) empty() []string {
 	case k.inv == nil:
 		return []string{"Reading the fleet…", "Host names come first; what each should run follows in the background."}
 	case f.expr != "":
-		return []string{"No host matches " + text.Line(f.expr) + ".", "esc shows all again, / changes the filter."}
+		return []string{"No host matches " + text.Line(f.expr) + ".", "A filter is a part of a name, @tag, !x, system:aarch64, state:down, drift:behind or is:reboot, or several joined by commas.", "esc shows all again, / changes the filter."}
 	}
 	return []string{"There are no hosts here yet.",
 		"A host is an attribute of the flake's nixosConfigurations, or an entry of fleet.nix such as:",

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -152,8 +153,12 @@ func (m *Model) header() []string {
 
 func (m *Model) headerPlaces() string {
 	left := m.paint(title, " nixfleet ") + " "
+	digits := !slices.Contains(m.place().scopes(), scopePanes) // there they choose panes
 	for i, name := range []string{"Fleet", "Builders", "Run", "Runs"} {
 		label := fmt.Sprintf(" %d %s ", i+1, name)
+		if !digits {
+			label = fmt.Sprintf("   %s ", name)
+		}
 		switch {
 		case int(m.at) == i || m.at == placeHost && i == 0:
 			left += m.paint(here, label)

@@ -45,7 +45,7 @@ func stateSign(s fleet.State, intermittent, asked bool) sign {
 	case fleet.StateAuth:
 		return sign{"▲", "!", "auth", bad}
 	case fleet.StateHostKey:
-		return sign{"▲", "!", "hostkey", bad}
+		return sign{"▲", "!", "host key", bad}
 	}
 	if asked {
 		return sign{"?", "?", "unknown", faint}

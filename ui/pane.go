@@ -210,8 +210,10 @@ func (p *pane) quiet() string {
 	switch {
 	case p.err != nil:
 		return "its log cannot be read: " + text.Line(p.err.Error())
+	case p.task.Verdict != nil && p.task.PID != 0:
+		return "its log is empty or missing"
 	case p.task.Verdict != nil:
-		return "nothing was printed"
+		return "nothing was started"
 	case p.task.Reason != "":
 		return text.Line(p.task.Reason)
 	case p.task.Started.IsZero():

@@ -93,15 +93,19 @@ func (m *Model) goToRun() tea.Cmd {
 
 // back takes one step back.
 func (m *Model) back() tea.Cmd {
-	if m.place().back() || m.at == placeFleet {
-		return nil
+	if !m.place().back() && m.at != placeFleet {
+		m.leavePlace()
 	}
+	return nil
+}
+
+// leavePlace goes to where the person came from.
+func (m *Model) leavePlace() {
 	if n := len(m.trail); n > 0 {
 		m.at, m.trail = m.trail[n-1], m.trail[:n-1]
-		return nil
+		return
 	}
 	m.at = placeFleet
-	return nil
 }
 
 // window keeps a cursor inside of the visible part of a list: it returns the

@@ -174,9 +174,11 @@ func (m *Model) helpRows(scopes []scope, w int) []string {
 			rows = append(rows, "")
 		}
 		rows = append(rows, m.paint(title, string(s)))
+		said := ""
 		for i := range m.keys.actions {
-			if a := &m.keys.actions[i]; a.scope == s {
+			if a := &m.keys.actions[i]; a.scope == s && a.about != said {
 				rows = append(rows, m.helpRow(a, w)...)
+				said = a.about
 			}
 		}
 	}

@@ -35,6 +35,9 @@ func (r *runPlace) nothing() []string {
 	return rows
 }
 
+// clockRoom is what the headline keeps free for its clock and its edges.
+const clockRoom = 16
+
 // headline is the run in one row: what, how far, how it ended.
 func (r *runPlace) headline() string {
 	heading := text.Line(string(r.view.Plan.Action)) + " on " + count(len(r.view.Tasks), "host", "hosts")
@@ -46,7 +49,7 @@ func (r *runPlace) headline() string {
 		heading += fmt.Sprintf(", %d marked", len(r.marks))
 	}
 	row := r.paint(faint, r.horizontal) + r.paint(title, " "+heading+" ")
-	tally := " " + r.tally(r.view) + " "
+	tally := " " + r.tallyIn(r.view, r.w-text.Width(heading)-clockRoom) + " "
 	if r.err != nil {
 		message, _ := tell(r.err)
 		tally = " " + r.paint(bad, text.Truncate(message, r.w/2)) + " "
@@ -60,7 +63,18 @@ func (r *runPlace) headline() string {
 }
 
 // tally counts how the tasks of a run stand.
-func (b *brush) tally(v rollout.View) string {
+func (b *brush) tally(v rollout.View) string { return b.tallyWords(v, false) }
+
+// tallyIn is tally for w cells: where it does not fit, only the first count
+// keeps its word.
+func (b *brush) tallyIn(v rollout.View, w int) string {
+	if all := b.tally(v); text.Width(all) <= w {
+		return all
+	}
+	return b.tallyWords(v, true)
+}
+
+func (b *brush) tallyWords(v rollout.View, short bool) string {
 	outcomes := []rollout.Outcome{
 		rollout.OutcomeFailed, rollout.OutcomeUnknown, rollout.OutcomeDegraded, rollout.OutcomeReboot,
 		rollout.OutcomeCancelled, rollout.OutcomeSkipped, rollout.OutcomeOK,
@@ -80,6 +94,9 @@ func (b *brush) tally(v rollout.View) string {
 	add := func(n int, s sign) {
 		if n > 0 {
 			s.word = fmt.Sprintf("%d %s", n, s.word)
+			if short && len(words) > 0 {
+				s.word = fmt.Sprint(n)
+			}
 			words = append(words, b.paint(s.ink, b.label(s)))
 		}
 	}
@@ -90,9 +107,9 @@ func (b *brush) tally(v rollout.View) string {
 	add(waiting, sign{"◌", ".", "queued", faint})
 	switch {
 	case v.Broken != "":
-		words = append(words, b.paint(bad, "incomplete record"))
+		words = append(words, b.paint(bad, "record damaged"))
 	case !v.Over() && !v.Alive:
-		words = append(words, b.paint(warn, "nobody supervises it"))
+		words = append(words, b.paint(warn, "lost"))
 	}
 	return strings.Join(words, "  ")
 }
@@ -165,6 +182,9 @@ func (r *runPlace) listBody() (body []string, begins []int) {
 		begins = append(begins, len(body))
 		body = append(body, r.listRow(p, i == r.focus, min(name, nameMost)))
 		body = append(body, r.advice(p)...)
+	}
+	if r.view.Broken != "" {
+		body = append(body, text.Fit(r.paint(bad, "   "+sentence(r.view.Broken)), r.w))
 	}
 	if r.view.Over() {
 		body = append(body, text.Fit(r.paint(faint, "   logs and verdicts: "+text.Line(r.dir)), r.w))

@@ -263,7 +263,7 @@ func TestARunWithCutEventsIsShownAsFarAsItGoes(t *testing.T) {
 	d.appendTo(filepath.Join(d.dir, "events.jsonl"), "{\"version\":1,\"seq\":3,\"ho\nnot json at all\n{\"vers")
 	s.news(RunsListed{[]rollout.View{{Dir: d.dir, Plan: planFor([]string{"web1", "db1"}), Tasks: make([]rollout.TaskView, 2)}}})
 	s.keys("4", "enter")
-	s.sees("web1", "building", "db1", "queued", "incomplete record")
+	s.sees("web1", "building", "db1", "queued", "record damaged")
 }
 
 func TestManyHostsAreAList(t *testing.T) {

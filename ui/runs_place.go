@@ -61,6 +61,9 @@ func (p *runsPlace) rows() []string {
 	return exactly(rows, p.w, p.h)
 }
 
+// namesLeast is the room from which on a run's hosts are named.
+const namesLeast = 10
+
 func (p *runsPlace) run(v rollout.View, at bool) string {
 	now := p.now()
 	when := v.Plan.Created
@@ -70,15 +73,19 @@ func (p *runsPlace) run(v rollout.View, at bool) string {
 		head = text.Fit(text.Line(v.Plan.ID), 28)
 	}
 	action := text.Fit(text.Line(string(v.Plan.Action)), 14)
-	tally := p.tally(v)
-	if len(v.Tasks) == 0 && v.Broken != "" {
-		tally = p.paint(bad, "cannot be read: "+text.Line(v.Broken))
+	room := p.w - 2 - text.Width(head) - text.Width(action)
+	tally := p.tallyIn(v, room)
+	if v.Unreadable() {
+		tally = p.paint(bad, "cannot be shown: "+text.Line(v.Broken))
 	}
 	var names []string
 	for _, t := range v.Tasks {
 		names = append(names, text.Line(t.Host))
 	}
-	tail := "  " + list(names, max(0, p.w-2-len(head)-len(action)-text.Width(tally)-2))
+	tail := ""
+	if left := room - text.Width(tally) - 2; left >= namesLeast {
+		tail = "  " + list(names, left)
+	}
 	if at {
 		return p.paint(here, text.Fit(p.pointer+" "+head+action+text.Line(tally)+tail, p.w))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
 )
 
 const (
@@ -107,8 +108,12 @@ func storeHash(storePath string) string {
 // tell splits an error into what is said and what can be done about it.
 func tell(err error) (message, hint string) {
 	var known *fleet.Error
-	if errors.As(err, &known) {
+	var broken *rollout.BrokenError
+	switch {
+	case errors.As(err, &known):
 		return sentence(known.Message), sentence(known.Hint)
+	case errors.As(err, &broken):
+		return sentence("this run cannot be shown: " + broken.Why), "What is left of it is in " + text.Line(broken.Dir) + "; it can be removed."
 	}
 	return sentence(err.Error()), ""
 }
