@@ -220,17 +220,3 @@ func lastLine(s string) string {
 	s = strings.TrimSpace(s)
 	return s[strings.LastIndexByte(s, '\n')+1:]
 }
-
-// closeSocket ends the shared connection behind a control socket.
-func closeSocket(ssh, dir, name string) error {
-	cmd := exec.Command(ssh, "-F", "none", "-o", "ControlPath="+filepath.Join(dir, name), "-O", "exit", "unused")
-	out, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return os.Remove(filepath.Join(dir, name)) // nobody listens: what is left is the name
-	}
-	if err != nil {
-		return fmt.Errorf("closing a shared connection: %w: %s", err, text.Line(lastLine(string(out))))
-	}
-	return nil
-}

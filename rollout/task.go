@@ -127,28 +127,22 @@ func (t *task) dropLinks() {
 	t.run.conn.Drop(t.host.Name)
 }
 
-// openMaster logs in once for all the ssh processes of the task. Without it
-// they log in one by one: slower, but no failure.
-func (t *task) openMaster(ctx context.Context) {
-	if !t.run.plan.Masters {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, masterWait)
-	defer cancel()
-	m := &sshutil.Master{Program: t.run.SSH, Options: t.run.plan.masterOptions(), Host: t.host.Name}
-	if err := m.Open(ctx); err == nil {
-		t.master = m
-	}
-}
-
 // read asks the host how it stands, over a fresh connection if the old one has died.
 func (t *task) read(ctx context.Context, full bool) (*fleet.Reading, error) {
-	r, err := t.readOnce(ctx, full)
+	r, err := t.readDropping(ctx, full)
 	if err == nil || ctx.Err() != nil {
 		return r, err
 	}
-	t.dropLinks()
-	return t.readOnce(ctx, full)
+	return t.readDropping(ctx, full)
+}
+
+// readDropping asks once, and leaves no connection behind that has failed.
+func (t *task) readDropping(ctx context.Context, full bool) (*fleet.Reading, error) {
+	r, err := t.readOnce(ctx, full)
+	if err != nil {
+		t.dropLinks()
+	}
+	return r, err
 }
 
 func (t *task) readOnce(ctx context.Context, full bool) (*fleet.Reading, error) {

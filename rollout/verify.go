@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"time"
@@ -132,8 +131,12 @@ func (t *task) regainLock() {
 // it any more, as long as that is worth waiting for.
 func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error) {
 	deadline := t.run.Now().Add(verifyFor)
+	read := t.read
+	if e.cutOff() {
+		read = t.readDropping // the connections are new: a second attempt would only take longer
+	}
 	for {
-		r, err := t.read(ctx, !e.wentWell())
+		r, err := read(ctx, !e.wentWell())
 		if err == nil {
 			e.after = r
 		}
@@ -181,21 +184,4 @@ func (t *task) validWhereBuilt(ctx context.Context, path string) (bool, error) {
 	}
 	res, err := link.Run(ctx, sshutil.Command{Line: "test -e " + path})
 	return err == nil && res.ExitCode == 0, err
-}
-
-// closeMasters ends what shared connections an earlier supervisor left.
-func (r *run) closeMasters() error {
-	entries, err := os.ReadDir(r.plan.Sockets)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		if e.Type()&os.ModeSocket == 0 {
-			continue
-		}
-		if cerr := closeSocket(r.SSH, r.plan.Sockets, e.Name()); cerr != nil {
-			err = errors.Join(err, cerr)
-		}
-	}
-	return err
 }
