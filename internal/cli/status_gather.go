@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"nixfleet-tui/fleet"
 )
@@ -78,67 +77,38 @@ func (o *statusOptions) pending(l *loaded, hosts []string) []string {
 	return names
 }
 
-// progressLine says on stderr how far gathering has come, when it takes long
-// enough to be wondered about.
-type progressLine struct {
-	io              *IO
+// gathered counts how far gathering has come.
+type gathered struct {
+	*progressLine
 	toProbe, toEval int
 	mu              sync.Mutex
 	probed, evals   int
-	stop            chan struct{}
-	done            sync.WaitGroup
 }
 
-func (o *statusOptions) progress(toProbe, toEval int) *progressLine {
-	p := &progressLine{io: o.IO, toProbe: toProbe, toEval: toEval, stop: make(chan struct{})}
-	if !o.IO.ErrTerminal || o.IO.Dumb {
-		return p
-	}
-	p.done.Go(func() {
-		select {
-		case <-p.stop:
-			return
-		case <-time.After(quietFor):
-		}
-		tick := time.NewTicker(quietFor / 5)
-		defer tick.Stop()
-		for {
-			fmt.Fprintf(p.io.Err, "\r%s%s", p.words(), clearLine)
-			select {
-			case <-p.stop:
-				fmt.Fprintf(p.io.Err, "\r%s", clearLine)
-				return
-			case <-tick.C:
-			}
-		}
-	})
-	return p
+func (o *statusOptions) progress(toProbe, toEval int) *gathered {
+	g := &gathered{toProbe: toProbe, toEval: toEval}
+	g.progressLine = newProgressLine(o.IO, g.words)
+	return g
 }
 
-func (p *progressLine) words() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	words := fmt.Sprintf("asked %d of %d hosts", p.probed, p.toProbe)
-	if p.toEval > 0 {
-		words += fmt.Sprintf(", evaluated %d of %d", p.evals, p.toEval)
+func (g *gathered) words() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	words := fmt.Sprintf("asked %d of %d hosts", g.probed, g.toProbe)
+	if g.toEval > 0 {
+		words += fmt.Sprintf(", evaluated %d of %d", g.evals, g.toEval)
 	}
 	return words
 }
 
-func (p *progressLine) heard(string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.probed++
+func (g *gathered) heard(string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.probed++
 }
 
-func (p *progressLine) evaluated() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.evals++
-}
-
-// end takes the line away.
-func (p *progressLine) end() {
-	close(p.stop)
-	p.done.Wait()
+func (g *gathered) evaluated() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.evals++
 }
