@@ -20,6 +20,7 @@ var clues = [...]clue{
 	{text: "Too many authentication failures", hint: "the agent offers too many keys: set IdentitiesOnly and IdentityFile for this host in ~/.ssh/config"},
 	{text: "Permission denied (", hint: "ssh was refused: check the user, and that your agent holds a key that the host accepts (`ssh-add -l`)"},
 	{text: "Could not resolve hostname", hint: "the name cannot be resolved: set address in fleet.nix or HostName in ~/.ssh/config"},
+	{text: "cannot connect to socket at '", hint: "the Nix daemon does not listen where it was to be built: see `systemctl status nix-daemon.socket` there"},
 	{text: "Connection refused", hint: "nothing listens there: check address and port, and that sshd runs"},
 	{text: "No route to host", hint: "the machine cannot be reached: is it up, and the network or VPN too?"},
 	{text: "Network is unreachable", hint: "the machine cannot be reached: is the network or VPN up?"},

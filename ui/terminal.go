@@ -32,9 +32,9 @@ func (s *synchronized) Write(p []byte) (int, error) {
 }
 
 // NeedTerminal says why the dashboard cannot be shown on out with the keyboard
-// at in, as a *fleet.Error; nil when it can.
-func NeedTerminal(in, out *os.File, getenv func(string) string) error {
-	const hint = "`nixfleet-tui status` prints the same as plain lines."
+// at in, as a *fleet.Error; nil when it can. self is how a person calls this program.
+func NeedTerminal(in, out *os.File, getenv func(string) string, self string) error {
+	hint := "`" + self + " status` prints the same as plain lines."
 	if !term.IsTerminal(int(out.Fd())) {
 		return &fleet.Error{Message: "the dashboard needs a terminal, and stdout is none", Hint: hint}
 	}

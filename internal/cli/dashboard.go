@@ -34,7 +34,7 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	if !inOK || !outOK {
 		return &Failure{Message: "the dashboard needs a terminal", Hint: "`" + o.World.Self() + " status` prints the same as plain lines."}
 	}
-	if err := ui.NeedTerminal(in, out, o.Env.Getenv); err != nil {
+	if err := ui.NeedTerminal(in, out, o.Env.Getenv, o.World.Self()); err != nil {
 		return err
 	}
 	theme, err := ui.ChooseTheme(o.Theme, o.Env.Getenv)

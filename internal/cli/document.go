@@ -63,7 +63,7 @@ func runsDocument(views []rollout.View) runsJSON {
 func runDocument(v rollout.View) runJSON {
 	r := runJSON{ID: v.Plan.ID, Action: v.Plan.Action, State: runMark(v).word, User: v.Plan.User, On: v.Plan.On,
 		Flake: v.Plan.Flake.Pinned, Dirty: v.Plan.Flake.Dirty, Dir: v.Dir, Broken: v.Broken, Hosts: []runsHostJSON{}}
-	if v.Broken != "" && len(v.Tasks) == 0 {
+	if v.Unreadable() {
 		r.State = "broken"
 	}
 	if !v.Plan.Created.IsZero() {

@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
 
@@ -63,6 +65,7 @@ func explainOurs(err error) *Failure {
 		ofFleet *fleet.Error
 		ofNix   *nixcmd.Error
 		ofSSH   *sshutil.Error
+		broken  *rollout.BrokenError
 	)
 	switch {
 	case errors.As(err, &ofFleet):
@@ -71,6 +74,8 @@ func explainOurs(err error) *Failure {
 		return missingProgram("nix")
 	case errors.As(err, &ofNix):
 		return &Failure{Message: ofNix.Error(), Hint: "Nix said this; `nix flake show` in the flake's directory shows more.", Code: ExitUsage}
+	case errors.As(err, &broken):
+		return &Failure{Message: "the run " + filepath.Base(broken.Dir) + " cannot be shown: " + broken.Why, Hint: "What is left of it is in " + broken.Dir + "; it can be removed.", Code: ExitUsage}
 	case errors.As(err, &ofSSH):
 		return &Failure{Message: ofSSH.Error(), Hint: ofSSH.Hint, Code: ExitUsage}
 	}

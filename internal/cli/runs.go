@@ -138,7 +138,7 @@ func writeRuns(p *Program, views []rollout.View) error {
 
 func runRow(s *IO, v rollout.View, now time.Time) []cell {
 	id := cell{words: v.Plan.ID}
-	if v.Broken != "" && len(v.Tasks) == 0 {
+	if v.Unreadable() {
 		return []cell{id, mark{"✗", "x", "broken", bad}.cell(s), {}, {}, {}, {words: v.Broken}}
 	}
 	var hosts []string
@@ -151,6 +151,9 @@ func runRow(s *IO, v rollout.View, now time.Time) []cell {
 	}
 	_, result, _ := strings.Cut(runWords(v), ": ")
 	result, _, _ = strings.Cut(result, " in ")
+	if v.Broken != "" {
+		result += "; " + v.Broken
+	}
 	return []cell{id, runMark(v).cell(s), {words: v.Plan.Created.Local().Format("2006-01-02 15:04:05")},
 		{words: clock(end.Sub(v.Plan.Invoked))}, {words: strings.Join(hosts, ",")}, {words: result}}
 }

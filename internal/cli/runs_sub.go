@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -77,17 +78,22 @@ func runRunsShow(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	if len(o.Hosts) == 1 {
-		return printLog(o.IO, rollout.LogPath(dir, o.Hosts[0]), o.Hosts[0])
+		return printLog(o.IO, o.World.Self(), v, *v.Task(o.Hosts[0]))
 	}
 	return writeSummary(o.IO, o.World.Self(), v)
 }
 
 // printLog prints a raw log: every byte to a file or pipe, and what is safe to
 // see on a terminal.
-func printLog(s *IO, path, host string) error {
+func printLog(s *IO, self string, v rollout.View, t rollout.TaskView) error {
+	path := rollout.LogPath(v.Dir, t.Host)
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Failure{Message: "there is no log of " + host + ": nothing was started for it", Hint: "`nixfleet-tui runs show` without the host says why", Err: err}
+		why := "nothing was started for it"
+		if t.PID != 0 {
+			why = path + " is missing"
+		}
+		return &Failure{Message: "there is no log of " + t.Host + ": " + why, Hint: "`" + self + " runs show " + filepath.Base(v.Dir) + "` tells how it went", Err: err}
 	}
 	if err != nil {
 		return err

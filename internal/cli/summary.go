@@ -31,6 +31,9 @@ func writeSummary(s *IO, self string, v rollout.View) error {
 		}
 	}
 	fmt.Fprintf(s.Out, "\n%s\n", runWords(v))
+	if v.Broken != "" {
+		fmt.Fprintf(s.Out, "its record is damaged: %s\n", text.Line(v.Broken))
+	}
 	fmt.Fprintf(s.Out, "logs: %s/hosts  (`%s runs show %s HOST` prints one)\n", v.Dir, self, v.Plan.ID)
 	return nil
 }
