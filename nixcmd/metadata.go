@@ -25,20 +25,16 @@ func (m FlakeMetadata) Dirty() bool { return m.LockedURL == "" }
 
 // Metadata reads the flake's metadata without evaluating its outputs.
 func (n *Nix) Metadata(ctx context.Context, ref string) (FlakeMetadata, error) {
+	lock := "--no-write-lock-file"
+	if n.FixedLock {
+		lock = "--no-update-lock-file"
+	}
 	var answer flakeAnswer
-	err := n.ask(ctx, "reading the flake "+ref, &answer, "flake", "metadata", "--json", "--no-write-lock-file", ref)
+	err := n.ask(ctx, "reading the flake "+ref, &answer, "flake", "metadata", "--json", lock, ref)
 	if err != nil {
 		return FlakeMetadata{}, err
 	}
 	return answer.metadata(ref), nil
-}
-
-// CheckLock is an *Error when the flake's lock file does not cover its inputs:
-// then each evaluation would choose inputs anew, and two hosts could get
-// different ones.
-func (n *Nix) CheckLock(ctx context.Context, ref string) error {
-	var answer flakeAnswer
-	return n.ask(ctx, "checking the lock file of "+ref, &answer, "flake", "metadata", "--json", "--no-update-lock-file", ref)
 }
 
 // flakeAnswer is what nix prints; Nix 2.4 to 2.36 and Lix differ in what they

@@ -14,6 +14,11 @@ type Nix struct {
 	Dir     string   // working directory
 	Env     []string // default: this process's own
 	Low     bool     // run at low priority
+
+	// FixedLock makes it an error of Metadata when the flake's lock file does not
+	// cover its inputs: then each evaluation would choose inputs anew, and two
+	// hosts could get different ones.
+	FixedLock bool
 }
 
 // HostNames lists the attributes of nixosConfigurations, sorted. A flake

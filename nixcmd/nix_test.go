@@ -97,15 +97,19 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-func TestCheckLock(t *testing.T) {
+func TestFixedLock(t *testing.T) {
 	n, _ := scripted(t, `case "$*" in *" --no-update-lock-file stale"*)
 printf "error:\n       … while updating the lock file of flake 'stale'\n\n       error: flake 'stale' requires lock file changes but they're not allowed due to '--no-update-lock-file'\n" >&2; exit 1;; esac
 echo '{}'`)
-	if err := n.CheckLock(t.Context(), "good"); err != nil {
+	if _, err := n.Metadata(t.Context(), "stale"); err != nil {
+		t.Errorf("whoever only looks may: %v", err)
+	}
+	n.FixedLock = true
+	if _, err := n.Metadata(t.Context(), "good"); err != nil {
 		t.Error(err)
 	}
 	var e *Error
-	if err := n.CheckLock(t.Context(), "stale"); !errors.As(err, &e) || !strings.HasPrefix(e.Message, "flake 'stale' requires lock file changes") || e.Hint == "" {
+	if _, err := n.Metadata(t.Context(), "stale"); !errors.As(err, &e) || !strings.HasPrefix(e.Message, "flake 'stale' requires lock file changes") || e.Hint == "" {
 		t.Errorf("got %v", err)
 	}
 }
