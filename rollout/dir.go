@@ -31,6 +31,10 @@ func LogPath(dir, host string) string { return runDir(dir).host(host, ".log") }
 // TextPath is where the readable form of the log is.
 func TextPath(dir, host string) string { return runDir(dir).host(host, ".txt") }
 
+// SSHConfigPath is where a run keeps its ssh configuration. Unlike the link
+// that children are given, it outlives the run.
+func SSHConfigPath(dir string) string { return runDir(dir).sshConfig() }
+
 // fileName percent-encodes what is outside [a-z0-9._-], so that any host name
 // is a safe file name, also on file systems that fold case.
 func fileName(host string) string {

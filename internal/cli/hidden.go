@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 		Now:      p.Env.Now,
 		SSH:      p.World.Tools().ssh,
 		NixStore: p.World.Tools().nixStore,
-		Connect:  func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, plan) },
+		Connect:  func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, dir, plan) },
 		Fingerprint: func(ctx context.Context, ref string) (string, error) {
 			m, err := now.Metadata(ctx, ref)
 			return m.Fingerprint, err
@@ -69,9 +70,11 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 	return s.Run(ctx)
 }
 
-// connect makes a run's own connections, by the run's own ssh configuration.
-func (p *Program) connect(ctx context.Context, plan *rollout.Plan) (rollout.Connector, error) {
-	dialer, err := p.World.Dialer(ctx, plan.SSHOptions())
+// connect makes a run's own connections, by the run's own ssh configuration:
+// the file itself, since a supervisor may come back to a run that has ended.
+func (p *Program) connect(ctx context.Context, dir string, plan *rollout.Plan) (rollout.Connector, error) {
+	options := append(slices.Clone(plan.SSHOpts), "-F", rollout.SSHConfigPath(dir), "-o", "BatchMode=yes")
+	dialer, err := p.World.Dialer(ctx, options)
 	if err != nil {
 		return nil, err
 	}
