@@ -17,8 +17,8 @@ func commands() map[string]command {
 		"echo":     (*call).echo,
 		"sh":       (*call).sh,
 		"bash":     (*call).sh,
-		"exec":     (*call).words2,
-		"command":  (*call).words2,
+		"exec":     (*call).prefix,
+		"command":  (*call).prefix,
 		"env":      (*call).env,
 		"sudo":     (*call).sudo,
 		"test":     (*call).test,
@@ -44,8 +44,8 @@ func commands() map[string]command {
 	}
 }
 
-// words2 is for the words that only stand in front of a command.
-func (c *call) words2(ctx context.Context, args []string) int {
+// prefix is for the words that only stand in front of a command.
+func (c *call) prefix(ctx context.Context, args []string) int {
 	for len(args) > 0 && (args[0] == "--" || args[0] == "-v") {
 		args = args[1:]
 	}

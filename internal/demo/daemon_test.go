@@ -57,7 +57,7 @@ func TestDaemonEndsAfterItsLastClient(t *testing.T) {
 	}
 	look()
 	clock.pass(graceAfterClients)
-	watch <- clock.Now()
+	close(watch) // from now on it looks around all the time
 	if err := <-s.ended; err != nil {
 		t.Errorf("it ended with: %v", err)
 	}
@@ -123,7 +123,7 @@ func TestManyComeAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	waitForEnd(t, dir)
+	reap(t, all...)
 }
 
 // TestOtherVersionIsAskedToEnd: who comes anew replaces it; who was there
@@ -162,7 +162,7 @@ func TestOtherVersionIsAskedToEnd(t *testing.T) {
 	if err := errors.Join(fresh.Close(), old.Close()); err != nil {
 		t.Error(err)
 	}
-	waitForEnd(t, string(dir))
+	reap(t, fresh, old)
 }
 
 // TestKilledDaemonIsStartedAgain, with the state that it had.
@@ -191,7 +191,7 @@ func TestKilledDaemonIsStartedAgain(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	waitForEnd(t, string(dir))
+	reap(t, c)
 }
 
 func TestReset(t *testing.T) {
@@ -219,7 +219,7 @@ func TestReset(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Error(err)
 	}
-	waitForEnd(t, dir)
+	reap(t, c, again)
 }
 
 // TestResetLeavesOthersAlone: a directory that is not the demo's stays.

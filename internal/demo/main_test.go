@@ -206,15 +206,18 @@ func kindOf(err error) sshutil.Kind {
 	return sshutil.KindNone
 }
 
-// waitForEnd waits until no daemon serves the directory any more.
-func waitForEnd(t *testing.T, dir string) {
+// reap waits for the daemons that the clients have started, all of which must
+// be about to end.
+func reap(t *testing.T, clients ...*Client) {
 	t.Helper()
-	lock, err := waitLock(t.Context(), directory(dir).daemonLock(), unix.LOCK_EX, readyWithin)
-	if err != nil {
-		t.Fatalf("the daemon does not end: %v", err)
-	}
-	if err := lock.Close(); err != nil {
-		t.Error(err)
+	for _, c := range clients {
+		if c.started == nil || c.started.ended {
+			continue
+		}
+		if _, err := unix.Wait4(c.started.pid, nil, 0, nil); err != nil {
+			t.Errorf("waiting for the daemon: %v", err)
+		}
+		c.started.ended = true
 	}
 }
 

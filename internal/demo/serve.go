@@ -190,6 +190,8 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 		case errors.Is(err, errLocked):
 			alone = time.Time{}
 			continue
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // gone since we looked
 		case err != nil:
 			return err
 		}
