@@ -23,7 +23,8 @@ type statusOptions struct {
 
 const (
 	defaultWait = 60 * time.Second
-	quietFor    = time.Second // before progress is shown
+	staleFor    = 3 * time.Second // for hosts whose facts are of an older tree
+	quietFor    = time.Second     // before progress is shown
 )
 
 func newStatusCmd(p *Program, src *sourceFlags, run func(context.Context, *statusOptions) error) *cobra.Command {
@@ -96,7 +97,8 @@ func (o *statusOptions) selection() (fleet.Selection, error) {
 // hosts are those to ask: the selected ones, or all where only asking them, or
 // Nix, can tell.
 func (o *statusOptions) hosts(l *loaded, sel fleet.Selection) ([]string, error) {
-	if sel.NeedsStatus() || sel.NeedsFacts() && len(o.pending(l, l.inv.Names())) > 0 {
+	pending, _ := o.unevaluated(l, l.inv.Names())
+	if sel.NeedsStatus() || sel.NeedsFacts() && len(pending) > 0 {
 		return l.inv.Names(), nil
 	}
 	return sel.Select(fleet.Subjects(fleet.Rows(l.inv, l.facts, nil, nil)))

@@ -7,34 +7,40 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"nixfleet-tui/fleet"
 )
 
 // gather asks the hosts what they run and, meanwhile, Nix what the flake wants
-// of those of which that was never known. It takes as long as the slowest
-// host, or --wait for Nix.
+// of those of which that is not known. It takes as long as the slowest host;
+// --wait for hosts that were never evaluated; and staleFor for those of which
+// an older tree is known: what does not fit is shown as stale, and its turn
+// comes the next time.
 func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selection) (map[string]fleet.Status, error) {
 	hosts, err := o.hosts(l, sel)
 	if err != nil {
 		return nil, err
 	}
-	pending := o.pending(l, hosts)
-	p := o.progress(len(hosts), len(pending))
+	pending, stale := o.unevaluated(l, hosts)
+	p := o.progress(len(hosts), len(pending)+len(stale))
 	defer p.end()
 
 	var evaluating sync.WaitGroup
 	facts := maps.Clone(l.facts)
-	if len(pending) > 0 {
-		evaluating.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, o.Wait)
-			defer cancel()
-			fleet.Evaluate(ctx, l.low, l.inv, l.cache, pending, func(host string, f fleet.Facts) {
+	evaluating.Go(func() {
+		for _, part := range []struct {
+			hosts []string
+			most  time.Duration
+		}{{pending, o.Wait}, {stale, min(staleFor, o.Wait)}} {
+			ctx, cancel := context.WithTimeout(ctx, part.most)
+			fleet.Evaluate(ctx, l.low, l.inv, l.cache, part.hosts, func(host string, f fleet.Facts) {
 				facts[host] = f
 				p.evaluated()
 			})
-		})
-	}
+			cancel()
+		}
+	})
 	strangers := l.inv.Strangers()
 	statuses, err := o.probe(ctx, l, slices.Concat(hosts, strangers), p.heard)
 	evaluating.Wait()
@@ -63,18 +69,21 @@ func (o *statusOptions) probeNew(ctx context.Context, l *loaded, known []string,
 	return err
 }
 
-// pending are the hosts that Nix is to be asked about.
-func (o *statusOptions) pending(l *loaded, hosts []string) []string {
+// unevaluated are the hosts that Nix is to be asked about: those of which
+// nothing is known, and those of which an older tree is.
+func (o *statusOptions) unevaluated(l *loaded, hosts []string) (pending, stale []string) {
 	if o.Source.NoEval {
-		return nil
+		return nil, nil
 	}
-	var names []string
 	for _, h := range hosts {
-		if l.facts[h].State == fleet.FactsPending {
-			names = append(names, h)
+		switch l.facts[h].State {
+		case fleet.FactsPending:
+			pending = append(pending, h)
+		case fleet.FactsStale:
+			stale = append(stale, h)
 		}
 	}
-	return names
+	return pending, stale
 }
 
 // gathered counts how far gathering has come.
