@@ -240,6 +240,6 @@ func (f *finder) where() string {
 // evaluation judges what the last evaluation of this tree told of the host.
 func (f *finder) evaluation() {
 	if facts := f.ground.Facts[f.host.Name]; facts.State == fleet.FactsFailed {
-		f.add(CheckFlake, LevelWarning, "it did not evaluate: "+facts.EvalError, "")
+		f.add(CheckFlake, LevelWarning, "it did not evaluate when this tree was last looked at: "+facts.EvalError, "")
 	}
 }

@@ -163,7 +163,7 @@ func TestFindings(t *testing.T) {
 		"dirty":             {func(s *scene) { s.plan.Flake.Dirty = true }, []string{" tree warning the tree git+file:///flake is dirty"}, ""},
 		"untracked":         {func(s *scene) { s.ground.Untracked = []string{"a", "b.nix", "c", "d", "e"} }, []string{" tree warning git does not track a, b.nix, c and 2 more"}, "git add a"},
 		"untracked, no Nix": {func(s *scene) { s.ground.Untracked = []string{"notes"} }, []string{" tree note git does not track notes, so"}, ""},
-		"does not evaluate": {func(s *scene) { s.ground.Facts["h1"] = fleet.Facts{State: fleet.FactsFailed, EvalError: "no option"} }, []string{"h1 flake warning it did not evaluate: no option"}, ""},
+		"does not evaluate": {func(s *scene) { s.ground.Facts["h1"] = fleet.Facts{State: fleet.FactsFailed, EvalError: "no option"} }, []string{"h1 flake warning it did not evaluate when this tree was last looked at: no option"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene()

@@ -29,8 +29,11 @@ type actionOptions struct {
 	SkipUnreachable bool
 	Thaw            bool
 	FollowTree      bool
+	Insist          bool
 	Notify          bool
 	Args            []string // for nixos-rebuild, unchanged
+
+	lent connector // connections that are open already, or nil
 }
 
 const defaultParallel = 4
@@ -52,6 +55,8 @@ func newActionCmd(p *Program, src *sourceFlags, action nixcmd.Action, run func(c
 		Short: help[0],
 		Long: help[0] + `, on all selected hosts at once, with one nixos-rebuild for each.
 The run goes on by itself if this command ends; it is kept with all its logs.
+Everything that can be checked is checked before: what would fail for sure is
+refused, and nothing is started then.
 
 SEL takes names, globs, @tag and !x, joined by commas, and system:aarch64-linux,
 state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
@@ -81,6 +86,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
+	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	return cmd
 }
@@ -113,8 +119,9 @@ func runAction(ctx context.Context, o *actionOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range ready.warnings {
-		fmt.Fprintf(o.IO.Err, "warning: %s\n", text.Line(w))
+	o.tell(&ready.plan, rollout.LevelWarning, rollout.LevelConfirm, rollout.LevelBlocker)
+	if err := o.refusal(&ready.plan); err != nil {
+		return err
 	}
 	if !o.Yes {
 		if err := o.confirm(ready); err != nil {
@@ -158,12 +165,8 @@ func (o *actionOptions) confirm(r *ready) error {
 		}
 	}
 	fmt.Fprintf(w, "  command   %s\n", text.Line(commandLine(&r.plan)))
-	fmt.Fprintf(w, "Go ahead? [y/N] ")
-	answer, err := readLine(o.IO.In)
-	if err != nil {
-		fmt.Fprintln(w)
-	}
-	if a := strings.ToLower(strings.TrimSpace(answer)); a == "y" || a == "yes" {
+	o.tell(&r.plan, rollout.LevelNote)
+	if o.ask(&r.plan) {
 		return nil
 	}
 	return &Failure{Message: "nothing was started", Code: ExitCancelled}

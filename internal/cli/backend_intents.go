@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -124,31 +123,23 @@ func buildAsBefore(p *rollout.Plan, old rollout.Plan) {
 	}
 }
 
+// levelOf is how the dashboard calls what preflight found.
+var levelOf = map[rollout.Level]ui.Level{
+	rollout.LevelNote: ui.Note, rollout.LevelWarning: ui.Warning, rollout.LevelConfirm: ui.Warning, rollout.LevelBlocker: ui.Blocker,
+}
+
 // proposal tells what a plan would do, and what to know before saying yes.
 func (b *backend) proposal(r *ready) ui.Proposal {
 	p := ui.Proposal{Plan: r.plan}
-	for _, w := range r.warnings {
-		p.Findings = append(p.Findings, ui.Finding{Level: ui.Warning, Message: w})
+	for _, f := range r.plan.Findings {
+		p.Findings = append(p.Findings, ui.Finding{Host: f.Host, Level: levelOf[f.Level], Message: f.Message, Hint: f.Hint})
 	}
-	b.mu.Lock()
-	statuses, l := b.statuses, b.loaded
-	defer b.mu.Unlock()
 	for _, h := range r.plan.Hosts {
 		if h.Skip != "" {
 			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Blocker, Message: h.Skip})
 			continue
 		}
 		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Command(h)...)})
-		s := statuses[h.Name]
-		if s.Error != "" && s.State != fleet.StateUp && s.State != fleet.StateUnknown {
-			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: fmt.Sprintf("it is %s: %s", s.State, s.Error), Hint: s.Hint})
-		}
-		if s.Reading.Switching {
-			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: "somebody is activating a system on it right now"})
-		}
-		if f := l.facts[h.Name]; f.State == fleet.FactsFailed {
-			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: "it did not evaluate: " + f.EvalError})
-		}
 	}
 	return p
 }

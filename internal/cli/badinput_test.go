@@ -117,7 +117,7 @@ func TestConfirmation(t *testing.T) {
 	for answer, code := range map[string]int{"\n": ExitCancelled, "n\n": ExitCancelled, "what\n": ExitCancelled, "": ExitCancelled} {
 		b := newBench(t).everything().file("flake.nix", aFlake)
 		b.in, b.io.InTerminal, b.io.ErrTerminal = answer, true, true
-		if got := b.run("switch", "--on", "web1"); got != code {
+		if got := b.run("switch", "--on", "web1", "--insist"); got != code {
 			t.Errorf("%q: exit code %d, not %d", answer, got, code)
 		}
 		for _, want := range []string{"switch 1 host: web1", "nixos-rebuild switch --flake", "--target-host web1", "--build-host web1", "on the host itself", "Go ahead? [y/N]"} {
@@ -139,7 +139,7 @@ func TestDirtyTree(t *testing.T) {
 		if dirty {
 			b.file("flake.nix", aFlake+"\n# changed")
 		}
-		b.run("switch", "--on", "web1")
+		b.run("switch", "--on", "web1", "--insist")
 		if got := strings.Contains(b.err.String(), "is dirty"); got != dirty {
 			t.Errorf("a tree that is dirty: %v, and a warning: %v\n%s", dirty, got, &b.err)
 		}

@@ -75,6 +75,8 @@ func (w *demoWorld) self(words ...string) ([]string, error) {
 	return append([]string{program, demoCommand}, words...), err
 }
 
+func (w *demoWorld) Here() sshutil.Runner { return nil }
+
 func (w *demoWorld) Machines() ([]nixcmd.Machine, error) { return nil, nil }
 
 func (w *demoWorld) Tools() tools { return tools{} }

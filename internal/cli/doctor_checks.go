@@ -153,16 +153,8 @@ func (o *doctorOptions) checkTree(ctx context.Context, m nixcmd.FlakeMetadata) [
 	if m.Dirty() {
 		all = found(check, healthWarn, "Commit the changes, so that hosts can tell what they run", "it has uncommitted changes")
 	}
-	if m.Dir == "" {
-		return all
-	}
-	lines, err := exec.CommandContext(ctx, "git", "-C", m.Dir, "ls-files", "--others", "--exclude-standard").Output()
-	if err != nil {
-		return all // no repository of git's: then nothing is hidden from Nix
-	}
-	if n := strings.Count(string(lines), "\n"); n > 0 {
-		first, _, _ := strings.Cut(string(lines), "\n")
-		all = append(all, found(check, healthWarn, "Add those that the flake needs with `git add`", "Nix does not see %s that git does not track, such as %s", count(n, "file"), first)...)
+	if paths := untracked(ctx, m.Dir); len(paths) > 0 {
+		all = append(all, found(check, healthWarn, "Add those that the flake needs with `git add`", "Nix does not see %s that git does not track, such as %s", count(len(paths), "file"), paths[0])...)
 	}
 	return all
 }

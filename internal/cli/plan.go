@@ -18,9 +18,8 @@ import (
 
 // ready is a run that only has to be started.
 type ready struct {
-	store    *rollout.Store
-	plan     rollout.Plan
-	warnings []string
+	store *rollout.Store
+	plan  rollout.Plan
 }
 
 // request is what is wanted of a run.
@@ -32,6 +31,7 @@ type request struct {
 	SkipUnreachable bool
 	Thaw            bool
 	FollowTree      bool
+	Insist          bool
 	Args            []string // for nixos-rebuild
 }
 
@@ -41,8 +41,8 @@ type rebuild struct {
 	dialect nixcmd.Dialect
 }
 
-// prepare makes the plan. What takes time (the flake, nixos-rebuild's dialect,
-// the disk) is asked for at the same time.
+// prepare makes the plan and looks at all that it depends on. What takes time
+// (the flake, nixos-rebuild's dialect, the disk) is asked for at the same time.
 func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*ready, error) {
 	if err := o.World.NeedSSH(); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*read
 	)
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		l, err = o.load(gctx, o.Source)
+		l, err = o.loadFixed(gctx, o.Source)
 		return err
 	})
 	group.Go(func() (err error) {
@@ -76,13 +76,12 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*read
 	if err != nil {
 		return nil, err
 	}
-	r.warnings = warnings(l, r.plan)
-	return r, nil
+	return r, o.preflight(ctx, l, r.store, &r.plan)
 }
 
 func (o *actionOptions) request(names []string) request {
 	return request{Action: o.Action, Hosts: names, BuildOn: o.BuildOn, Parallel: o.Parallel,
-		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Args: o.Args}
+		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Args: o.Args}
 }
 
 // openStore opens the state directory, or says what is wrong with it.
@@ -152,6 +151,7 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		Masters:  p.World.Tools().ssh != "",
 		Follow:   want.FollowTree,
 		SkipDown: want.SkipUnreachable,
+		Insist:   want.Insist,
 		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Pinned: m.LockedURL, Fingerprint: m.Fingerprint,
 			Revision: m.Revision, Dirty: m.Dirty()},
 	}
@@ -271,18 +271,18 @@ func forwards(p *rollout.Plan, name string) *bool {
 	return nil
 }
 
-// warnings are what a person should know before saying yes.
-func warnings(l *loaded, p rollout.Plan) []string {
-	all := slices.Clone(l.inv.Warnings)
-	if p.Flake.Dirty {
-		all = append(all, fmt.Sprintf("the tree %s is dirty: its uncommitted changes are deployed too, and no revision will tell what ran", p.Flake.URL))
+// planFindings are what the plan itself has a person know before saying yes.
+func planFindings(l *loaded, p rollout.Plan) []rollout.Finding {
+	var all []rollout.Finding
+	warn := func(host, message string) {
+		all = append(all, rollout.Finding{Host: host, Check: rollout.CheckPlan, Level: rollout.LevelWarning, Message: message})
+	}
+	for _, w := range l.inv.Warnings {
+		warn("", w)
 	}
 	for _, h := range p.Hosts {
-		if f := l.facts[h.Name]; f.State == fleet.FactsFailed {
-			all = append(all, fmt.Sprintf("%s did not evaluate when this tree was last looked at: %s", h.Name, f.EvalError))
-		}
 		if h.ForwardAgent && p.Dialect.Kind == "bash" && h.BuildOn != rollout.BuildOnTarget && h.BuildOn != rollout.BuildOnLocal {
-			all = append(all, fmt.Sprintf("the agent is forwarded to %s too: this nixos-rebuild copies from there to %s by itself", h.BuildOn, h.Name))
+			warn(h.Name, fmt.Sprintf("the agent is forwarded to %s too: this nixos-rebuild copies from there by itself", h.BuildOn))
 		}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
 )
 
 // sourceFlags say where the inventory is and whether Nix may evaluate it.
@@ -36,11 +37,28 @@ type loaded struct {
 
 // load finds and reads the inventory, and the facts that are known already.
 func (p *Program) load(ctx context.Context, src *sourceFlags) (*loaded, error) {
-	from, err := p.World.Find(src.Flake, src.File)
+	nix, err := p.World.Nix(false)
 	if err != nil {
 		return nil, err
 	}
+	return p.loadBy(ctx, nix, src)
+}
+
+// loadFixed is load for what is going to be deployed: a lock file that would
+// have to change is an error.
+func (p *Program) loadFixed(ctx context.Context, src *sourceFlags) (*loaded, error) {
 	nix, err := p.World.Nix(false)
+	if err != nil {
+		return nil, err
+	}
+	if n, ok := nix.(*nixcmd.Nix); ok { // the demo's flake has no lock file
+		n.FixedLock = true
+	}
+	return p.loadBy(ctx, nix, src)
+}
+
+func (p *Program) loadBy(ctx context.Context, nix fleet.Evaluator, src *sourceFlags) (*loaded, error) {
+	from, err := p.World.Find(src.Flake, src.File)
 	if err != nil {
 		return nil, err
 	}

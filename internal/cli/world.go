@@ -31,6 +31,8 @@ type World interface {
 	Personal() (includes, options []string, err error)
 	// Rebuild is nixos-rebuild: its leading words, and what its parser takes.
 	Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error)
+	// Here runs commands on this machine, or is nil where nothing is built on it.
+	Here() sshutil.Runner
 	// Machines are the builders of this machine's own Nix.
 	Machines() ([]nixcmd.Machine, error)
 	// Launcher are the words that start supervisors and task parents of runs.
@@ -118,6 +120,8 @@ func (w *realWorld) Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, erro
 	dialect, err := nixcmd.CachedDialect(ctx, words, nil, filepath.Join(w.CacheDir(), "dialects.json"))
 	return words, dialect, err
 }
+
+func (w *realWorld) Here() sshutil.Runner { return thisMachine{} }
 
 func (w *realWorld) Machines() ([]nixcmd.Machine, error) {
 	content, err := os.ReadFile(fleet.MachinesFile)

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+const (
+	lookTimeout = 8 * time.Second // for one machine, its login included
+	looksAtOnce = 32
+)
+
+// preflight looks at all that the plan depends on, all machines at the same
+// time, and puts into the plan what it finds. Only an interruption is an error:
+// what cannot be looked at is a finding.
+func (o *actionOptions) preflight(ctx context.Context, l *loaded, store *rollout.Store, plan *rollout.Plan) error {
+	connect, done, err := o.connections(ctx, l)
+	if err != nil {
+		return err
+	}
+	s := &scout{Program: o.Program, loaded: l, connect: connect, ground: rollout.Ground{
+		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
+		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
+		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "",
+	}}
+	for _, h := range l.inv.Hosts {
+		s.ground.Systems[h.Name] = h.System
+	}
+	err = s.look(ctx, store, plan)
+	plan.LeaveOut(s.ground.Looks)
+	plan.Findings = append(planFindings(l, *plan), s.ground.Findings(plan)...)
+	return errors.Join(err, ctx.Err(), done())
+}
+
+// connections are how preflight reaches machines: those that the dashboard has
+// open already, or its own, which done closes.
+func (o *actionOptions) connections(ctx context.Context, l *loaded) (connect connector, done func() error, err error) {
+	if o.lent != nil {
+		return o.lent, func() error { return nil }, nil
+	}
+	pool, done, err := o.pool(ctx, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pool.Client, done, nil
+}
+
+// connector returns the connection to a host, which stays its owner's.
+type connector func(ctx context.Context, name string) (*sshutil.Client, error)
+
+// scout looks at machines and notes what it saw.
+type scout struct {
+	*Program
+	*loaded
+	connect connector
+	asked   atomic.Int32
+
+	mu     sync.Mutex
+	ground rollout.Ground
+}
+
+func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Plan) error {
+	questions := plan.Questions()
+	progress := newProgressLine(s.IO, func() string {
+		return fmt.Sprintf("looked at %d of %s", s.asked.Load(), count(len(questions), "machine"))
+	})
+	defer progress.end()
+	var group errgroup.Group
+	group.SetLimit(looksAtOnce)
+	group.Go(func() error {
+		s.ground.Untracked = untracked(ctx, s.inv.Flake.Dir)
+		return nil
+	})
+	for name, q := range questions {
+		group.Go(func() error {
+			defer s.asked.Add(1)
+			return s.lookAt(ctx, store, name, q)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	s.lookAtHelpers(ctx, s.ground.NeedsHelp(plan))
+	return nil
+}
+
+// lookAt reads one machine. The error is about our own locks.
+func (s *scout) lookAt(ctx context.Context, store *rollout.Store, name string, q fleet.Questions) error {
+	survey, err := s.survey(ctx, name, q)
+	if errors.Is(err, errNoLook) {
+		return nil
+	}
+	var (
+		history fleet.History
+		holder  rollout.Holder
+		held    bool
+		lockErr error
+	)
+	if err == nil && name != rollout.Here {
+		holder, held, lockErr = store.HolderOf(survey.Reading, name)
+		history = s.histories.Of(ctx, survey.Reading.Revision, s.inv.Revision())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ground.Looks[name] = rollout.Look{Survey: survey, Err: err}
+	s.ground.Histories[name] = history
+	if held {
+		s.ground.Holders[name] = holder
+	}
+	return lockErr
+}
+
+// errNoLook says that this world has no machine of that kind.
+var errNoLook = errors.New("there is nothing to look at")
+
+func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fleet.Survey, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	if name == rollout.Here {
+		here := s.World.Here()
+		if here == nil {
+			return fleet.Survey{}, errNoLook
+		}
+		return fleet.ReadSurvey(ctx, here, fleet.Questions{}, s.Env.Now)
+	}
+	client, err := s.connect(ctx, name)
+	if err != nil {
+		return fleet.Survey{}, err
+	}
+	q.Agent = s.ground.Agent && (q.Agent || client.Target().ForwardAgent)
+	return fleet.ReadSurvey(ctx, client, q, s.Env.Now)
+}
+
+// lookAtHelpers finds out how the machines are to which another's Nix would
+// send builds.
+func (s *scout) lookAtHelpers(ctx context.Context, names []string) {
+	prober := &fleet.Prober{Connect: func(ctx context.Context, name string) (sshutil.Runner, error) {
+		client, err := s.connect(ctx, name)
+		if err != nil {
+			return nil, err // not a nil *Client in a Runner
+		}
+		return client, nil
+	}, Now: s.Env.Now}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	builders := map[string]fleet.Builder{}
+	var asked []string
+	for _, name := range names {
+		b := s.builderCalled(name)
+		asked = append(asked, b.Name)
+		builders[b.Name] = b
+	}
+	health := map[string]fleet.BuilderHealth{}
+	prober.ReadAll(ctx, asked, false, func(name string, status fleet.Status) {
+		health[name] = fleet.JudgeBuilder(builders[name], status)
+	})
+	for i, name := range names {
+		s.ground.Helpers[name] = health[asked[i]]
+	}
+}
+
+// builderCalled is the builder that a machines file calls so, by the name that
+// we reach it by.
+func (l *loaded) builderCalled(name string) fleet.Builder {
+	i := slices.IndexFunc(l.inv.Builders, func(b fleet.Builder) bool { return b.Name == name || b.Address == name })
+	if i < 0 {
+		return fleet.Builder{Name: name}
+	}
+	b := l.inv.Builders[i]
+	if b.Host != "" {
+		b.Name = b.Host
+	}
+	return b
+}

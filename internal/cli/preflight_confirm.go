@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+)
+
+// tell prints findings, the worst last: it is what stays on the screen.
+func (o *actionOptions) tell(plan *rollout.Plan, levels ...rollout.Level) {
+	for _, level := range levels {
+		for _, f := range plan.FindingsOf(level) {
+			writeFinding(o.IO.Err, f, plan.Insist)
+		}
+	}
+}
+
+// writeFinding prints a finding: what it is, about which host, and a hint.
+func writeFinding(w io.Writer, f rollout.Finding, insisted bool) {
+	word := string(f.Level)
+	switch {
+	case f.Level != rollout.LevelConfirm && f.Level != rollout.LevelBlocker:
+	case insisted:
+		word = "insisted"
+	case f.Level == rollout.LevelConfirm:
+		word = "to confirm"
+	default:
+		word = "refused"
+	}
+	if f.Host != "" {
+		word += ": " + text.Line(f.Host)
+	}
+	fmt.Fprintf(w, "%s: %s\n", word, stopped(f.Message))
+	if f.Hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", sentence(f.Hint))
+	}
+}
+
+// refusal is why nothing is started, or nil. What would go wrong for sure is
+// refused, and so is what a person would have to confirm when nobody is asked.
+func (o *actionOptions) refusal(plan *rollout.Plan) error {
+	if o.Insist {
+		return nil
+	}
+	blocked, unsure := hostsOf(plan.FindingsOf(rollout.LevelBlocker)), hostsOf(plan.FindingsOf(rollout.LevelConfirm))
+	switch {
+	case len(blocked) > 0:
+		return &Failure{
+			Message: fmt.Sprintf("nothing was started: it would fail on %s of %d: %s", count(len(blocked), "host"), len(plan.Hosts), strings.Join(blocked, ", ")),
+			Hint:    "Mend what is said above, leave them out (--on '…,!" + blocked[0] + "'), or add --insist to try all the same.",
+		}
+	case len(unsure) > 0 && o.Yes:
+		return &Failure{
+			Message: fmt.Sprintf("nothing was started: %s must be confirmed by name: %s", count(len(unsure), "host"), strings.Join(unsure, ", ")),
+			Hint:    "Run it on a terminal without --yes to be asked, leave them out (--on '…,!" + unsure[0] + "'), or add --insist.",
+		}
+	}
+	return nil
+}
+
+// hostsOf are the hosts that findings are about, each once, in their order.
+func hostsOf(findings []rollout.Finding) []string {
+	var names []string
+	for _, f := range findings {
+		if !slices.Contains(names, f.Host) {
+			names = append(names, f.Host)
+		}
+	}
+	return names
+}
+
+// ask waits for the person's word: a yes, or the names of the hosts that must
+// be confirmed by name. Anything else is a no.
+func (o *actionOptions) ask(plan *rollout.Plan) bool {
+	names := hostsOf(plan.FindingsOf(rollout.LevelConfirm))
+	if len(names) > 0 && !o.Insist {
+		fmt.Fprintf(o.IO.Err, "To go ahead, type the names of the hosts to confirm (%s): ", text.Line(strings.Join(names, ", ")))
+	} else {
+		names = nil
+		fmt.Fprintf(o.IO.Err, "Go ahead? [y/N] ")
+	}
+	answer, err := readLine(o.IO.In)
+	if err != nil {
+		fmt.Fprintln(o.IO.Err)
+	}
+	if names != nil {
+		return sameNames(strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\r' }), names)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes"
+}
+
+func sameNames(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
