@@ -28,17 +28,6 @@ type fetched struct {
 // The cache that everything is fetched from.
 const cacheURL = "https://cache.nixos.org"
 
-// What the pace of a build is made of.
-const (
-	planningTakes   = 350 * time.Millisecond // asking the cache what it has
-	fetchSlots      = 3                      // downloads at a time
-	fetchRate       = 38 << 20               // bytes a second, each
-	progressEvery   = 70 * time.Millisecond
-	bigBuild        = 3 * time.Second // and more is sent to a builder, where there is one
-	betweenBuilds   = 60 * time.Millisecond
-	compressedShare = 4 // a NAR is about four times its download
-)
-
 // planBuild works out what it takes to realise sys. remote is the builder that
 // the machine which builds sends its big builds to, or "".
 func planBuild(sys system, remote string) buildPlan {

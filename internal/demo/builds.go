@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -94,7 +95,8 @@ func (b *builds) failed(at time.Duration, r recipe) {
 	}
 	b.log.msg(at, levelError, fmt.Sprintf("%serror:%s builder for '%s%s%s' failed with exit code 1;\n       last %d log lines:%s\n       For full logs, run:\n         %snix log %s%s",
 		red, plain, magenta, drv, plain, min(len(lines), linesInError), tail.String(), bold, drv, plain))
-	for _, above := range []recipe{{name: "unit-postgresql.service"}, b.last[1], b.last[2], b.last[3]} {
+	self := slices.IndexFunc(b.build, func(o recipe) bool { return o.name == r.name })
+	for _, above := range slices.Concat(b.build[self+1:], b.last[1:]) {
 		b.log.msg(at, levelError, fmt.Sprintf("%serror:%s 1 dependencies of derivation '%s%s%s' failed to build", red, plain, magenta, b.drv(above), plain))
 	}
 }

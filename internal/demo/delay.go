@@ -28,9 +28,6 @@ type parcel struct {
 	bytes []byte
 }
 
-// parcelsOnTheWay is how many Writes may be under way before the next one waits.
-const parcelsOnTheWay = 256
-
 // newFarConn puts a host on c at that distance. The caller closes it, and waits
 // for it.
 func newFarConn(c net.Conn, delay func() time.Duration) *farConn {

@@ -11,10 +11,9 @@ import (
 
 // The flake that the demo pretends to be about.
 const (
-	flakeURL      = "git+https://git.example.org/fleet"
-	cacheKey      = "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="
-	stateVersion  = "25.11"
-	evaluateAHost = 40 * time.Millisecond // of pause, so that facts are seen to arrive
+	flakeURL     = "git+https://git.example.org/fleet"
+	cacheKey     = "cache.nixos.org-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="
+	stateVersion = "25.11"
 )
 
 // Evaluator answers what nix would say of the demo's flake and of fleet.nix.
@@ -30,7 +29,7 @@ func NewEvaluator() (*Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluator{hosts: hosts, pause: evaluateAHost}, nil
+	return &Evaluator{hosts: hosts, pause: evaluateFacts}, nil
 }
 
 // Metadata describes a clean tree that never moves.

@@ -64,7 +64,7 @@ func TestEvaluatorSaysNo(t *testing.T) {
 	if _, err := e.Facts(t.Context(), "demo", "nosuch"); !errors.As(err, &said) {
 		t.Errorf("a host that is not there: %v", err)
 	}
-	e.pause = evaluateAHost
+	e.pause = evaluateFacts
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := e.Facts(ctx, "demo", "tenrec"); !errors.Is(err, context.Canceled) {

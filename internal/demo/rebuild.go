@@ -42,7 +42,7 @@ func Rebuild(ctx context.Context, dir string, self, args, environ []string, stdo
 	}
 	b := rebuild{
 		rebuildArgs: a, all: newCatalogue(fleet), fleet: fleet, speed: speedOf(environ), stdout: stdout, stderr: stderr,
-		remotes: &remotes{dialer: &sshutil.Dialer{Resolver: client}, open: map[string]*sshutil.Client{}, stderr: stderr},
+		remotes: &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: dir}, open: map[string]*sshutil.Client{}, stderr: stderr},
 	}
 	defer b.remotes.close()
 	return b.run(ctx)
@@ -143,12 +143,6 @@ func (b *rebuild) realise(ctx context.Context) (string, error) {
 	}
 	return path, b.copyBetween(ctx, path)
 }
-
-// What evaluating a host takes, at least and at most.
-const (
-	evaluateLeast = 1200 * time.Millisecond
-	evaluateMost  = 2800 * time.Millisecond
-)
 
 // evaluate finds the system that the flake wants.
 func (b *rebuild) evaluate(ctx context.Context) (system, error) {

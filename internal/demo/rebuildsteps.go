@@ -78,7 +78,6 @@ func (b *rebuild) copyPlain(ctx context.Context, host, path string) error {
 
 // closureLog is what nix-copy-closure prints for a system or its derivation.
 func (b *rebuild) closureLog(path, to string) *log {
-	const each = 60 * time.Millisecond
 	sys := b.all[path]
 	plan := planBuild(sys, "")
 	var paths []string
@@ -92,9 +91,9 @@ func (b *rebuild) closureLog(path, to string) *log {
 	l := newLog(logOptions{}, "copy "+path)
 	l.lineAt(0, fmt.Sprintf("copying %d paths...", len(paths)))
 	for i, p := range paths {
-		l.lineAt(each*time.Duration(i), fmt.Sprintf("copying path '%s' to '%s'...", p, to))
+		l.lineAt(copyEachDrv*time.Duration(i), fmt.Sprintf("copying path '%s' to '%s'...", p, to))
 	}
-	l.until(each * time.Duration(len(paths)))
+	l.until(copyEachDrv * time.Duration(len(paths)))
 	return l
 }
 
@@ -150,12 +149,6 @@ func (b *rebuild) buildHere(ctx context.Context, sys system) (string, error) {
 	}
 	return sys.path, b.copyPlain(ctx, b.target, sys.path)
 }
-
-// What copying from one host to another through this machine is made of.
-const (
-	copyRate     = 24 << 20  // bytes a second
-	ownBuildSize = 300 << 10 // bytes of what was built, mostly configuration
-)
 
 // copyBetween is `nix copy` from the build host to the target.
 func (b *rebuild) copyBetween(ctx context.Context, path string) error {

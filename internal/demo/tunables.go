@@ -19,4 +19,21 @@ const (
 	handshakeWithin = 10 * time.Second // until a client of a host must have logged in
 	sessionsAtMost  = 10               // of one connection at a time, as sshd's MaxSessions
 	stdinAtMost     = 1 << 20          // bytes of a script that a host reads
+	parcelsOnTheWay = 256              // writes to a host's client that may be under way at a time
+
+	// The pace of what is played, at speed 1. A run of a few hosts is to take 10 to 25 seconds.
+	evaluateFacts = 40 * time.Millisecond   // of one host for the table, so that facts are seen to arrive
+	evaluateLeast = 1200 * time.Millisecond // of one host by nixos-rebuild
+	evaluateMost  = 2800 * time.Millisecond
+	planningTakes = 350 * time.Millisecond // asking the cache what it has
+	betweenBuilds = 60 * time.Millisecond
+	progressEvery = 70 * time.Millisecond // between two progress lines of one copy
+	copyEachDrv   = 60 * time.Millisecond // by nix-copy-closure
+	fetchSlots    = 3                     // downloads at a time
+	fetchRate     = 38 << 20              // bytes a second, each
+	copyRate      = 24 << 20              // bytes a second, from host to host through this machine
+	bigBuild      = 3 * time.Second       // and more is sent to a builder, where there is one
+
+	compressedShare = 4         // a NAR is about four times its download
+	ownBuildSize    = 300 << 10 // bytes of what was built, mostly configuration
 )
