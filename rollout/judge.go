@@ -239,7 +239,7 @@ func (e evidence) judgeLost(v *Verdict) {
 		v.Outcome = OutcomeUnknown
 		v.Reason = why + ", and the activation still runs on the host"
 		v.Hint = "Look at it again when it has ended: `nixfleet-tui runs`."
-	case e.cameThrough(v.System) && (e.unitStatus == exitUnits || len(e.after.FailedUnits) > 0):
+	case e.cameThrough(v.System) && e.leftUnitsFailed():
 		v.Outcome, v.Units = OutcomeDegraded, e.after.FailedUnits
 		v.Reason = why + "; the host has what was built, but units failed: " + strings.Join(v.Units, ", ")
 	case e.cameThrough(v.System):
@@ -257,6 +257,15 @@ func (e evidence) judgeLost(v *Verdict) {
 		}
 		v.Hint = "Run it again."
 	}
+}
+
+// leftUnitsFailed says whether an activation that nobody saw to its end made
+// units fail. What has failed now may have failed before; the journal knows.
+func (e evidence) leftUnitsFailed() bool {
+	if e.unitEnded {
+		return e.unitStatus == exitUnits
+	}
+	return len(e.after.FailedUnits) > 0
 }
 
 // cameThrough says whether an activation that nobody saw to its end reached

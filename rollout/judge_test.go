@@ -19,6 +19,13 @@ func stands(profile, current string) *fleet.Reading {
 	return &fleet.Reading{Profile: profile, Current: current, Booted: oldSystem, Reboot: &reboot}
 }
 
+// withFailed is a host that runs the new system with failed units.
+func withFailed(units ...string) *fleet.Reading {
+	r := stands(newSystem, newSystem)
+	r.FailedUnits = units
+	return r
+}
+
 func exit(n int) *int { return &n }
 
 // The verdict table of docs/formats.md, one situation a line.
@@ -67,6 +74,8 @@ func TestJudge(t *testing.T) {
 		{"cut off while activating, host gone", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, phase: nixcmd.PhaseActivating, before: before, afterErr: gone}, OutcomeUnknown, false, "cannot be read"},
 		{"cut off while activating, finished", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem)}, OutcomeOK, true, "has what was built"},
 		{"cut off while activating, finished with failed units", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem), unitEnded: true, unitStatus: 4}, OutcomeDegraded, true, "units failed"},
+		{"cut off while activating, finished, and a unit had failed before", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: withFailed("old.service"), unitEnded: true}, OutcomeOK, true, "has what was built"},
+		{"cut off while activating, finished, units failed, no journal", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: withFailed("bar.service")}, OutcomeDegraded, true, "bar.service"},
 		{"cut off while activating, the script failed late", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem), unitEnded: true, unitStatus: 1}, OutcomeFailed, true, "exited with 1"},
 		{"cut off while activating, not finished", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, oldSystem)}, OutcomeFailed, true, "installed but not running"},
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
@@ -70,39 +69,4 @@ pgrep -u "$u" -a -f -- "$p"; exit 0`
 		return "", fmt.Errorf("the search for it ended with %d: %s", res.ExitCode, text.Line(lastLine(string(res.Stderr))))
 	}
 	return text.Line(strings.TrimSpace(string(res.Stdout))), nil
-}
-
-// The journal's last word on an activation: systemd says how the unit ended,
-// also when nobody was left to hear what it printed.
-var unitEnded = regexp.MustCompile(`Main process exited, code=exited, status=(\d+)`)
-
-const activationUnit = "nixos-rebuild-switch-to-configuration.service"
-
-// journal asks the host how the activation that began after since has ended.
-// Reading the journal may need privileges that we do not have: then nothing is
-// learned.
-func (t *task) journal(ctx context.Context, since time.Time) (ended bool, status int) {
-	link, err := t.link(ctx)
-	if err != nil {
-		return false, 0
-	}
-	line := fmt.Sprintf("journalctl -u %s --since @%d -o cat --no-pager -n 50", activationUnit, since.Unix())
-	for _, sudo := range []string{"", "sudo -n "} {
-		if sudo != "" && !t.host.Sudo {
-			continue
-		}
-		res, err := link.Run(ctx, sshutil.Command{Line: sudo + line})
-		if err != nil {
-			return false, 0
-		}
-		out := string(res.Stdout)
-		if m := unitEnded.FindAllStringSubmatch(out, -1); m != nil {
-			fmt.Sscan(m[len(m)-1][1], &status)
-			return true, status
-		}
-		if strings.Contains(out, "Deactivated successfully") {
-			return true, 0
-		}
-	}
-	return false, 0
 }
