@@ -86,6 +86,12 @@ func (o *statusOptions) unevaluated(l *loaded, hosts []string) (pending, stale [
 	return pending, stale
 }
 
+// toEvaluate is both, what is not known at all first.
+func (o *statusOptions) toEvaluate(l *loaded, hosts []string) []string {
+	pending, stale := o.unevaluated(l, hosts)
+	return append(pending, stale...)
+}
+
 // gathered counts how far gathering has come.
 type gathered struct {
 	*progressLine

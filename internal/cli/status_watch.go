@@ -36,7 +36,7 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 		return err
 	}
 	w := &watched{statuses: map[string]fleet.Status{}, facts: maps.Clone(l.facts), changed: true}
-	inv, asked, pending := l.inv, append(hosts, l.inv.Strangers()...), o.pending(l, hosts) // l changes as facts come in
+	inv, asked, pending := l.inv, append(hosts, l.inv.Strangers()...), o.toEvaluate(l, hosts) // l changes as facts come in
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var working sync.WaitGroup
