@@ -16,8 +16,15 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
+// owner is the test that servers live as long as.
+type owner interface {
+	Helper()
+	Cleanup(func())
+	Fatal(...any)
+}
+
 // listen serves TCP connections with handle until the test ends.
-func listen(t testing.TB, handle func(net.Conn)) (port int) {
+func listen(t owner, handle func(net.Conn)) (port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -83,7 +90,7 @@ type fakeHost struct {
 	requests func(<-chan *ssh.Request)
 }
 
-func newSigner(t testing.TB) ssh.Signer {
+func newSigner(t owner) ssh.Signer {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -97,7 +104,7 @@ func newSigner(t testing.TB) ssh.Signer {
 }
 
 // newFakeHost starts a server that lets any key in.
-func newFakeHost(t testing.TB) *fakeHost {
+func newFakeHost(t owner) *fakeHost {
 	t.Helper()
 	h := &fakeHost{signer: newSigner(t)}
 	h.config = &ssh.ServerConfig{

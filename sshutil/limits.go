@@ -28,6 +28,8 @@ const (
 
 	sessionsPerClient = 4 // sshd's default MaxSessions is 10, and people have their own
 	outputDefault     = 1 << 20
+	firstBuffer       = 512      // bytes of output that there is room for at first
+	dropBuffer        = 16 << 10 // bytes that are read at once to be dropped
 	stderrKept        = 16 << 10 // of programs that we start for ourselves
 	bannerKept        = 4 << 10
 	excerptKept       = 100 // bytes of a strange answer that are shown

@@ -3,7 +3,9 @@ package sshutil
 import (
 	"bytes"
 	"context"
+	"io"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -44,27 +46,74 @@ func (c child) run(ctx context.Context) (stdout, stderr *capped, err error) {
 func endGroup(pid int) error { return syscall.Kill(-pid, syscall.SIGKILL) }
 
 // capped keeps the first max bytes that are written to it and counts the rest.
-// It never fails, so whoever writes is never held up.
+// It never fails, so whoever writes is never held up. One goroutine writes.
 type capped struct {
 	mu       sync.Mutex
 	max      int
 	kept     []byte
+	scratch  []byte // what is dropped goes here
 	over     bool
 	overflow func() // called when something is dropped; may be nil
 }
 
 func (c *capped) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		room, kept := c.room()
+		n := copy(room, rest)
+		c.filled(n, kept)
+		rest = rest[n:]
+	}
+	return len(p), nil
+}
+
+// ReadFrom makes io.Copy read straight into what is kept: most answers are
+// short, and hundreds are read at once.
+func (c *capped) ReadFrom(r io.Reader) (int64, error) {
+	var total int64
+	for {
+		room, kept := c.room()
+		n, err := r.Read(room)
+		total += int64(n)
+		c.filled(n, kept)
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// room is where the next bytes go; kept is false for those that are dropped.
+func (c *capped) room() (room []byte, kept bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	room := c.max - len(c.kept)
-	if len(p) > room {
+	if len(c.kept) == c.max {
+		if c.scratch == nil {
+			c.scratch = make([]byte, dropBuffer)
+		}
+		return c.scratch, false
+	}
+	if len(c.kept) == cap(c.kept) {
+		c.kept = slices.Grow(c.kept, firstBuffer)
+	}
+	return c.kept[len(c.kept):min(cap(c.kept), c.max)], true
+}
+
+// filled takes in n bytes that were put into room.
+func (c *capped) filled(n int, kept bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if kept {
+		c.kept = c.kept[:len(c.kept)+n]
+		return
+	}
+	if n > 0 && !c.over {
 		c.over = true
 		if c.overflow != nil {
 			c.overflow()
 		}
 	}
-	c.kept = append(c.kept, p[:min(len(p), room)]...)
-	return len(p), nil
 }
 
 // bytes is what was kept so far. Later writes do not change it.

@@ -1,0 +1,156 @@
+package sshutil
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// crowdVariable makes the test binary serve a crowd of hosts, so that their
+// memory and processor time are not counted as ours.
+const crowdVariable = "SSHUTIL_TEST_CROWD"
+
+const (
+	crowdSize = 1000
+	crowdSick = 300 // of which: silent, half silent, hanging up, no SSH, another key
+)
+
+// crowd owns the servers of a process that does nothing else.
+type crowd struct{}
+
+func (crowd) Helper()        {}
+func (crowd) Cleanup(func()) {} // the process ends
+func (crowd) Fatal(a ...any) {
+	fmt.Fprintln(os.Stderr, a...)
+	os.Exit(1)
+}
+
+// serveCrowd prints a port per host and the host key, and serves until its
+// stdin ends.
+func serveCrowd() {
+	h, other := newFakeHost(crowd{}), newFakeHost(crowd{})
+	sick := []func(net.Conn){
+		untilClosed,
+		func(conn net.Conn) { io.WriteString(conn, "SSH-2.0-Half\r\n"); untilClosed(conn) },
+		func(conn net.Conn) {},
+		func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n") },
+		other.serve,
+	}
+	fmt.Printf("key %s", ssh.MarshalAuthorizedKey(h.signer.PublicKey()))
+	for i := range crowdSize {
+		handle := h.serve
+		if i%10 < 10*crowdSick/crowdSize {
+			handle = sick[i/10%len(sick)]
+		}
+		fmt.Println("port", listen(crowd{}, handle))
+	}
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+}
+
+// startCrowd starts the servers and returns a fleet of them.
+func startCrowd(t *testing.T) *fleet {
+	t.Helper()
+	cmd := exec.Command(testBinary(t))
+	cmd.Env = append(os.Environ(), crowdVariable+"=1")
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		io.Copy(io.Discard, stdout)
+		cmd.Wait()
+	})
+	f := newFleet(t)
+	var key, known bytes.Buffer
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && lines.Text() != "ready" {
+		if text, ok := strings.CutPrefix(lines.Text(), "key "); ok {
+			key.WriteString(text)
+		}
+		if text, ok := strings.CutPrefix(lines.Text(), "port "); ok {
+			port, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.add(fmt.Sprintf("h%d", len(f.targets)), port, nil)
+			fmt.Fprintf(&known, "[127.0.0.1]:%d %s\n", port, key.String())
+		}
+	}
+	if len(f.targets) != crowdSize {
+		t.Fatalf("%d hosts", len(f.targets))
+	}
+	write(t, f.known(), known.String())
+	return f
+}
+
+// TestCrowd: of a thousand hosts, three hundred are ill in many ways, and the
+// others do not feel it.
+func TestCrowd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
+	noLeaks(t)
+	f := startCrowd(t)
+	d := f.dialer()
+	d.Timeout = 0 // the usual one
+	p := NewPool(d)
+	began := time.Now()
+	var mu sync.Mutex
+	var slowest time.Duration
+	kinds := map[Kind]int{}
+	var asking sync.WaitGroup
+	for name := range f.targets {
+		asking.Go(func() {
+			_, err := p.Run(context.Background(), name, Command{Line: "true"})
+			mu.Lock()
+			defer mu.Unlock()
+			kinds[kindOf(err)]++
+			if err == nil {
+				slowest = max(slowest, time.Since(began))
+			}
+		})
+	}
+	asking.Wait()
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	t.Logf("healthy after %v, all after %v, %d MB, %v", slowest, time.Since(began), memory.Sys>>20, kinds)
+	if kinds[KindNone] != crowdSize-crowdSick || slowest > 10*time.Second {
+		t.Errorf("%d healthy hosts answered, the last after %v", kinds[KindNone], slowest)
+	}
+	if kinds[KindTimeout] == 0 || kinds[KindReset] == 0 || kinds[KindBanner] == 0 || kinds[KindHostKeyChanged] == 0 {
+		t.Errorf("got %v", kinds)
+	}
+	if memory.Sys>>20 > 150 {
+		t.Errorf("%d MB", memory.Sys>>20)
+	}
+	began = time.Now()
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("closing took %v", took)
+	}
+}
