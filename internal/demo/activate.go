@@ -32,7 +32,7 @@ func (c *call) systemdRun(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.stderr, "Failed to start transient service unit: Interactive authentication required.")
 		return 1
 	}
-	if unit == activationUnit && c.server.snapshot().switching {
+	if unit == activationUnit && c.server.snapshot().switching != nil {
 		fmt.Fprintf(c.stderr, "Failed to start transient service unit: Unit %s.service was already loaded or has a fragment file.\n", unit)
 		return 1
 	}
@@ -60,7 +60,7 @@ func (c *call) switchToConfiguration(ctx context.Context, path string, args []st
 		fmt.Fprintln(c.stderr, "Failed to open lock file /run/nixos/switch-to-configuration.lock: Permission denied")
 		return 1
 	}
-	if !s.beginSwitch() {
+	if !s.beginSwitch(switching{c.user, path + "/bin/switch-to-configuration " + action, s.now()}) {
 		fmt.Fprintln(c.stderr, "Could not acquire lock")
 		return exitNoLock
 	}
@@ -85,20 +85,20 @@ func (c *call) switchToConfiguration(ctx context.Context, path string, args []st
 	return a.live()
 }
 
-func (s *server) beginSwitch() bool {
+func (s *server) beginSwitch(w switching) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.switching {
+	if s.switching != nil {
 		return false
 	}
-	s.switching = true
+	s.switching = &w
 	return true
 }
 
 func (s *server) endSwitch() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.switching = false
+	s.switching = nil
 }
 
 // activation is one run of switch-to-configuration.

@@ -34,6 +34,7 @@ func commands() map[string]command {
 		"uptime":   (*call).uptime,
 
 		"reboot":        func(c *call, _ context.Context, _ []string) int { return c.reboot() },
+		"pkill":         (*call).pkill,
 		"systemctl":     (*call).systemctl,
 		"systemd-run":   (*call).systemdRun,
 		"nix":           (*call).nix,
@@ -69,6 +70,10 @@ func (c *call) sh(ctx context.Context, args []string) int {
 	}
 	if isProbe(string(b)) {
 		return c.probe(string(b))
+	}
+	if pattern, ok := leftoverPattern(string(b)); ok {
+		c.server.endBuilds(pattern)
+		return 0
 	}
 	return c.script(ctx, string(b))
 }
@@ -193,12 +198,18 @@ func (c *call) id(ctx context.Context, args []string) int {
 		return c.whoami(ctx, nil)
 	case slices.Contains(args, "-nG") && !c.root:
 		fmt.Fprintln(c.stdout, "users wheel")
-	case c.root:
-		fmt.Fprintln(c.stdout, "uid=0(root) gid=0(root) groups=0(root)")
 	default:
-		fmt.Fprintf(c.stdout, "uid=1000(%s) gid=100(users) groups=100(users),1(wheel)\n", c.user)
+		fmt.Fprintln(c.stdout, c.idText())
 	}
 	return 0
+}
+
+// idText is what `id` prints.
+func (c *call) idText() string {
+	if c.root {
+		return "uid=0(root) gid=0(root) groups=0(root)"
+	}
+	return fmt.Sprintf("uid=1000(%s) gid=100(users) groups=100(users),1(wheel)", c.user)
 }
 
 func (c *call) hostname(context.Context, []string) int {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nixfleet-tui/nixcmd"
 )
 
 // The links that say what a host runs.
@@ -22,8 +24,9 @@ type snapshot struct {
 	machine
 	profiled, current, booted system // what the three links lead to
 	now                       time.Time
-	switching                 bool
+	switching                 *switching
 	building                  int // builds that run, other people's too
+	facts                     nixcmd.HostFacts
 	story                     story
 }
 
@@ -34,7 +37,7 @@ func (s *server) snapshot() snapshot {
 	m.Generations, m.Store, m.FailedUnits, m.Roots = slices.Clone(m.Generations), slices.Clone(m.Store), slices.Clone(m.FailedUnits), maps.Clone(m.Roots)
 	return snapshot{
 		machine: m, profiled: s.all[m.profile()], current: s.all[m.Current], booted: s.all[m.Booted],
-		now: s.now(), switching: s.switching, building: s.building + s.story.builds, story: s.story,
+		now: s.now(), switching: s.switching, building: len(s.builds) + s.story.builds, story: s.story, facts: s.facts,
 	}
 }
 

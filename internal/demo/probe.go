@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ func isProbe(script string) bool { return strings.Contains(script, probeMark+`\t
 // probe answers what the script asks for, and its last line.
 func (c *call) probe(script string) int {
 	var out strings.Builder
-	for _, a := range c.server.snapshot().answers(c.server.host) {
+	snap := c.server.snapshot()
+	for _, a := range slices.Concat(snap.answers(c.server.host), snap.surveyed(c.server.host, c.idText())) {
 		word, _, _ := strings.Cut(a.key, " ")
 		if strings.Contains(script, "e "+word+" ") || strings.Contains(script, `e "`+word+" ") {
 			fmt.Fprintf(&out, "%s\t%s\t%s\n", probeMark, a.key, a.value)
@@ -64,7 +66,7 @@ func (s snapshot) answers(h host) []answer {
 		{"reboot", yesNo(s.needsReboot())},
 		{"systemd", s.systemd()},
 		{"failed", strings.Join(append([]string{"-"}, s.FailedUnits...), " ")},
-		{"switching", yesNo(s.switching)},
+		{"switching", yesNo(s.switching != nil)},
 		{"store", yesNo(s.daemonListens())},
 		{"memkb", fmt.Sprintf("%d %d", memory, int(float64(memory)*(1-usedShare)))},
 		{"cpus", strconv.Itoa(s.story.cpus)},

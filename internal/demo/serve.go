@@ -138,7 +138,7 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	all, known := newCatalogue(fleet), stories()
+	all, known, flake := newCatalogue(fleet), stories(), Evaluator{hosts: fleet}
 	var servers []*server
 	var listeners []listener
 	for _, h := range fleet {
@@ -158,7 +158,7 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 		listeners = append(listeners, l)
 		servers = append(servers, &server{
 			host: h, story: st, all: all, dir: dir, config: config, state: state,
-			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, open: map[*farConn]bool{},
+			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, facts: flake.factsOf(h), open: map[*farConn]bool{}, builds: map[*built]bool{},
 		})
 	}
 	return servers, listeners, nil

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/term"
+
+	"nixfleet-tui/nixcmd"
 )
 
 // server is one host of the demo: an SSH server that answers like a NixOS
@@ -22,6 +24,7 @@ type server struct {
 	story  story
 	all    catalogue
 	dir    directory
+	facts  nixcmd.HostFacts // what the flake says of it
 	config *ssh.ServerConfig
 	delay  func() time.Duration
 	now    func() time.Time
@@ -30,10 +33,23 @@ type server struct {
 
 	mu        sync.Mutex // guards what follows, and the state's file
 	state     machine
-	switching bool // switch-to-configuration runs
-	building  int  // builds that run
+	switching *switching      // the switch-to-configuration that runs, or nil
+	builds    map[*built]bool // that run
 	offUntil  time.Time
 	open      map[*farConn]bool
+}
+
+// switching is a switch-to-configuration that runs.
+type switching struct {
+	by      string // the login user
+	command string
+	since   time.Time
+}
+
+// built is a build that runs.
+type built struct {
+	drv string
+	end context.CancelFunc
 }
 
 // powerOff keeps the host from answering for a while, once it has told so.

@@ -92,7 +92,7 @@ func (s snapshot) daemonListens() bool { return !slices.Contains(s.FailedUnits, 
 func (s snapshot) unitState(unit string) string {
 	unit = fullName(unit)
 	switch {
-	case unit == activationUnit+".service" && s.switching:
+	case unit == activationUnit+".service" && s.switching != nil:
 		return "active"
 	case unit == activationUnit+".service":
 		return "inactive"

@@ -52,6 +52,12 @@ func (c *call) script(ctx context.Context, text string) int {
 			c.status = exitUsage
 			continue
 		}
+		if len(words) > 0 && words[0] == "exit" {
+			if len(words) > 1 {
+				c.status, _ = strconv.Atoi(words[1]) // no number is no failure
+			}
+			return c.status
+		}
 		c.status = c.simple(ctx, words)
 	}
 	return c.status
