@@ -74,25 +74,11 @@ func (b *backend) run(ctx context.Context, crew *ui.Crew) {
 	b.watchHosts(ctx, crew)
 }
 
-// showKnown shows the inventory and facts of the last start, without Nix.
+// showKnown shows the inventory and facts of the last start, without Nix. What
+// is wrong with them the load that follows will say.
 func (b *backend) showKnown() {
-	from, err := b.World.Find(b.source.Flake, b.source.File)
-	if err != nil {
-		return // load will say so
-	}
-	cache, err := fleet.OpenCache(b.World.CacheDir())
-	if err != nil {
-		return // likewise
-	}
-	low, err := b.World.Nix(true)
-	if err != nil {
-		return // likewise
-	}
-	if inv, ok := fleet.Known(from, cache); ok {
-		l := &loaded{inv: inv, low: low, cache: cache, histories: &fleet.Histories{Dir: inv.Flake.Dir}}
-		if err := b.Program.learn(l, cache.Facts(inv)); err == nil {
-			b.take(l)
-		}
+	if l, err := b.Program.known(b.source); err == nil && l != nil {
+		b.take(l)
 	}
 }
 

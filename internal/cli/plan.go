@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,15 +44,17 @@ type rebuild struct {
 
 // prepare makes the plan and looks at all that it depends on. What takes time
 // (the flake, nixos-rebuild's dialect, the disk) is asked for at the same time.
-func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*ready, error) {
+func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *ready, err error) {
 	if err := o.World.NeedSSH(); err != nil {
 		return nil, err
 	}
+	early := o.linkEarly(ctx, sel)
+	defer func() { err = errors.Join(err, early.end()) }()
 	var (
-		r = &ready{}
 		l *loaded
 		n rebuild
 	)
+	r = &ready{}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		l, err = o.loadFixed(gctx, o.Source)
@@ -76,7 +79,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (*read
 	if err != nil {
 		return nil, err
 	}
-	return r, o.preflight(ctx, l, r.store, &r.plan)
+	return r, o.preflight(ctx, l, early, r.store, &r.plan)
 }
 
 func (o *actionOptions) request(names []string) request {

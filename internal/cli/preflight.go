@@ -24,8 +24,8 @@ const (
 // preflight looks at all that the plan depends on, all machines at the same
 // time, and puts into the plan what it finds. Only an interruption is an error:
 // what cannot be looked at is a finding.
-func (o *actionOptions) preflight(ctx context.Context, l *loaded, store *rollout.Store, plan *rollout.Plan) error {
-	connect, done, err := o.connections(ctx, l)
+func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, store *rollout.Store, plan *rollout.Plan) error {
+	connect, done, err := o.connections(ctx, l, early)
 	if err != nil {
 		return err
 	}
@@ -44,16 +44,20 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, store *rollout
 }
 
 // connections are how preflight reaches machines: those that the dashboard has
-// open already, or its own, which done closes.
-func (o *actionOptions) connections(ctx context.Context, l *loaded) (connect connector, done func() error, err error) {
-	if o.lent != nil {
-		return o.lent, func() error { return nil }, nil
+// open already, those that were made early, or else its own, which done closes.
+func (o *actionOptions) connections(ctx context.Context, l *loaded, early *links) (connect connector, done func() error, err error) {
+	theirs := func() error { return nil }
+	switch {
+	case o.lent != nil:
+		return o.lent, theirs, nil
+	case early.fit(l):
+		return early.pool.Client, theirs, nil
 	}
-	pool, done, err := o.pool(ctx, l)
+	own, err := o.link(ctx, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	return pool.Client, done, nil
+	return own.pool.Client, own.end, nil
 }
 
 // connector returns the connection to a host, which stays its owner's.

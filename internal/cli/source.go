@@ -87,6 +87,28 @@ func (p *Program) loadBy(ctx context.Context, nix fleet.Evaluator, src *sourceFl
 	return l, p.learn(l, cache.Facts(inv))
 }
 
+// known is what the last load told, without asking Nix; nil when nothing is kept.
+func (p *Program) known(src *sourceFlags) (*loaded, error) {
+	from, err := p.World.Find(src.Flake, src.File)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := fleet.OpenCache(p.World.CacheDir())
+	if err != nil {
+		return nil, err
+	}
+	inv, ok := fleet.Known(from, cache)
+	if !ok {
+		return nil, nil
+	}
+	low, err := p.World.Nix(true)
+	if err != nil {
+		return nil, err
+	}
+	l := &loaded{inv: inv, low: low, cache: cache, histories: &fleet.Histories{Dir: inv.Flake.Dir}}
+	return l, p.learn(l, cache.Facts(inv))
+}
+
 // learn takes in facts, and what they say of builders and addresses.
 func (p *Program) learn(l *loaded, facts map[string]fleet.Facts) error {
 	machines, err := p.World.Machines()

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/sshutil"
+)
+
+// links are connections for one preflight.
+type links struct {
+	pool    *sshutil.Pool
+	hosts   []sshutil.ConfigHost // by which they were made
+	dialing sync.WaitGroup
+	done    func() error
+}
+
+// linkEarly begins to connect to the hosts that a selection will most probably
+// mean, by what was known at the last start, while Nix reads the flake. It does
+// nothing but log in, and nothing at all where that much is not sure.
+func (o *actionOptions) linkEarly(ctx context.Context, sel fleet.Selection) *links {
+	if o.lent != nil || sel.NeedsStatus() || sel.NeedsFacts() {
+		return nil
+	}
+	l, err := o.known(o.Source)
+	if l == nil || err != nil {
+		return nil // what is wrong will be said when it is needed
+	}
+	names, err := sel.Select(fleet.Subjects(l.rows(ctx, nil)))
+	if err != nil {
+		return nil // likewise
+	}
+	early, err := o.link(ctx, l)
+	if err != nil {
+		return nil // likewise
+	}
+	for _, name := range names[:min(len(names), looksAtOnce)] {
+		early.dialing.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+			defer cancel()
+			early.pool.Client(ctx, name) // whoever needs it is told why there is none
+		})
+	}
+	return early
+}
+
+// link makes links by the settings of an inventory.
+func (p *Program) link(ctx context.Context, l *loaded) (*links, error) {
+	pool, done, err := p.pool(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return &links{pool: pool, hosts: l.inv.SSHHosts(), done: done}, nil
+}
+
+// fit says whether they lead where the inventory's settings lead.
+func (k *links) fit(l *loaded) bool {
+	return k != nil && slices.EqualFunc(k.hosts, l.inv.SSHHosts(), sameSSH)
+}
+
+// end closes them. There may be none.
+func (k *links) end() error {
+	if k == nil {
+		return nil
+	}
+	err := k.pool.Close()
+	k.dialing.Wait()
+	return errors.Join(err, k.done())
+}
