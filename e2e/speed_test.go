@@ -3,13 +3,24 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
 
-const times = 10 // of each measurement; the median counts
+// times is how often each measurement is made; the median counts. Figures that
+// are to be quoted want ten (NIXFLEET_TIMES=10) on a machine that does nothing else.
+func times(t *testing.T) int {
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("NIXFLEET_TIMES"), "2"))
+	if err != nil {
+		t.Fatalf("NIXFLEET_TIMES: %v", err)
+	}
+	return n
+}
 
 func median(all []time.Duration) time.Duration {
 	slices.Sort(all)
@@ -17,14 +28,13 @@ func median(all []time.Duration) time.Duration {
 }
 
 // TestOverhead measures what we add before the first nixos-rebuild and after
-// the last one.
+// the last one: at most 0.5 s is the aim. It reports, and never fails on a clock.
 func TestOverhead(t *testing.T) {
 	have(t, "h1", "h3")
-	const most = 500 * time.Millisecond
 	w := place(t)
 	w.wants(3, "switch --on h1,h3 --yes") // so that h1 and h3 have nothing to build
 	var all []time.Duration
-	for range times {
+	for range times(t) {
 		w.wants(3, "switch --on h1,h3 --yes")
 		var before, after time.Duration
 		var invoked, lastEnded time.Time
@@ -43,21 +53,17 @@ func TestOverhead(t *testing.T) {
 		t.Logf("command to first child %s, last child's end to summary %s", before, after)
 		all = append(all, before+after)
 	}
-	if m := median(all); m > most {
-		t.Errorf("the median is %s, more than %s", m, most)
-	} else {
-		t.Logf("the median is %s", m)
-	}
+	t.Logf("the median is %s", median(all))
 }
 
-// TestThroughput compares us with two plain nixos-rebuilds side by side.
+// TestThroughput compares us with two plain nixos-rebuilds side by side: at
+// most 1.05 times as long is the aim. It reports, and never fails on a clock.
 func TestThroughput(t *testing.T) {
 	have(t, "h2", "h7")
-	const most = 1.05
 	w := place(t)
 	plain := "printf '%s\\n' h2 h7 | NIX_SSHOPTS= xargs -P2 -I H nixos-rebuild switch --flake .#H --target-host H --build-host H --sudo --use-substitutes --no-reexec --log-format internal-json >/dev/null 2>&1"
 	var ours, theirs []time.Duration
-	for range times {
+	for range times(t) {
 		w.newRevision()
 		begun := time.Now()
 		w.wants(0, "switch --on h2,h7 --yes --json >/dev/null")
@@ -70,7 +76,4 @@ func TestThroughput(t *testing.T) {
 	}
 	a, b := median(slices.Clone(ours)), median(slices.Clone(theirs))
 	t.Logf("medians: %s and %s with xargs: %.3f", a, b, a.Seconds()/b.Seconds())
-	if a.Seconds() > most*b.Seconds() {
-		t.Errorf("we take %s where xargs takes %s", a, b)
-	}
 }
