@@ -65,6 +65,10 @@ func sshError(err error) *sshutil.Error {
 	return &sshutil.Error{Kind: sshutil.KindProto, Message: err.Error(), Err: err}
 }
 
+// KeyUnknown says whether nobody knows the key that the host showed: a person
+// may accept it. One that is another than the known one is not meant.
+func (s Status) KeyUnknown() bool { return s.Kind == sshutil.KindHostKeyUnknown }
+
 // stateOf says how far a connection came that failed in this way. What fails
 // after the login leaves the host up: it is there, only its answer is not.
 func stateOf(k sshutil.Kind) State {

@@ -35,7 +35,22 @@ type Backend interface {
 	OpenLog(dir, host string) Log
 	// Shell is a login on the host, to be given the terminal.
 	Shell(host string) (*exec.Cmd, error)
+	// AcceptKey is an ssh that asks whether a host's unknown key is the right
+	// one and remembers the answer, to be given the terminal.
+	AcceptKey(host string) (*exec.Cmd, error)
+	// ShowLog is a program that shows the log of a task, byte for byte as it was
+	// printed, to be given the terminal.
+	ShowLog(in LogProgram, dir, host string) (*exec.Cmd, error)
 }
+
+// LogProgram is a kind of program in which a log can be read.
+type LogProgram string
+
+// The programs.
+const (
+	Pager  LogProgram = "pager"
+	Editor LogProgram = "editor"
+)
 
 // RunReader reads one run; *rollout.Reader is the real one. Calls come one at a time.
 type RunReader interface {

@@ -85,7 +85,11 @@ func (d *detailPage) head(h *host) {
 // findings are what is wrong, each with what can be done.
 func (d *detailPage) findings(h *host) {
 	if h.status.Error != "" {
-		d.say(h.sign(), sentence(h.status.Error), sentence(h.status.Hint))
+		hint := sentence(h.status.Hint)
+		if h.status.KeyUnknown() {
+			hint = "If this is its fingerprint, K has ssh ask you and remember it."
+		}
+		d.say(h.sign(), sentence(h.status.Error), hint)
 	}
 	if units := h.status.Reading.FailedUnits; len(units) > 0 {
 		d.say(sign{"▲", "!", "", bad}, count(len(units), "unit has failed", "units have failed")+": "+strings.Join(safe(units), ", "),

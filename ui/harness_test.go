@@ -237,6 +237,14 @@ func (r *recorder) OpenLog(dir, host string) Log {
 	return rollout.OpenLog(rollout.TextPath(dir, host), func() time.Time { return time.Now().Add(time.Hour) })
 }
 
+func (r *recorder) AcceptKey(host string) (*exec.Cmd, error) {
+	return exec.Command("ssh", "-o", "StrictHostKeyChecking=ask", host, "true"), nil
+}
+
+func (r *recorder) ShowLog(in LogProgram, dir, host string) (*exec.Cmd, error) {
+	return exec.Command(string(in), rollout.LogPath(dir, host)), nil
+}
+
 func (r *recorder) Shell(host string) (*exec.Cmd, error) { return exec.Command("ssh", host), nil }
 
 // runDir is a run directory that a test writes as a supervisor would.

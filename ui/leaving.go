@@ -1,9 +1,7 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -98,42 +96,6 @@ func (m *Model) onSignal(s interrupted) tea.Cmd {
 func (m *Model) suspend() tea.Cmd {
 	m.backend.Pause(true)
 	return tea.Suspend
-}
-
-// shellEndedMsg tells that a shell on a host has ended.
-type shellEndedMsg struct {
-	host string
-	err  error
-}
-
-// openShell gives the terminal to a shell on the host.
-func (m *Model) openShell() tea.Cmd {
-	name := m.fleet.current()
-	if m.at == placeHost {
-		name = m.host.name
-	}
-	shell, err := m.backend.Shell(name)
-	if err != nil {
-		m.fail(err)
-		return nil
-	}
-	return m.give(shell, func(err error) tea.Msg { return shellEndedMsg{name, err} })
-}
-
-// sshFailed is the status with which ssh says that it could not connect. Any
-// other is the last command's that was typed there.
-const sshFailed = 255
-
-func (m *Model) onShellEnded(msg shellEndedMsg) {
-	m.backend.Refresh([]string{msg.host})
-	var exit *exec.ExitError
-	switch {
-	case msg.err == nil:
-	case !errors.As(msg.err, &exit):
-		m.fail(fmt.Errorf("the shell on %s could not be started: %w", msg.host, msg.err))
-	case exit.ExitCode() == sshFailed:
-		m.say(warn, "The connection to "+msg.host+" failed or was cut", "What ssh said stands on the screen that you had before.")
-	}
 }
 
 // farewell is what is left on the normal screen: how the runs of this

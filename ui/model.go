@@ -197,8 +197,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCancelSent(msg)
 	case foundMsg:
 		m.onFound(msg)
-	case shellEndedMsg:
-		m.onShellEnded(msg)
+	case handedBackMsg:
+		m.onHandedBack(msg)
 	default:
 		m.dirty = false
 	}

@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/kballard/go-shellquote"
@@ -144,19 +141,6 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 	return p
 }
 
-// Shell implements ui.Backend.
-func (b *backend) Shell(host string) (*exec.Cmd, error) {
-	l := b.inventory()
-	if l == nil {
-		return nil, &fleet.Error{Message: "there is no inventory yet"}
-	}
-	words, err := b.World.Login(filepath.Join(b.World.CacheDir(), "ssh", sshConfigName(l.inv.Source)), host)
-	if err != nil {
-		return nil, asFleetError(err)
-	}
-	return exec.Command(words[0], words[1:]...), nil
-}
-
 // rewriteSSH keeps the ssh configuration in step with the inventory.
 func (b *backend) rewriteSSH(l *loaded) error {
 	includes, _, err := b.World.Personal()
@@ -182,8 +166,3 @@ func asFleetError(err error) error {
 }
 
 var _ ui.Backend = (*backend)(nil)
-
-// loginWords is an ssh that logs in on a host by the fleet's configuration.
-func loginWords(program string, options []string, config, host string) []string {
-	return slices.Concat([]string{program}, options, []string{"-F", config, "--", host})
-}
