@@ -121,11 +121,15 @@ func (p *pane) above(b *brush, number string, focused, marked bool, now time.Tim
 	if clock != "" {
 		clock = " " + clock + " "
 	}
+	left := leftWords(p.task)
 	status := " " + b.paint(s.ink, b.label(s)) + " "
 	if p.task.Verdict == nil {
 		status += b.progressIn(p.task, p.w-2-text.Width(head)-text.Width(status)-len(clock))
 	}
 	room := p.w - 2 - text.Width(head) - text.Width(status) - text.Width(clock)
+	if left != "" && room > len(left) {
+		clock, room = clock+left+" ", room-len(left)-1
+	}
 	if room < 0 {
 		clock, room = "", room+len(clock)
 	}

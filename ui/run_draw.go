@@ -221,6 +221,9 @@ func (r *runPlace) listRest(p *pane, unpainted bool) string {
 		if unpainted {
 			bar = text.Line(bar)
 		}
+		if left := leftWords(p.task); left != "" {
+			bar += " " + left
+		}
 		return bar + buildingWhat(p.task)
 	case v.Outcome == rollout.OutcomeOK:
 		return okWords(v)

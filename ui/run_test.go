@@ -299,3 +299,23 @@ func TestFarewellTellsHowItWent(t *testing.T) {
 		t.Errorf("the farewell of a dashboard without runs: %q", got)
 	}
 }
+
+func TestTheTimeLeftIsToldWhenItIsKnown(t *testing.T) {
+	s := newStage(t, 120, 40)
+	d := s.showRun(4, false)
+	s.seesNot("left")
+	progress := func(seconds int) {
+		d.event(rollout.Event{Event: rollout.EventProgress, Time: s.clock, Host: "ankarana", Left: &seconds,
+			Progress: &nixcmd.Progress{BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1"}}})
+		s.advance(time.Second)
+	}
+	progress(130)
+	s.sees("~2m left")
+	s.keys("v")
+	s.sees("3/20 ~2m left nginx-1.28.1")
+	progress(20)
+	s.sees("3/20 <1m left nginx-1.28.1")
+	d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: "ankarana", Verdict: &rollout.Verdict{Outcome: rollout.OutcomeOK}})
+	s.advance(time.Second)
+	s.seesNot("left nginx")
+}

@@ -73,6 +73,18 @@ func span(from, to, now time.Time) string {
 	return elapsed(to.Sub(from))
 }
 
+// leftWords say how long a task's builds will still take, or "" when nothing
+// is known of that.
+func leftWords(t rollout.TaskView) string {
+	switch {
+	case t.Left == nil || t.Verdict != nil:
+		return ""
+	case *t.Left < time.Minute:
+		return "<1m left"
+	}
+	return "~" + age(t.Left.Round(time.Minute)) + " left"
+}
+
 // size is a number of bytes, to a tenth of the unit.
 func size(bytes int64) string {
 	const kib = 1024
