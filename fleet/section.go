@@ -63,7 +63,9 @@ func (s *section) names() []string {
 // raw returns the value of key, which is thereby known; nil when it is absent
 // or null.
 func (s *section) raw(key string) json.RawMessage {
-	s.known = append(s.known, key)
+	if !slices.Contains(s.known, key) {
+		s.known = append(s.known, key)
+	}
 	if v := s.fields[key]; string(v) != "null" {
 		return v
 	}
