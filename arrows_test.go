@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"internal/demo": {"internal/text", "nixcmd", "sshutil"},
 	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "ui", "internal/demo"},
 	"e2e":           {},
+	"nix":           {}, // Nix, but for its tests
 }
 
 // teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.

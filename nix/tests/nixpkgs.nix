@@ -1,0 +1,22 @@
+# A stand-in for the flake nixpkgs: what ../../flake.nix takes from it, each
+# thing as itself or by its name, and a nixosSystem of the options in ./nixos.nix.
+let
+  evaluate = import ./evaluate.nix;
+  inherit (builtins) listToAttrs map;
+  genAttrs = names: f: listToAttrs (map (name: { inherit name; value = f name; }) names);
+in
+{
+  lib = {
+    inherit genAttrs;
+    getExe = package: "${package.outPath}/bin/${package.meta.mainProgram}";
+    licenses.mit = "MIT";
+    nixosSystem = { modules, ... }: evaluate.evalModules ([ ./nixos.nix ] ++ modules);
+  };
+  legacyPackages = genAttrs [ "x86_64-linux" "aarch64-linux" "x86_64-darwin" "aarch64-darwin" ] (system:
+    genAttrs [ "go" "gopls" "openssh" "nixos-rebuild-ng" "git" "tmux" "jq" ] (name: name)
+    // {
+      stdenv.hostPlatform = { inherit system; };
+      buildGoModule = package: package // { outPath = "/${package.pname}-${system}"; };
+      mkShell = shell: shell;
+    });
+}
