@@ -136,7 +136,8 @@ func questionActions() []action {
 			do: func(m *Model) tea.Cmd { return m.answer(k) }}
 	}
 	return append(all,
-		answer(scopeConfirm, "y", "yes", "Do it.", true),
+		answer(scopeConfirm, "y", "yes", "Do it. Where somebody's work may be undone, it goes on when the host's name has been typed.", true),
+		answer(scopeConfirm, "I", "insist", "Insist on hosts that would surely fail, or no longer; it is worked out anew.", true),
 		answer(scopeCancel, "y", "yes", "Cancel the hosts. One that is activating is left alone.", true),
 		answer(scopeCancel, "!", "insist", "Cancel even what is activating, which may leave a host half switched.", true),
 		answer(scopeQuit, "w", "wait", "Stay, and quit when the run has ended.", false),

@@ -75,7 +75,8 @@ type Request struct {
 	Action  nixcmd.Action
 	Hosts   []string
 	BuildOn string // "" leaves it to fleet.nix; else "target", "local", or a name
-	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest is unset
+	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist is unset
+	Insist  bool   // also what would surely fail
 }
 
 // Proposal is what a request would do, told before anything is done.
@@ -106,5 +107,6 @@ type Level int
 const (
 	Note    Level = iota // good to know
 	Warning              // may go wrong, or may not be wanted
-	Blocker              // this host will be skipped
+	Confirm              // may not be wanted: the host is to be confirmed by name
+	Blocker              // goes wrong for sure: the host is left out, unless the person insists
 )

@@ -36,7 +36,7 @@ func TestDeployMenuByArrows(t *testing.T) {
 func TestConfirmationIsDeafAtFirst(t *testing.T) {
 	s := newStage(t, 100, 40)
 	s.showConfirmation()
-	s.sees("Switch 3 hosts?", "andasibe, ankarana, indri", "tsingy: it does not answer and is skipped.", "#indri --target-host indri")
+	s.sees("Switch 3 hosts?", "andasibe, ankarana, indri", "tsingy is left out: it cannot be reached", "#indri --target-host indri")
 	s.keys("y")
 	if s.launched() {
 		t.Fatal("y was heard at once")
@@ -49,7 +49,7 @@ func TestConfirmationIsDeafAtFirst(t *testing.T) {
 		t.Fatal("y that is held down was heard")
 	}
 	s.advance(deafFor)
-	s.keys("y")
+	s.keys("y", "indri", "enter")
 	if !s.launched() {
 		t.Error("y was not heard in the end")
 	}
@@ -71,7 +71,7 @@ func TestConfirmationByArrows(t *testing.T) {
 	s := newStage(t, 80, 24)
 	s.showConfirmation()
 	s.advance(time.Second)
-	s.keys("tab", "enter")
+	s.keys("tab", "enter", "indri", "enter")
 	if !s.launched() {
 		t.Error("tab and enter do not confirm")
 	}

@@ -71,8 +71,11 @@ func (m *Model) open(d *dialog) tea.Cmd {
 // shut closes the dialog, if one is open.
 func (m *Model) shut() {
 	d := m.dialog
-	m.dialog = nil
-	if d != nil && d.closed != nil {
+	if d == nil {
+		return
+	}
+	m.dialog, m.prompt = nil, nil // a prompt over a dialog is part of it
+	if d.closed != nil {
 		d.closed()
 	}
 }

@@ -15,6 +15,7 @@ import (
 type (
 	proposedMsg struct {
 		asked    int
+		request  Request
 		proposal Proposal
 		err      error
 	}
@@ -83,7 +84,7 @@ func (m *Model) propose(a nixcmd.Action) tea.Cmd {
 
 // retry asks what doing again would do that did not end well.
 func (m *Model) retry() tea.Cmd {
-	return m.plan(Request{Retry: m.run.dir}, "Working out what is to be done again…")
+	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist}, "Working out what is to be done again…")
 }
 
 // plan has a request worked out, and shows that this is under way.
@@ -100,7 +101,7 @@ func (m *Model) plan(r Request, what string) tea.Cmd {
 		unlink := context.AfterFunc(program, stop)
 		defer unlink()
 		p, err := backend.Plan(ctx, r)
-		return proposedMsg{asked, p, err}
+		return proposedMsg{asked, r, p, err}
 	}))
 }
 
@@ -114,7 +115,7 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 		m.fail(msg.err)
 		return nil
 	}
-	return m.open(confirmation(msg.proposal))
+	return m.open(confirmation(msg.proposal, msg.request))
 }
 
 // launch starts what was confirmed.

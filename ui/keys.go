@@ -46,7 +46,7 @@ func (m *Model) scopes() []scope {
 // several runes at once; pasted text is meant for a prompt or for nobody.
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	switch {
-	case m.prompt != nil:
+	case m.prompt != nil && !m.tooSmall():
 		return m.prompt.key(m, msg)
 	case msg.Paste:
 		return nil

@@ -33,6 +33,8 @@ func scenes() []scene {
 		{"stale", func(s *stage) { s.showFleet(); s.clock = s.clock.Add(7 * time.Minute); s.send(minuteMsg{}) }},
 		{"menu", func(s *stage) { s.showFleet(); s.keys("end", " ", "up", " ", "d") }},
 		{"confirm", func(s *stage) { s.showConfirmation(); s.advance(time.Second) }},
+		{"confirm-name", func(s *stage) { s.showConfirmation(); s.advance(time.Second); s.keys("y", "i", "n") }},
+		{"confirm-insist", func(s *stage) { s.showConfirmation(); s.advance(time.Second); s.insist(); s.advance(time.Second) }},
 		{"notice", func(s *stage) {
 			s.showFleet()
 			s.backend.planErr = &fleet.Error{Message: "the tree has a flake.lock that would have to change", Hint: "Run `nix flake lock` and commit the result."}
@@ -81,13 +83,25 @@ func (s *stage) showConfirmation() {
 	p.Plan.Hosts[3].Skip = "unreachable"
 	p.Commands = p.Commands[:3]
 	p.Findings = []Finding{
-		{"tsingy", Blocker, "it does not answer and is skipped", "Switch it on, or press r to ask again."},
-		{"indri", Warning, "it runs a revision that is not in this history: a deployment from here would undo a colleague's", ""},
+		{"tsingy", Blocker, "it cannot be reached: it did not answer within 8 seconds", "Switch it on, or press r to ask again."},
+		{"indri", Confirm, "it has diverged: it runs a revision that is not in this history; somebody else deployed it, and it would be undone", ""},
+		{"andasibe", Warning, "little room is left on /boot: 20.0 MiB", ""},
 	}
 	for _, name := range []string{"andasibe", "ankarana", "indri", "tsingy"} {
 		s.m.fleet.marks[name] = true
 	}
 	s.keys("d", "s")
+}
+
+// insist presses I, and has the backend answer with a plan that insists.
+func (s *stage) insist() {
+	s.t.Helper()
+	p := &s.backend.proposal
+	p.Plan.Insist = true
+	for i := range p.Plan.Hosts {
+		p.Plan.Hosts[i].Skip = ""
+	}
+	s.keys("I")
 }
 
 func threeRuns() []rollout.View {

@@ -63,15 +63,14 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist}
 	hosts := r.Hosts
-	var old *rollout.View
 	if r.Retry != "" {
 		v, err := readRun(r.Retry)
 		if err != nil {
 			return ui.Proposal{}, asFleetError(err)
 		}
-		old = &v
+		o.again = &v.Plan
 		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
 		o.FollowTree, o.SkipUnreachable = v.Plan.Follow, v.Plan.SkipDown
 		if hosts = unwell(v); len(hosts) == 0 {
@@ -86,8 +85,8 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	if err != nil {
 		return ui.Proposal{}, asFleetError(err)
 	}
-	if old != nil {
-		buildAsBefore(&ready.plan, old.Plan)
+	if !r.Insist {
+		ready.plan.Refuse()
 	}
 	return b.proposal(ready), nil
 }
@@ -112,28 +111,25 @@ func unwell(v rollout.View) []string {
 	return names
 }
 
-func buildAsBefore(p *rollout.Plan, old rollout.Plan) {
-	for i, h := range p.Hosts {
-		if was, ok := old.Host(h.Name); ok {
-			p.Hosts[i].BuildOn = was.BuildOn
-		}
-	}
-}
-
 // levelOf is how the dashboard calls what preflight found.
 var levelOf = map[rollout.Level]ui.Level{
-	rollout.LevelNote: ui.Note, rollout.LevelWarning: ui.Warning, rollout.LevelConfirm: ui.Warning, rollout.LevelBlocker: ui.Blocker,
+	rollout.LevelNote: ui.Note, rollout.LevelWarning: ui.Warning, rollout.LevelConfirm: ui.Confirm, rollout.LevelBlocker: ui.Blocker,
 }
 
 // proposal tells what a plan would do, and what to know before saying yes.
 func (b *backend) proposal(r *ready) ui.Proposal {
 	p := ui.Proposal{Plan: r.plan}
+	blocked := map[string]bool{}
 	for _, f := range r.plan.Findings {
+		blocked[f.Host] = blocked[f.Host] || f.Level == rollout.LevelBlocker
 		p.Findings = append(p.Findings, ui.Finding{Host: f.Host, Level: levelOf[f.Level], Message: f.Message, Hint: f.Hint})
 	}
 	for _, h := range r.plan.Hosts {
 		if h.Skip != "" {
-			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Blocker, Message: h.Skip})
+			if blocked[h.Name] {
+				continue // that says it
+			}
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: h.Skip})
 			continue
 		}
 		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Command(h)...)})

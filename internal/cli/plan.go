@@ -33,7 +33,8 @@ type request struct {
 	Thaw            bool
 	FollowTree      bool
 	Insist          bool
-	Args            []string // for nixos-rebuild
+	Args            []string      // for nixos-rebuild
+	Again           *rollout.Plan // each host is built where this one had it built; or nil
 }
 
 // rebuild is the nixos-rebuild of this machine.
@@ -84,7 +85,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 
 func (o *actionOptions) request(names []string) request {
 	return request{Action: o.Action, Hosts: names, BuildOn: o.BuildOn, Parallel: o.Parallel,
-		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Args: o.Args}
+		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Args: o.Args, Again: o.again}
 }
 
 // openStore opens the state directory, or says what is wrong with it.
@@ -193,6 +194,10 @@ func skipHint(l *loaded, self, name string) string {
 func planHost(l *loaded, want request, name string) (rollout.PlanHost, error) {
 	h, _ := l.inv.Host(name)
 	buildOn := want.BuildOn
+	if want.Again != nil {
+		was, _ := want.Again.Host(name)
+		buildOn = was.BuildOn
+	}
 	if buildOn == "" {
 		buildOn = h.BuildOn
 	}

@@ -1,0 +1,184 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"nixfleet-tui/internal/text"
+)
+
+// confirmation puts a proposal before the person: which hosts, what there is
+// to know, and the exact commands. Doing nothing is its default. Hosts that
+// would surely fail are left out unless the person insists, and what may undo
+// somebody's work is confirmed by typing the host's name.
+func confirmation(p Proposal, r Request) *dialog {
+	n := 0
+	for _, h := range p.Plan.Hosts {
+		n += boolInt(h.Skip == "")
+	}
+	what := capital(string(p.Plan.Action)) + " " + count(n, "host", "hosts")
+	d := &dialog{scope: scopeConfirm, title: what + "?", ink: warn}
+	d.body = func(b *brush, w int) []string { return proposalRows(b, p, w) }
+	d.answers = []answer{{key: "n", label: "cancel", ink: plain, do: (*Model).closeDialog}}
+	if n > 0 {
+		ink := strong
+		if p.Plan.Action.Activates() || p.Plan.Action.MovesProfile() {
+			ink = bad
+		}
+		d.answers = append(d.answers, answer{key: "y", label: what, ink: ink, do: func(m *Model) tea.Cmd { return m.confirmByName(p, p.unsure()) }})
+	}
+	r.Insist = !p.Plan.Insist
+	insist := func(m *Model) tea.Cmd { return m.plan(r, "Working it out again…") }
+	switch {
+	case p.Plan.Insist:
+		d.ink = danger
+		d.answers = append(d.answers, answer{key: "I", label: "do not insist", ink: plain, do: insist})
+	case p.doubtful():
+		d.answers = append(d.answers, answer{key: "I", label: "insist", ink: danger, do: insist})
+	}
+	return d
+}
+
+// doubtful says whether insisting would change anything.
+func (p Proposal) doubtful() bool {
+	return slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Level >= Confirm })
+}
+
+// unsure are the hosts that are to be confirmed by name.
+func (p Proposal) unsure() []string {
+	var names []string
+	for _, f := range p.Findings {
+		h, _ := p.Plan.Host(f.Host)
+		if f.Level == Confirm && h.Skip == "" && !p.Plan.Insist && !slices.Contains(names, f.Host) {
+			names = append(names, f.Host)
+		}
+	}
+	return names
+}
+
+// confirmByName asks for one name after the other, and starts the run when
+// all have been typed.
+func (m *Model) confirmByName(p Proposal, names []string) tea.Cmd {
+	if len(names) == 0 {
+		return m.launch(p)
+	}
+	name := names[0]
+	m.prompt = newPrompt("type "+text.Line(name)+" to go ahead with it:", "")
+	m.prompt.done = func(m *Model, value string) tea.Cmd {
+		if strings.TrimSpace(value) != name {
+			m.shut()
+			m.say(warn, "That was not "+name+": nothing was started", "")
+			return nil
+		}
+		return m.confirmByName(p, names[1:])
+	}
+	return nil
+}
+
+func capital(s string) string {
+	s = text.Line(s)
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
+}
+
+// proposalRows are all that there is to know before saying yes.
+func proposalRows(b *brush, p Proposal, w int) []string {
+	var names []string
+	for _, h := range p.Plan.Hosts {
+		if h.Skip == "" {
+			names = append(names, text.Line(h.Name))
+		}
+	}
+	var rows []string
+	for _, line := range wrap(strings.Join(names, ", "), w) {
+		rows = append(rows, b.paint(strong, line))
+	}
+	if of := flakeWords(p); of != "" {
+		rows = append(rows, text.Truncate(b.paint(faint, of), w))
+	}
+	if p.Plan.Insist {
+		for _, line := range wrap("You insist: what will surely fail is tried all the same, and nothing is confirmed by name.", w) {
+			rows = append(rows, b.paint(danger, line))
+		}
+	}
+	rows = append(rows, findingRows(b, p, w)...)
+	if len(p.Commands) > 0 {
+		rows = append(rows, "", b.paint(faint, "These commands will run:"))
+	}
+	for _, c := range p.Commands {
+		for i, line := range wrap(text.Line(c.Line), w-2) {
+			indent := "  "
+			if i == 0 {
+				indent = b.paint(faint, "$ ")
+			}
+			rows = append(rows, indent+line)
+		}
+	}
+	return rows
+}
+
+// flakeWords say which tree is deployed.
+func flakeWords(p Proposal) string {
+	f := p.Plan.Flake
+	if f.Ref == "" && f.Pinned == "" {
+		return ""
+	}
+	s := "from " + text.Line(f.Ref)
+	switch {
+	case f.Revision != "":
+		s += " at " + text.Line(short(f.Revision))
+	case f.Dirty:
+		s += ", with changes that are not committed"
+	}
+	if p.Plan.Parallel > 1 {
+		s += fmt.Sprintf(", %d at a time", p.Plan.Parallel)
+	}
+	return s
+}
+
+// findingRows are what preflight found, the worst first.
+func findingRows(b *brush, p Proposal, w int) []string {
+	if len(p.Findings) == 0 {
+		return nil
+	}
+	signs := map[Level]sign{
+		Note: {"·", "-", "", plain}, Warning: {"▲", "!", "", warn}, Confirm: {"◆", "?", "", bad}, Blocker: {"✗", "x", "", bad},
+	}
+	findings := slices.Clone(p.Findings)
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
+	rows := []string{""}
+	for _, f := range findings {
+		s := signs[f.Level]
+		for i, line := range wrap(findingWords(p, f), w-2) {
+			edge := "  "
+			if i == 0 {
+				edge = b.paint(s.ink, b.shape(s)) + " "
+			}
+			rows = append(rows, edge+line)
+		}
+		for _, line := range wrap(sentence(f.Hint), w-2) {
+			rows = append(rows, "  "+b.paint(faint, line))
+		}
+	}
+	return rows
+}
+
+// findingWords are a finding, after what it means for its host.
+func findingWords(p Proposal, f Finding) string {
+	if f.Host == "" {
+		return sentence(f.Message)
+	}
+	head := text.Line(f.Host)
+	switch h, _ := p.Plan.Host(f.Host); {
+	case h.Skip != "":
+		head += " is left out"
+	case f.Level >= Confirm && p.Plan.Insist:
+		head += " all the same"
+	case f.Level == Confirm:
+		head += " has to be confirmed"
+	}
+	return head + ": " + clause(f.Message)
+}

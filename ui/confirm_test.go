@@ -1,0 +1,111 @@
+package ui
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestHostsThatMayLoseWorkAreConfirmedByName(t *testing.T) {
+	s := newStage(t, 80, 24)
+	s.showConfirmation()
+	s.advance(time.Second)
+	s.keys("y")
+	s.sees("type indri to go ahead with it:")
+	s.keys("y", "enter")
+	if s.launched() {
+		t.Fatal("y was taken for the name")
+	}
+	s.sees("That was not indri: nothing was started.")
+	s.keys("d", "s")
+	s.advance(time.Second)
+	s.keys("y", "indri", "esc")
+	if s.launched() || s.m.dialog == nil {
+		t.Fatal("esc must leave the name and no more")
+	}
+	s.keys("y", "indri", "enter")
+	if !s.launched() {
+		t.Error("the name was not taken")
+	}
+}
+
+func TestEachNameIsAskedFor(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.backend.proposal = proposalFor([]string{"andasibe", "ankarana", "indri"})
+	s.backend.proposal.Plan.Hosts[2].Skip = "refused: it is full"
+	s.backend.proposal.Findings = []Finding{
+		{"andasibe", Confirm, "it is ahead", ""}, {"andasibe", Confirm, "nobody builds for it", ""},
+		{"ankarana", Confirm, "it is ahead", ""}, {"indri", Confirm, "it is ahead", ""}, {"indri", Blocker, "it is full", ""},
+	}
+	s.keys("d", "s")
+	s.advance(time.Second)
+	s.keys("y", "andasibe", "enter")
+	s.sees("type ankarana")
+	if s.launched() {
+		t.Fatal("one name stood for two")
+	}
+	s.keys("ankarana", "enter")
+	if !s.launched() {
+		t.Error("both names were typed")
+	}
+}
+
+// A signal closes the question, and the half of a name with it.
+func TestTheNameGoesWithItsQuestion(t *testing.T) {
+	s := newStage(t, 80, 24)
+	s.showConfirmation()
+	s.advance(time.Second)
+	s.keys("y", "indri")
+	s.resizedTo(20, 5)
+	s.keys("enter")
+	s.resizedTo(80, 24)
+	if s.launched() {
+		t.Fatal("enter was heard while nothing could be seen")
+	}
+	s.news(interrupted{})
+	s.keys("enter")
+	if s.launched() || s.m.dialog != nil || s.m.prompt != nil {
+		t.Error("the name outlived its question")
+	}
+}
+
+func TestInsistingIsWorkedOutAnew(t *testing.T) {
+	s := newStage(t, 80, 24)
+	s.showConfirmation()
+	s.keys("I")
+	if s.backend.request.Insist {
+		t.Fatal("I was heard at once")
+	}
+	s.advance(time.Second)
+	hosts := s.backend.request.Hosts
+	s.insist()
+	if r := s.backend.request; !r.Insist || !slices.Equal(r.Hosts, hosts) {
+		t.Errorf("asked for %+v", r)
+	}
+	s.sees("You insist", "Switch 4 hosts", "do not insist")
+	s.keys("y")
+	if s.launched() {
+		t.Fatal("y was heard at once")
+	}
+	s.advance(time.Second)
+	s.keys("I")
+	if s.backend.request.Insist {
+		t.Error("insisting cannot be taken back")
+	}
+	s.advance(time.Second)
+	s.keys("y")
+	if !s.launched() {
+		t.Error("who insists is asked for names")
+	}
+}
+
+func TestInsistIsOfferedWhereItChangesSomething(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.backend.proposal = proposalFor([]string{"andasibe"})
+	s.backend.proposal.Findings = []Finding{{"andasibe", Warning, "little room is left", ""}}
+	s.keys("d", "s")
+	s.advance(time.Second)
+	s.seesNot("I insist")
+	s.keys("I")
+	s.sees("Switch 1 host?")
+}
