@@ -23,6 +23,8 @@ type runOptions struct {
 	Hosts []string
 	Plain bool
 	JSON  bool
+
+	Insist bool // cancel even what is activating
 }
 
 func newRunsShowCmd(p *Program) *cobra.Command {
@@ -167,11 +169,11 @@ func runRunsAttach(ctx context.Context, o *runOptions) error {
 
 func newRunsCancelCmd(p *Program) *cobra.Command {
 	o := &runOptions{Program: p}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "cancel ID [HOST…]",
 		Short: "Ask a run to stop, for all of its hosts or for some",
-		Long: `Asks a run to stop. A host that is activating is left to finish: stopping in
-the middle would leave it half-way.`,
+		Long: `Asks a run to stop. A host that is activating is left to finish, unless you
+insist: stopping in the middle may leave it half-way.`,
 		Example: `  nixfleet-tui runs cancel last
   nixfleet-tui runs cancel 3f2a web1 web2`,
 		Args:              needArgs(1, -1, "the ID of a run, and perhaps hosts"),
@@ -181,6 +183,8 @@ the middle would leave it half-way.`,
 			return runRunsCancel(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.Insist, "insist", false, "interrupt even what is activating")
+	return cmd
 }
 
 func runRunsCancel(ctx context.Context, o *runOptions) error {
@@ -204,7 +208,7 @@ func runRunsCancel(ctx context.Context, o *runOptions) error {
 	if before.Over() {
 		return &Failure{Message: "the run " + before.Plan.ID + " has ended already", Hint: "`" + o.World.Self() + " runs show " + before.Plan.ID + "` tells how"}
 	}
-	if err := rollout.Cancel(dir, o.Hosts, false); err != nil {
+	if err := rollout.Cancel(dir, o.Hosts, o.Insist); err != nil {
 		return err
 	}
 	return o.awaitAnswers(ctx, reader, before)
