@@ -47,7 +47,7 @@
       });
 
       # What fleet.nix says, as options of NixOS and as plain functions: docs/nix.md.
-      nixosModules.default = ./nix/module.nix;
+      nixosModules.default.imports = [ ./nix/module.nix ];
       lib = import ./nix/lib.nix;
     };
 }

@@ -19,19 +19,24 @@ import (
 // prints.
 func instantiate(t *testing.T, args ...string) []byte {
 	t.Helper()
-	program, err := exec.LookPath("nix-instantiate")
+	return run(t, "nix-instantiate", args...)
+}
+
+func run(t *testing.T, name string, args ...string) []byte {
+	t.Helper()
+	program, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip("nix-instantiate is missing; it comes with Nix (nix-bin in Debian)")
+		t.Skip(name + " is missing; it comes with Nix (nix-bin in Debian)")
 	}
 	store := t.TempDir()
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "NIX_REMOTE=local",
-		"NIX_STORE_DIR="+store+"/store", "NIX_STATE_DIR="+store+"/var", "NIX_LOG_DIR="+store+"/log", "NIX_CONF_DIR="+store+"/conf")
+		"NIX_STORE_DIR="+store+"/store", "NIX_STATE_DIR="+store+"/var", "NIX_LOG_DIR="+store+"/log", "NIX_CONF_DIR="+store+"/conf", "HOME="+store)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("nix-instantiate %s: %v\n%s", strings.Join(args, " "), err, &stderr)
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, &stderr)
 	}
 	return out
 }
@@ -86,6 +91,38 @@ func TestEveryFileParses(t *testing.T) {
 	instantiate(t, append([]string{"--parse"}, files...)...)
 }
 
+// TestFlakeCheck lets Nix itself judge what the flake exports, with a stand-in
+// for nixpkgs.
+func TestFlakeCheck(t *testing.T) {
+	dir := t.TempDir()
+	for from, to := range map[string]string{"..": "tree", ".": "tree/nix", "tests": "nixpkgs"} {
+		files, err := filepath.Glob(from + "/*.nix")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files of Nix in %s: %v", from, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, to, filepath.Base(file)), string(content))
+		}
+	}
+	write(t, filepath.Join(dir, "nixpkgs/flake.nix"), "{ outputs = _: import ./nixpkgs.nix; }")
+	run(t, "nix", "--extra-experimental-features", "nix-command flakes", "flake", "check", "--no-build",
+		"--override-input", "nixpkgs", "path:"+dir+"/nixpkgs", "path:"+dir+"/tree")
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // snippets are the blocks of Nix in a page, by the file name in their first line.
 func snippets(page string) map[string]string {
 	files := map[string]string{}
@@ -112,13 +149,7 @@ func TestDocsWork(t *testing.T) {
 	files := snippets(string(page))
 	files["fleet.nix"] = string(sample)
 	for name, content := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, filepath.Join(dir, name), content)
 	}
 	type host struct {
 		Complaints []any

@@ -12,7 +12,7 @@ in
   };
   "the app is the package's program" = {
     got = removeAttrs outputs.apps.aarch64-linux.default [ "meta" ];
-    want = { type = "app"; program = "/nixfleet-tui-aarch64-linux/bin/nixfleet-tui"; };
+    want = { type = "app"; program = "${outputs.packages.aarch64-linux.nixfleet-tui.outPath}/bin/nixfleet-tui"; };
   };
   "the package is built from this tree, without cgo" = {
     got = { inherit (program) pname version subPackages; inherit (program.env) CGO_ENABLED; source = program.src.outPath; };
@@ -23,11 +23,11 @@ in
     want = [ "0123456-dirty" "dirty" ];
   };
   "the shell has what the work needs" = {
-    got = outputs.devShells.x86_64-linux.default.packages;
+    got = map (package: package.name) outputs.devShells.x86_64-linux.default.packages;
     want = [ "go" "gopls" "openssh" "nixos-rebuild-ng" "git" "tmux" "jq" ];
   };
   "the module and the library are those of this tree" = {
-    got = { module = outputs.nixosModules.default == ../module.nix; lib = attrNames outputs.lib == attrNames (import ../lib.nix); };
+    got = { module = outputs.nixosModules.default.imports == [ ../module.nix ]; lib = attrNames outputs.lib == attrNames (import ../lib.nix); };
     want = { module = true; lib = true; };
   };
 }

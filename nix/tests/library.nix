@@ -72,6 +72,10 @@ in
     got = hostNames (lib.buildMachinesFor "twice-arm" crowded);
     want = [ "gate.example.org" "gate.example.org" "spare" "big.example.net" ];
   };
+  "a builder whose address is the host's name is the host" = {
+    got = lib.buildMachinesFor "h" { hosts.h.address = "h.lan"; builders.b = { address = "h"; systems = [ "x86_64-linux" ]; }; };
+    want = [ ];
+  };
   "another port at the same address is another machine" = {
     got = map (m: m.systems) (builtins.filter (m: m.hostName == "gate.example.org") (lib.buildMachinesFor "left" crowded));
     want = [ [ "aarch64-linux" ] ];

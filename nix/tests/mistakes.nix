@@ -3,7 +3,7 @@
 let
   lib = import ../lib.nix;
   key = import ./key.nix;
-  inherit (builtins) concatStringsSep head length;
+  inherit (builtins) head length;
 
   # The one mistake in a fleet, up to what is known instead.
   only = fleet:

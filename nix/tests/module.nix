@@ -4,8 +4,8 @@ let
   sample = import ../../fleet.nix;
   crowded = import ./crowded.nix;
   key = import ./key.nix;
-  inherit (import ./evaluate.nix) evalModules lib;
-  inherit (builtins) attrNames filter isAttrs isString match;
+  inherit (import ./evaluate.nix) evalModules;
+  inherit (builtins) attrNames filter isString match;
 
   machine = inventory: hostName: module:
     evalModules [ ./nixos.nix ../module.nix { networking = { inherit hostName; }; nixfleet = { inherit inventory; }; } module ];
