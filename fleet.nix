@@ -5,6 +5,8 @@
 # machine in the flake's nixosConfigurations is in the fleet without a word
 # here, and what stands here wins over what the flake says. A misspelled key is
 # an error that names it, so this file cannot lie by accident.
+#
+# Your NixOS configurations can read it too, and need not repeat it: docs/nix.md.
 let
   # It is plain Nix, so what several machines share is written once.
   features = [ "nixos-test" "benchmark" "big-parallel" "kvm" ];
@@ -17,6 +19,7 @@ let
     sshKey = "/run/agenix/builder-access";
     authorizedKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGU6IG5vIHN1Y2ggcHJpdmF0ZSBrZXkuLi4u example-builder-access";
     supportedFeatures = features;
+    # mandatoryFeatures = [ "big-parallel" ]; would keep it for builds that ask for that
   };
 in
 {
@@ -142,6 +145,10 @@ in
     sudo = false; # … and root needs no sudo
     buildOn = "indri";
   };
+
+  # A host's key is the line in its /etc/ssh/ssh_host_ed25519_key.pub. A builder
+  # must show the one that stands here, and the NixOS module tells every machine:
+  #   hosts.kelyus.hostKey = "ssh-ed25519 AAAA…";
 
   # A nixosConfiguration that is no machine stays out of the table like this:
   #   hosts.installer.hidden = true;
