@@ -188,7 +188,7 @@ func (r *ring) fill(t *testing.T, text string, server *sshd, known string) strin
 }
 
 // keyOnly is a public key without its comment.
-func keyOnly(t *testing.T, path string) string {
+func keyOnly(t testing.TB, path string) string {
 	t.Helper()
 	fields := strings.Fields(read(t, path))
 	return fields[0] + " " + fields[1]

@@ -2,7 +2,11 @@ package sshutil
 
 import (
 	"context"
+	"io"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 func TestRun(t *testing.T) {
@@ -16,4 +20,74 @@ func TestRun(t *testing.T) {
 	if c.Latency() <= 0 || c.Via() != "direct" {
 		t.Errorf("latency %v, via %q", c.Latency(), c.Via())
 	}
+	if want := keyOnly(t, s.dir+"/hk.pub"); c.HostKey() != want {
+		t.Errorf("host key %q, want %q", c.HostKey(), want)
+	}
+	if c.Target().HostName != "127.0.0.1" || c.Target().Name != "host" {
+		t.Errorf("got %+v", c.Target())
+	}
+}
+
+func TestStream(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, s.knownHosts(t))
+	c := dial(t, p.dialer(), "host")
+	echo(t, c)
+
+	stream, err := c.Stream(context.Background(), "echo last words")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	if got, err := io.ReadAll(stream); err != nil || string(got) != "last words\n" {
+		t.Errorf("a command that ends: %q, %v", got, err)
+	}
+}
+
+// TestStreamEndsWithItsContext has a host that never answers anything.
+func TestStreamEndsWithItsContext(t *testing.T) {
+	c := fakeClient(t, func(_ ssh.Channel, _ string, requests <-chan *ssh.Request) { ssh.DiscardRequests(requests) })
+	ctx, cancel := context.WithCancel(context.Background())
+	stream, err := c.Stream(ctx, "hang")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := stream.Read(make([]byte, 1))
+		ended <- err
+	}()
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("the read gave something")
+	}
+	if _, err := stream.Write([]byte("x")); err == nil {
+		t.Error("it can still be written to")
+	}
+}
+
+func TestCloseEndsWhatRuns(t *testing.T) {
+	running := make(chan struct{})
+	c := fakeClient(t, func(_ ssh.Channel, _ string, requests <-chan *ssh.Request) {
+		close(running)
+		ssh.DiscardRequests(requests)
+	})
+	answer := make(chan error, 1)
+	go func() {
+		_, err := c.Run(context.Background(), Command{Line: "hang"})
+		answer <- err
+	}()
+	<-running
+	began := time.Now()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	wantKind(t, <-answer, KindExitUnknown)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+	_, err := c.Run(context.Background(), Command{Line: "again"})
+	wantKind(t, err, KindReset)
+	_, err = c.Stream(context.Background(), "again")
+	wantKind(t, err, KindReset)
 }

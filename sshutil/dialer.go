@@ -71,6 +71,13 @@ func (d *Dialer) DialTouch(ctx context.Context, name string) (*Client, error) {
 	return d.dialNamed(ctx, name, true)
 }
 
+// AcceptKey is the command that shows the host's key to a person, asks, and
+// writes known_hosts: all that is OpenSSH's business. It needs the terminal.
+func (d *Dialer) AcceptKey(name string) []string {
+	words := append([]string{programOr(d.OpenSSH), "-o", "StrictHostKeyChecking=ask", "-o", "ControlPath=none"}, d.SSHOptions...)
+	return append(words, "--", name, "true")
+}
+
 func (d *Dialer) dialNamed(ctx context.Context, name string, touch bool) (*Client, error) {
 	client, err := d.find(ctx, name, touch)
 	s := d.shared()

@@ -78,15 +78,14 @@ type fakeHost struct {
 	config *ssh.ServerConfig
 	signer ssh.Signer
 	port   int
+	refuse error // the answer to every key
 
 	mu     sync.Mutex
 	logins []string // fingerprints of keys that were offered
 
 	// exec answers a command; nil runs nothing and exits with 0.
 	exec func(ch ssh.Channel, line string, requests <-chan *ssh.Request)
-	// channel and requests replace the treatment of channels and global
-	// requests; nil is the usual one.
-	channel  func(ssh.NewChannel)
+	// requests replaces the treatment of global requests; nil refuses all.
 	requests func(<-chan *ssh.Request)
 }
 
@@ -103,8 +102,8 @@ func newSigner(t owner) ssh.Signer {
 	return signer
 }
 
-// newFakeHost starts a server that lets any key in.
-func newFakeHost(t owner) *fakeHost {
+// newFakeHost starts a server that lets any key in. prepare may make it misbehave.
+func newFakeHost(t owner, prepare ...func(*fakeHost)) *fakeHost {
 	t.Helper()
 	h := &fakeHost{signer: newSigner(t)}
 	h.config = &ssh.ServerConfig{
@@ -112,10 +111,13 @@ func newFakeHost(t owner) *fakeHost {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.logins = append(h.logins, ssh.FingerprintSHA256(key))
-			return nil, nil
+			return nil, h.refuse
 		},
 	}
 	h.config.AddHostKey(h.signer)
+	for _, p := range prepare {
+		p(h)
+	}
 	h.port = listen(t, h.serve)
 	return h
 }
@@ -140,13 +142,7 @@ func (h *fakeHost) serve(conn net.Conn) {
 		serving.Go(func() { ssh.DiscardRequests(requests) })
 	}
 	for ch := range channels {
-		serving.Go(func() {
-			if h.channel != nil {
-				h.channel(ch)
-				return
-			}
-			h.session(ch)
-		})
+		serving.Go(func() { h.session(ch) })
 	}
 }
 

@@ -154,8 +154,7 @@ func fakeClient(t *testing.T, exec func(ssh.Channel, string, <-chan *ssh.Request
 	t.Helper()
 	noLeaks(t)
 	f := newFleet(t)
-	h := newFakeHost(t)
-	h.exec = exec
+	h := newFakeHost(t, func(h *fakeHost) { h.exec = exec })
 	f.add("h", h.port, h.signer.PublicKey())
 	return dial(t, f.dialer(), "h")
 }
@@ -216,14 +215,15 @@ func TestExitUnknown(t *testing.T) {
 func TestLinkDiesDuringCommand(t *testing.T) {
 	noLeaks(t)
 	f := newFleet(t)
-	h := newFakeHost(t)
 	started := make(chan struct{})
 	var conn net.Conn
+	h := newFakeHost(t, func(h *fakeHost) {
+		h.exec = func(_ ssh.Channel, _ string, requests <-chan *ssh.Request) {
+			close(started)
+			ssh.DiscardRequests(requests)
+		}
+	})
 	port := listen(t, func(c net.Conn) { conn = c; h.serve(c) })
-	h.exec = func(ch ssh.Channel, _ string, requests <-chan *ssh.Request) {
-		close(started)
-		ssh.DiscardRequests(requests)
-	}
 	f.add("h", port, h.signer.PublicKey())
 	c := dial(t, f.dialer(), "h")
 	go func() {
@@ -256,17 +256,18 @@ func TestContextEndsCommand(t *testing.T) {
 func TestDeadLinkIsNoticed(t *testing.T) {
 	noLeaks(t)
 	f := newFleet(t)
-	h := newFakeHost(t)
 	asked := make(chan struct{})
-	h.requests = func(requests <-chan *ssh.Request) {
-		first := true
-		for range requests { // and never an answer
-			if first {
-				close(asked)
+	h := newFakeHost(t, func(h *fakeHost) {
+		h.requests = func(requests <-chan *ssh.Request) {
+			first := true
+			for range requests { // and never an answer
+				if first {
+					close(asked)
+				}
+				first = false
 			}
-			first = false
 		}
-	}
+	})
 	f.add("h", h.port, h.signer.PublicKey())
 	f.change("h", func(t *Target) { t.ServerAliveInterval, t.ServerAliveCountMax = 30*time.Millisecond, 2 })
 	c := dial(t, f.dialer(), "h")

@@ -68,7 +68,8 @@ func address(t Target) string {
 // handshake logs in over conn, which it closes if that fails.
 func (d *Dialer) handshake(ctx context.Context, t Target, conn net.Conn, keys func() offers) (*native, error) {
 	state := d.shared()
-	check := newHostKeyCheck(t, state.known.read(slices.Concat(t.UserKnownHostsFiles, t.GlobalKnownHostsFiles)), d.now())
+	files := state.known.read(slices.Concat(t.UserKnownHostsFiles, t.GlobalKnownHostsFiles))
+	check := newHostKeyCheck(t, files, func() bool { return takesPatterns(versionOf(ctx, d.OpenSSH)) }, d.now())
 	w := newWire(conn, state.computing)
 	// Closing is the only way to end a handshake: not every connection has deadlines.
 	stop := context.AfterFunc(ctx, func() { w.Close() })

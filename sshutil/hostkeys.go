@@ -49,13 +49,13 @@ type hostKeyCheck struct {
 	hostName     string // for certificates: the name without a port
 	names        []string
 	caAlgorithms []string
-	wildcards    bool // host certificates may have patterns as principals (OpenSSH 10.3)
+	patterns     func() bool // whether a host certificate may have patterns as principals
 	now          time.Time
 }
 
 // newHostKeyCheck prepares the check of t's host key.
-func newHostKeyCheck(t Target, files []*knownFile, now time.Time) *hostKeyCheck {
-	c := &hostKeyCheck{files: files, hostName: strings.ToLower(t.HostName), caAlgorithms: t.CASignatureAlgorithms, now: now}
+func newHostKeyCheck(t Target, files []*knownFile, patterns func() bool, now time.Time) *hostKeyCheck {
+	c := &hostKeyCheck{files: files, hostName: strings.ToLower(t.HostName), caAlgorithms: t.CASignatureAlgorithms, patterns: patterns, now: now}
 	switch {
 	case t.HostKeyAlias != "":
 		c.hostName = strings.ToLower(t.HostKeyAlias)
@@ -215,7 +215,12 @@ func (c *hostKeyCheck) certificateFault(cert *ssh.Certificate) string {
 // principal is the one in the certificate that stands for this host.
 func (c *hostKeyCheck) principal(cert *ssh.Certificate) string {
 	for _, p := range cert.ValidPrincipals {
-		if p == c.hostName || c.wildcards && matchPattern(strings.ToLower(p), c.hostName) {
+		if p == c.hostName {
+			return p
+		}
+	}
+	for _, p := range cert.ValidPrincipals {
+		if strings.ContainsAny(p, "*?") && matchPattern(strings.ToLower(p), c.hostName) && c.patterns() {
 			return p
 		}
 	}

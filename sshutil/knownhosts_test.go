@@ -1,6 +1,7 @@
 package sshutil
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -124,7 +125,7 @@ func TestKnownAlgorithmsComeFirst(t *testing.T) {
 		{"another host", "g " + fields[0] + " " + fields[1], allowed[:5]},
 	}
 	for _, tt := range tests {
-		c := newHostKeyCheck(Target{HostName: "h", Port: 22}, []*knownFile{parseKnownHosts("f", []byte(tt.known+"\n"))}, time.Now())
+		c := newHostKeyCheck(Target{HostName: "h", Port: 22}, []*knownFile{parseKnownHosts("f", []byte(tt.known+"\n"))}, nil, time.Now())
 		if got := c.algorithms(allowed); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
@@ -146,6 +147,34 @@ func TestMatchPattern(t *testing.T) {
 	}
 	if matchPattern(strings.Repeat("*a", 2000), strings.Repeat("a", 1000)+"b") {
 		t.Error("it matched")
+	}
+}
+
+// TestCertificateWithPattern: whether it is good is for the local ssh to say.
+func TestCertificateWithPattern(t *testing.T) {
+	authority := newSigner(t)
+	cert := &ssh.Certificate{
+		Key: newSigner(t).PublicKey(), CertType: ssh.HostCert, ValidPrincipals: []string{"*.Example.org", "plain"},
+		ValidBefore: ssh.CertTimeInfinity,
+	}
+	if err := cert.SignCert(rand.Reader, authority); err != nil {
+		t.Fatal(err)
+	}
+	known := parseKnownHosts("f", []byte("@cert-authority * "+string(ssh.MarshalAuthorizedKey(authority.PublicKey()))))
+	tests := []struct {
+		host     string
+		patterns bool
+		kind     Kind
+	}{
+		{"web.example.org", true, KindNone}, {"web.example.org", false, KindHostCertBad},
+		{"plain", false, KindNone}, {"web.example.com", true, KindHostCertBad},
+	}
+	for _, tt := range tests {
+		c := newHostKeyCheck(Target{HostName: tt.host, Port: 22}, []*knownFile{known}, func() bool { return tt.patterns }, time.Now())
+		refusal := c.check(cert)
+		if refusal == nil && tt.kind != KindNone || refusal != nil && refusal.Kind != tt.kind {
+			t.Errorf("%s, patterns %t: %v", tt.host, tt.patterns, refusal)
+		}
 	}
 }
 
@@ -172,7 +201,7 @@ func FuzzKnownHosts(f *testing.F) {
 		if len(found) == 0 || found[len(found)-1].hosts != "the-good-one" {
 			t.Errorf("%q hides the line behind it", line)
 		}
-		c := newHostKeyCheck(Target{HostName: "host", Port: 2222}, []*knownFile{file}, time.Unix(0, 0))
+		c := newHostKeyCheck(Target{HostName: "host", Port: 2222}, []*knownFile{file}, nil, time.Unix(0, 0))
 		if refusal := c.check(public); refusal != nil && (refusal.Error() == "" || refusal.Fingerprint == "") {
 			t.Errorf("%q: %+v", line, refusal)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"os"
 	"runtime"
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) {
 		serveCrowd()
 		os.Exit(0)
 	}
+	log.SetOutput(io.Discard) // x/crypto's agent logs every refusal
 	code := m.Run()
 	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); !errors.Is(err, syscall.ECHILD) {
 		fmt.Println("a child is left:", pid, err)

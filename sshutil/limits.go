@@ -42,4 +42,5 @@ const (
 
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
 	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit
+	lockRetry      = 20 * time.Millisecond
 )

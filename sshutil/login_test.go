@@ -19,10 +19,10 @@ import (
 )
 
 // agentHost is a fleet of one host whose person has only an agent.
-func agentHost(t *testing.T, socket string) (*fleet, *fakeHost, *Dialer) {
+func agentHost(t *testing.T, socket string, prepare ...func(*fakeHost)) (*fleet, *fakeHost, *Dialer) {
 	t.Helper()
 	f := newFleet(t)
-	h := newFakeHost(t)
+	h := newFakeHost(t, prepare...)
 	f.add("h", h.port, h.signer.PublicKey())
 	f.change("h", func(t *Target) { t.IdentityFiles = nil })
 	d := f.dialer()
@@ -107,13 +107,7 @@ func TestAgentWithFiveHundredKeys(t *testing.T) {
 	noLeaks(t)
 	keyring := agent.NewKeyring()
 	fill(t, keyring, 500)
-	_, h, d := agentHost(t, serveAgent(t, keyring))
-	h.config.PublicKeyCallback = func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.logins = append(h.logins, "")
-		return nil, errRefused
-	}
+	_, h, d := agentHost(t, serveAgent(t, keyring), func(h *fakeHost) { h.refuse = errRefused })
 	_, err := d.Dial(context.Background(), "h")
 	wantKind(t, err, KindAuthRejected)
 	if h.offered() != offersPerLogin {

@@ -1,21 +1,46 @@
 package sshutil
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
+
+// newMaster is a master for the place's host, which is closed after the test.
+func newMaster(t *testing.T, p *place) *Master {
+	t.Helper()
+	socket := filepath.Join(p.dir, "s")
+	m := &Master{Options: []string{"-F", p.config, "-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
 
 func TestMaster(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
-	socket := filepath.Join(p.dir, "s")
-	m := &Master{Options: []string{"-F", p.config, "-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
+	m := newMaster(t, newPlace(t, s, s.knownHosts(t)))
 	ctx := context.Background()
+	began := time.Now()
 	if err := m.Open(ctx); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("opened in %v", time.Since(began))
 	if err := m.Open(ctx); err != nil {
 		t.Errorf("opening again: %v", err)
 	}
@@ -26,25 +51,196 @@ func TestMaster(t *testing.T) {
 	if r, err := m.Run(ctx, Command{Line: "exit 255"}); err != nil || r.ExitCode != 255 {
 		t.Errorf("a command's own 255: %d %v", r.ExitCode, err)
 	}
+	r, err = m.Run(ctx, Command{Line: "yes", MaxOutput: 1000})
+	wantKind(t, err, KindOutputCap)
+	if len(r.Stdout) != 1000 {
+		t.Errorf("%d bytes kept", len(r.Stdout))
+	}
+	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	_, err = m.Run(short, Command{Line: "sleep 600"})
+	wantKind(t, err, KindTimeout)
+	if got := strings.Count(s.log.String(), "Accepted publickey"); got != 1 {
+		t.Errorf("%d logins", got)
+	}
 	for range 2 {
 		if err := m.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	if exists(socket) {
-		t.Error("the socket is still there")
+	if exists(m.Socket) || exists(m.lockFile()) {
+		t.Error("something is left")
 	}
 }
 
-func TestMasterRefused(t *testing.T) {
+func TestMastersThatStartAtOnce(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, "")
-	socket := filepath.Join(p.dir, "s")
-	m := &Master{Options: []string{"-F", p.config, "-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
-	err := m.Open(context.Background())
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != KindHostKeyUnknown {
-		t.Errorf("got %v", err)
+	p := newPlace(t, s, s.knownHosts(t))
+	m := newMaster(t, p)
+	var opening sync.WaitGroup
+	for range 3 {
+		opening.Go(func() {
+			other := *m
+			if err := other.Open(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	t.Log(err, e.Hint)
+	opening.Wait()
+	if got := strings.Count(s.log.String(), "Accepted publickey"); got != 1 {
+		t.Errorf("%d logins", got)
+	}
+}
+
+// pid is the process of the master.
+func (m *Master) pid(t *testing.T) int {
+	t.Helper()
+	out, err := exec.Command("ssh", append([]string{"-O", "check"}, m.words()...)...).CombinedOutput()
+	found := regexp.MustCompile(`pid=(\d+)`).FindSubmatch(out)
+	if err != nil || found == nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	pid, err := strconv.Atoi(string(found[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+func TestMasterDies(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, s.knownHosts(t))
+	m := newMaster(t, p)
+	ctx := context.Background()
+	if err := m.Open(ctx); err != nil {
+		t.Fatal(err)
+	}
+	pid := m.pid(t)
+	fifo := filepath.Join(p.dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		f, err := os.Open(fifo) // opens when the command does
+		if err == nil {
+			f.Close()
+		}
+		syscall.Kill(pid, syscall.SIGKILL)
+	}()
+	_, err := m.Run(ctx, Command{Line: "exec 3> " + fifo + "; exec sleep 5"})
+	wantKind(t, err, KindExitUnknown)
+	if err := m.Open(ctx); err != nil {
+		t.Errorf("after it died: %v", err)
+	}
+	if r, err := m.Run(ctx, Command{Line: "echo back"}); err != nil || string(r.Stdout) != "back\n" {
+		t.Errorf("%q %v", r.Stdout, err)
+	}
+}
+
+func TestMasterFailures(t *testing.T) {
+	s := startSSHD(t)
+	stranger := newKey(t, s.dir, "stranger", "ed25519")
+	closed := freePort(t)
+	tests := []struct {
+		name  string
+		known string
+		lines []string
+		kind  Kind
+	}{
+		{"unknown key", "", nil, KindHostKeyUnknown},
+		{"changed key", fmt.Sprintf("[127.0.0.1]:%d %s", s.port, read(t, stranger+".pub")), nil, KindHostKeyChanged},
+		{"nothing listens", s.knownHosts(t), []string{"Host host", fmt.Sprintf("Port %d", closed)}, KindRefused},
+		{"no such name", s.knownHosts(t), []string{"Host host", "HostName no-such-host.invalid"}, KindDNS},
+		{"wrong user", s.knownHosts(t), []string{"Host host", "User nobody-of-that-name"}, KindAuthRejected},
+		{"bad configuration", s.knownHosts(t), []string{"Host host", "Bogus yes"}, KindConfigBad},
+		{"no algorithm", s.knownHosts(t), []string{"Host host", "HostKeyAlgorithms ecdsa-sha2-nistp256"}, KindNoCommonAlgo},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newMaster(t, newPlace(t, s, tt.known, tt.lines...))
+			e := wantKind(t, m.Open(context.Background()), tt.kind)
+			if e.Hint == "" || strings.Contains(e.Hint, "HOST") {
+				t.Errorf("hint %q", e.Hint)
+			}
+		})
+	}
+}
+
+func TestMasterHasNoPlace(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, s.knownHosts(t))
+	for _, socket := range []string{filepath.Join(p.dir, "missing", "s"), filepath.Join(p.dir, strings.Repeat("long", 40))} {
+		m := &Master{Options: []string{"-F", p.config, "-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
+		wantKind(t, m.Open(context.Background()), KindConfigBad)
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	m := &Master{Program: "no-such-ssh", Host: "host", Socket: filepath.Join(p.dir, "s")}
+	wantKind(t, m.Open(context.Background()), KindConfigBad)
+	if err := (&Master{Host: "-oX"}).Open(context.Background()); kindOf(err) != KindConfigBad {
+		t.Error(err)
+	}
+}
+
+func TestMasterStops(t *testing.T) {
+	noLeaks(t)
+	sshdProgram(t)
+	p := &place{dir: t.TempDir()}
+	p.config = filepath.Join(p.dir, "config")
+	reached := make(chan struct{})
+	port := listen(t, func(conn net.Conn) { close(reached); untilClosed(conn) })
+	write(t, p.config, fmt.Sprintf("Host host\nHostName 127.0.0.1\nPort %d\nUserKnownHostsFile none\n", port))
+	m := newMaster(t, p)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-reached
+		cancel()
+	}()
+	wantKind(t, m.Open(ctx), KindCanceled)
+}
+
+func TestProgramCarriesStreams(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, "", "Host host", "KnownHostsCommand /bin/echo "+strings.TrimSpace(s.knownHosts(t)))
+	c := dial(t, p.dialer(), "host")
+	if c.Via() != "openssh" {
+		t.Fatalf("via %q", c.Via())
+	}
+	echo(t, c)
+	if _, err := c.Run(context.Background(), Command{Line: "true"}); err != nil {
+		t.Error(err)
+	}
+	dir := c.link.(*program).dir
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	<-c.Done()
+	if exists(dir) {
+		t.Error("its directory is still there")
+	}
+}
+
+// echo has a stream say back what it is told.
+func echo(t *testing.T, c *Client) {
+	t.Helper()
+	stream, err := c.Stream(context.Background(), "cat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"one", "two"} {
+		if _, err := stream.Write([]byte(word)); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]byte, len(word))
+		if _, err := io.ReadFull(stream, got); err != nil || !bytes.Equal(got, []byte(word)) {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+	if err := stream.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := stream.Read(make([]byte, 1)); err == nil {
+		t.Error("a closed stream can be read")
+	}
 }

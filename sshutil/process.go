@@ -20,12 +20,20 @@ type child struct {
 	env     []string // nil: ours
 	stdin   []byte   // empty: nothing to read
 	keep    int      // bytes of stdout kept; the rest is read and dropped
+	enough  bool     // more than that on stdout ends the child
 }
 
 // run starts the child and waits for it. The error is the one of
 // exec.Cmd.Wait, or the context's.
 func (c child) run(ctx context.Context) (stdout, stderr *capped, err error) {
 	stdout, stderr = &capped{max: c.keep}, &capped{max: stderrKept}
+	asked := ctx
+	if c.enough {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		defer stop()
+		stdout.overflow = stop
+	}
 	cmd := exec.CommandContext(ctx, c.program, c.args...)
 	cmd.Env = c.env
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -36,8 +44,8 @@ func (c child) run(ctx context.Context) (stdout, stderr *capped, err error) {
 	cmd.Cancel = func() error { return endGroup(cmd.Process.Pid) }
 	cmd.WaitDelay = childGrace
 	err = cmd.Run()
-	if ctx.Err() != nil {
-		err = ctx.Err()
+	if asked.Err() != nil {
+		err = asked.Err()
 	}
 	return stdout, stderr, err
 }

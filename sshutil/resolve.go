@@ -86,7 +86,7 @@ func (o *OpenSSH) ask(ctx context.Context, name string, args []string) ([]byte, 
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	c := child{program: programOr(o.Program), args: args, env: o.Env, keep: 1 << 20}
+	c := child{program: programOr(o.Program), args: args, env: o.Env, keep: 1 << 20, enough: true}
 	stdout, stderr, err := c.run(limited)
 	switch {
 	case err == nil:

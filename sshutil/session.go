@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -35,12 +37,12 @@ func (n *native) Run(ctx context.Context, cmd Command) (Result, error) {
 		return Result{}, n.failure(ctx, "running a command", ctx.Err())
 	case <-r.over:
 		r.hangUp()
-		return Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}, n.tooMuch()
+		return Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}, tooMuch(n.host)
 	}
 }
 
-func (n *native) tooMuch() *Error {
-	return newError(KindOutputCap, n.host, "the command puts out more than it may", "run it by hand to see what it says: ssh "+n.host, nil)
+func tooMuch(host string) *Error {
+	return newError(KindOutputCap, host, "the command puts out more than it may", "run it by hand to see what it says: ssh "+host, nil)
 }
 
 // running is one command on the host.
@@ -138,14 +140,13 @@ func (n *native) open(ctx context.Context) (*ssh.Session, error) {
 	}
 }
 
-// startFailure tells why the host did not run the command.
+// startFailure tells a host that would not run the command from a connection
+// that ended: then it may have begun, nobody knows.
 func (n *native) startFailure(err error) error {
-	select {
-	case <-n.ended:
-		return err // it may have begun: nobody knows
-	default:
-		return newError(KindExecFailed, n.host, "the host would not run the command", "see its sshd log", err)
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || isClosed(n.ended) {
+		return err
 	}
+	return newError(KindExecFailed, n.host, "the host would not run the command", "see its sshd log", err)
 }
 
 // result is what a command that ended left.
@@ -154,7 +155,7 @@ func (r *running) result(ctx context.Context, err error) (Result, error) {
 	var exit *ssh.ExitError
 	switch {
 	case r.stdout.overflowed() || r.stderr.overflowed():
-		return result, r.on.tooMuch()
+		return result, tooMuch(r.on.host)
 	case err == nil:
 		return result, nil
 	case errors.As(err, &exit):
