@@ -244,3 +244,24 @@ func echo(t *testing.T, c *Client) {
 		t.Error("a closed stream can be read")
 	}
 }
+
+// TestAcceptKey has OpenSSH ask, through an askpass that says yes.
+func TestAcceptKey(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, "")
+	d := p.dialer()
+	_, err := d.Dial(context.Background(), "host")
+	wantKind(t, err, KindHostKeyUnknown)
+	askpass := filepath.Join(p.dir, "askpass")
+	write(t, askpass, "#!/bin/sh\necho yes\n")
+	if err := os.Chmod(askpass, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	words := d.AcceptKey("host")
+	cmd := exec.Command(words[0], words[1:]...)
+	cmd.Env = append(os.Environ(), "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	dial(t, d, "host")
+}
