@@ -25,6 +25,7 @@ const (
 	scopeCancel     scope = "Cancel question"
 	scopeQuit       scope = "Quit question"
 	scopeHelp       scope = "Help"
+	scopePalette    scope = "Commands"
 	scopeWaiting    scope = "While something is worked out"
 )
 
@@ -52,7 +53,7 @@ func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
 		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
-		runActions, paneActions, logActions, runsActions, menuActions, questionActions, helpActions,
+		runActions, paneActions, logActions, runsActions, menuActions, questionActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)
 	}
@@ -63,6 +64,8 @@ func everywhereActions() []action {
 	return []action{
 		{Binding: bind("?", "help", "?"), id: "help", scope: scopeEverywhere, footer: 2,
 			about: "Show what the keys do here.", do: (*Model).openHelp},
+		{Binding: bind(":", "commands", ":", "ctrl+p"), id: "palette", scope: scopeEverywhere, footer: 13,
+			about: "Find what can be done here by a part of its name.", do: (*Model).openPalette},
 		{Binding: bind("esc", "back", "esc"), id: "back", scope: scopeEverywhere, footer: 4, shows: func(m *Model) bool { return m.at != placeFleet },
 			about: "Take one step back: close, clear the filter, clear the marks, leave the place.", do: (*Model).back},
 		{Binding: bind("q", "quit", "q", "ctrl+c"), id: "quit", scope: scopeEverywhere, footer: 3,

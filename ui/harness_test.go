@@ -109,7 +109,7 @@ func keyNamed(name string) tea.KeyMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown,
 		"left": tea.KeyLeft, "right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
 		"backspace": tea.KeyBackspace, "ctrl+a": tea.KeyCtrlA, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+u": tea.KeyCtrlU,
-		"ctrl+l": tea.KeyCtrlL, "ctrl+z": tea.KeyCtrlZ, `ctrl+\`: tea.KeyCtrlBackslash, " ": tea.KeySpace, "ctrl+b": tea.KeyCtrlB, "ctrl+f": tea.KeyCtrlF,
+		"ctrl+l": tea.KeyCtrlL, "ctrl+z": tea.KeyCtrlZ, `ctrl+\`: tea.KeyCtrlBackslash, " ": tea.KeySpace, "ctrl+b": tea.KeyCtrlB, "ctrl+f": tea.KeyCtrlF, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN,
 	}
 	if k, ok := named[name]; ok {
 		if k == tea.KeySpace {

@@ -200,6 +200,6 @@ func (m *Model) askFilter() tea.Cmd {
 	m.prompt.changed = f.setFilter
 	m.prompt.dropped = func() { f.setFilter("") }
 	m.prompt.done = func(_ *Model, value string) tea.Cmd { f.setFilter(value); return nil }
-	m.prompt.note = func() string { return fmt.Sprintf("%d of %d", len(f.shown), len(m.known.names)) }
+	m.prompt.note = func() string { return fmt.Sprintf("%d of %d  enter keep  esc clear", len(f.shown), len(m.known.names)) }
 	return nil
 }

@@ -43,10 +43,11 @@ type Model struct {
 	at       placeID
 	trail    []placeID // places to go back to
 
-	dialog *dialog
-	menu   *deployMenu // while its dialog is open
-	prompt *prompt
-	notice *notice
+	dialog   *dialog
+	menu     *deployMenu // while its dialog is open
+	commands *commands   // likewise
+	prompt   *prompt
+	notice   *notice
 
 	w, h    int
 	frame   string

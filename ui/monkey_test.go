@@ -14,7 +14,7 @@ import (
 // was on the screen for long enough.
 func TestMonkey(t *testing.T) {
 	names := []string{"enter", "esc", "tab", "shift+tab", "up", "down", "left", "right", "pgup", "pgdown", "home", "end", "backspace",
-		"ctrl+a", "ctrl+d", "ctrl+u", "ctrl+l", `ctrl+\`, " ", "/", "?", "!", "<", ">"}
+		"ctrl+a", "ctrl+d", "ctrl+u", "ctrl+l", `ctrl+\`, " ", "/", "?", "!", "<", ">", ":", "ctrl+p"}
 	for r := 'a'; r <= 'z'; r++ {
 		names = append(names, string(r), string(r-'a'+'A'))
 	}

@@ -36,6 +36,11 @@ func newPrompt(label, value string) *prompt {
 }
 
 func (p *prompt) key(m *Model, msg tea.KeyMsg) tea.Cmd {
+	if m.commands != nil && !msg.Paste {
+		if a := m.keys.find([]scope{scopePalette}, msg.String()); a != nil {
+			return a.do(m)
+		}
+	}
 	switch msg.String() {
 	case "enter":
 		m.prompt = nil
@@ -67,7 +72,7 @@ func (p *prompt) draw(b *brush, w int) string {
 	before := text.Line(string(runes[:at]))
 	right := ""
 	if p.note != nil {
-		right = b.paint(faint, p.note()+"  enter keep  esc clear ")
+		right = b.paint(faint, p.note()+" ")
 	}
 	head := b.paint(keyInk, " "+p.label+" ")
 	room := w - text.Width(head) - text.Width(right) - text.Width(under)

@@ -54,6 +54,7 @@ func scenes() []scene {
 		{"run-ended-panes", func(s *stage) { s.showRun(4, true); s.keys("v") }},
 		{"run-many", func(s *stage) { s.showRun(40, false) }},
 		{"help", func(s *stage) { s.showFleet(); s.keys("?") }},
+		{"palette", func(s *stage) { s.showFleet(); s.keys(":", "r", "e", "down") }},
 		{"quit", func(s *stage) { s.showRun(4, false); s.keys("q"); s.advance(time.Second) }},
 	}
 }
