@@ -33,7 +33,8 @@ type actionOptions struct {
 	Notify          bool
 	Args            []string // for nixos-rebuild, unchanged
 
-	lent  connector     // connections that are open already, or nil
+	board bool          // the dashboard asks, which has the terminal to itself
+	lent  *links        // connections that it has open already, or nil
 	again *rollout.Plan // a run that is done again: each host is built where it was then
 }
 

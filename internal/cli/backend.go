@@ -31,6 +31,7 @@ type backend struct {
 	asked    []string // hosts to evaluate, in this order
 	runs     []rollout.View
 	watch    *fleet.Watch
+	links    *links // to the hosts that are watched; nil until then
 	paused   bool
 }
 
@@ -164,7 +165,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
 	watch := fleet.NewWatch(prober, toWatch(l), b.heard)
 	b.mu.Lock()
-	b.watch = watch
+	b.watch, b.links = watch, linksOf(pool, l)
 	watch.Pause(b.paused)
 	b.mu.Unlock()
 	crew.Go(func() { b.reloads(ctx, pool) })
@@ -198,6 +199,9 @@ func (b *backend) reloads(ctx context.Context, pool *sshutil.Pool) {
 			for _, name := range toWatch(l) {
 				pool.Drop(name)
 			}
+			b.mu.Lock()
+			b.links = linksOf(pool, l)
+			b.mu.Unlock()
 		}
 		b.take(l)
 		if !b.source.NoEval {

@@ -63,7 +63,10 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, board: true}
+	b.mu.Lock()
+	o.lent = b.links
+	b.mu.Unlock()
 	hosts := r.Hosts
 	if r.Retry != "" {
 		v, err := readRun(r.Retry)

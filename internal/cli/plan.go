@@ -49,8 +49,11 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 	if err := o.World.NeedSSH(); err != nil {
 		return nil, err
 	}
-	early := o.linkEarly(ctx, sel)
-	defer func() { err = errors.Join(err, early.end()) }()
+	early := o.lent
+	if early == nil {
+		early = o.linkEarly(ctx, sel)
+		defer func() { err = errors.Join(err, early.end()) }()
+	}
 	var (
 		l *loaded
 		n rebuild

@@ -29,7 +29,7 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	if err != nil {
 		return err
 	}
-	s := &scout{Program: o.Program, loaded: l, connect: connect, ground: rollout.Ground{
+	s := &scout{Program: o.Program, loaded: l, connect: connect, quiet: o.board, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
 		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "",
@@ -43,15 +43,11 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	return errors.Join(err, ctx.Err(), done())
 }
 
-// connections are how preflight reaches machines: those that the dashboard has
-// open already, those that were made early, or else its own, which done closes.
+// connections are how preflight reaches machines: those that are open already
+// or were made early, if they still lead there, or else its own, which done closes.
 func (o *actionOptions) connections(ctx context.Context, l *loaded, early *links) (connect connector, done func() error, err error) {
-	theirs := func() error { return nil }
-	switch {
-	case o.lent != nil:
-		return o.lent, theirs, nil
-	case early.fit(l):
-		return early.pool.Client, theirs, nil
+	if early.fit(l) {
+		return early.pool.Client, func() error { return nil }, nil
 	}
 	own, err := o.link(ctx, l)
 	if err != nil {
@@ -68,6 +64,7 @@ type scout struct {
 	*Program
 	*loaded
 	connect connector
+	quiet   bool // shows no progress
 	asked   atomic.Int32
 
 	mu     sync.Mutex
@@ -76,10 +73,12 @@ type scout struct {
 
 func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Plan) error {
 	questions := plan.Questions()
-	progress := newProgressLine(s.IO, func() string {
-		return fmt.Sprintf("looked at %d of %s", s.asked.Load(), count(len(questions), "machine"))
-	})
-	defer progress.end()
+	if !s.quiet {
+		progress := newProgressLine(s.IO, func() string {
+			return fmt.Sprintf("looked at %d of %s", s.asked.Load(), count(len(questions), "machine"))
+		})
+		defer progress.end()
+	}
 	var group errgroup.Group
 	group.SetLimit(looksAtOnce)
 	group.Go(func() error {

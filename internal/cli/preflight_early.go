@@ -18,11 +18,16 @@ type links struct {
 	done    func() error
 }
 
+// linksOf are the links that a pool is already.
+func linksOf(pool *sshutil.Pool, l *loaded) *links {
+	return &links{pool: pool, hosts: l.inv.SSHHosts()}
+}
+
 // linkEarly begins to connect to the hosts that a selection will most probably
 // mean, by what was known at the last start, while Nix reads the flake. It does
 // nothing but log in, and nothing at all where that much is not sure.
 func (o *actionOptions) linkEarly(ctx context.Context, sel fleet.Selection) *links {
-	if o.lent != nil || sel.NeedsStatus() || sel.NeedsFacts() {
+	if sel.NeedsStatus() || sel.NeedsFacts() {
 		return nil
 	}
 	l, err := o.known(o.Source)
@@ -53,7 +58,9 @@ func (p *Program) link(ctx context.Context, l *loaded) (*links, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &links{pool: pool, hosts: l.inv.SSHHosts(), done: done}, nil
+	k := linksOf(pool, l)
+	k.done = done
+	return k, nil
 }
 
 // fit says whether they lead where the inventory's settings lead.
