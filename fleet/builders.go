@@ -50,7 +50,7 @@ func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *I
 	}
 	for _, name := range sortedKeys(facts) {
 		for _, machine := range facts[name].Machines {
-			m.add(machine, "nix.buildMachines of "+name)
+			m.add(machine, buildMachinesOf+name)
 		}
 	}
 	for _, machine := range machines {
@@ -60,6 +60,9 @@ func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *I
 	full.Builders = m.builders
 	return &full
 }
+
+// buildMachinesOf stands before the name of a host whose configuration lists a builder.
+const buildMachinesOf = "nix.buildMachines of "
 
 // MachinesFile is where a machine keeps the builders of its own Nix.
 const MachinesFile = "/etc/nix/machines"

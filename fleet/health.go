@@ -41,6 +41,7 @@ type BuilderHealth struct {
 	Hint    string
 	Busy    *int // running builds, from any client; nil when not known
 	AsOf    time.Time
+	Steps   []Step // of its ladder, if somebody climbed it
 }
 
 // JudgeBuilder derives a builder's health from the status of the host that it

@@ -28,6 +28,18 @@ const (
 	// All that preflight asks of one machine, its login not counted.
 	surveyTimeout = 8 * time.Second
 
+	// One rung of a builder's ladder: a connection, an answer of Nix; and a
+	// build, or an answer that another host has to get first.
+	rungTimeout    = 5 * time.Second
+	vantageTimeout = 30 * time.Second
+
+	// What a builder's file system must have free for a build, in bytes and files.
+	leastRoom   = 256 << 20
+	leastInodes = 10_000
+
+	// What another program said is shown up to so many characters.
+	maxSentence = 300
+
 	// Reads at the same time, unless the prober says otherwise.
 	defaultLimit = 32
 

@@ -12,6 +12,8 @@ type buildersOptions struct {
 	*Program
 	Source *sourceFlags
 	JSON   bool
+	Check  bool   // also from hosts that send builds, with a tiny build
+	From   string // the host to check from
 }
 
 func newBuildersCmd(p *Program, src *sourceFlags, run func(context.Context, *buildersOptions) error) *cobra.Command {
@@ -20,12 +22,20 @@ func newBuildersCmd(p *Program, src *sourceFlags, run func(context.Context, *bui
 		Use:   "builders",
 		Short: "Show the machines that Nix sends builds to",
 		Long: `Shows every builder that the fleet knows: from fleet.nix, from the hosts' own
-nix.buildMachines, and from this machine's /etc/nix/machines.`,
-		Example: "  nixfleet-tui builders\n  nixfleet-tui builders --json",
+nix.buildMachines, and from this machine's /etc/nix/machines; and how far up the
+ladder to a build each was found well: connection, host key, login, handshake
+with its Nix daemon, trust, store, what it is listed with, disk. What belongs to
+another user than you are there is not checked, unless with --check.
+
+--check also runs a tiny build on each builder, and has a host that sends builds
+there check what cannot be checked from here, as its root (sudo over SSH).`,
+		Example: "  nixfleet-tui builders\n  nixfleet-tui builders --check\n  nixfleet-tui builders --check --from web1\n  nixfleet-tui builders --json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
+	cmd.Flags().BoolVar(&o.Check, "check", false, "run a tiny build on each, and check from hosts that send builds, as their root")
+	cmd.Flags().StringVar(&o.From, "from", "", "with --check: the `HOST` to check from (default: the first that lists the builder)")
 	return cmd
 }
 
@@ -43,6 +53,8 @@ type builderJSON struct {
 	SupportedFeatures []string `json:"supportedFeatures"`
 	MandatoryFeatures []string `json:"mandatoryFeatures"`
 	From              []string `json:"from"`
+
+	Steps []stepJSON `json:"steps"`
 }
 
 func runBuilders(ctx context.Context, o *buildersOptions) error {
@@ -52,13 +64,13 @@ func runBuilders(ctx context.Context, o *buildersOptions) error {
 	if err != nil {
 		return err
 	}
-	// Which machines build stands in the facts of all hosts.
-	all := &statusOptions{Program: o.Program, Source: o.Source, Wait: defaultWait}
-	statuses, err := all.gather(ctx, l, fleet.ParseFilter(""))
+	if err := o.learnBuilders(ctx, l, o.Source.NoEval); err != nil {
+		return err
+	}
+	builders, err := o.climb(ctx, l, o.Check, o.From)
 	if err != nil {
 		return err
 	}
-	builders := fleet.JudgeBuilders(l.inv, statuses)
 	if o.JSON {
 		return writeJSON(o.IO.Out, buildersDocument(builders))
 	}
@@ -66,7 +78,13 @@ func runBuilders(ctx context.Context, o *buildersOptions) error {
 		report(o.IO.Err, &Failure{Message: "no builders are known", Hint: "They come from fleet.nix, nix.buildMachines of the hosts, and " + fleet.MachinesFile})
 		return nil
 	}
-	return builderTable(o.IO, builders).write(o.IO.Out, o.IO)
+	if err := builderTable(o.IO, builders).write(o.IO.Out, o.IO); err != nil {
+		return err
+	}
+	for _, b := range builders {
+		printLadder(o.IO.Out, o.IO, b, o.Check)
+	}
+	return nil
 }
 
 func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
@@ -75,7 +93,7 @@ func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
 	for i, h := range builders {
 		b := h.Builder
 		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
-			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures)}
+			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Steps: stepsJSON(h.Steps)}
 		if b.Host != "" {
 			d.Host = &b.Host
 		}

@@ -54,6 +54,11 @@ func TestJSONExamples(t *testing.T) {
 func examples(t *testing.T) map[string]string {
 	t.Helper()
 	rows, builders := exampleFleet()
+	builders[0].Steps = []fleet.Step{
+		{Rung: fleet.RungConnect, State: fleet.StepOK, Took: 12 * time.Millisecond, At: exampleTime()},
+		{Rung: fleet.RungTrust, State: fleet.StepBad, From: "web2", At: exampleTime(), Reason: "its Nix does not trust nix-builder: it takes no builds and no unsigned paths from it",
+			Hint: `nix.settings.trusted-users = [ "nix-builder" ]; on web1`},
+	}
 	doctor := doctorJSON{documentVersion, []finding{
 		{"nix", healthOK, "nix (Nix) 2.31.2", ""},
 		{"ssh agent", healthWarn, "it holds no keys", "Add a key with `ssh-add`"},

@@ -1,0 +1,290 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+// Link is a connection to a builder over which commands run and a protocol can
+// be spoken; *sshutil.Client is one. A climber never closes it.
+type Link interface {
+	sshutil.Runner
+	streaming
+	HostKey() string
+	Target() sshutil.Target
+}
+
+// PoolLinks lets a Climber use the connections of a pool.
+func PoolLinks(pool *sshutil.Pool) func(ctx context.Context, name string) (Link, error) {
+	return func(ctx context.Context, name string) (Link, error) {
+		client, err := pool.Client(ctx, name)
+		if err != nil {
+			return nil, err // not a nil *Client in a Link
+		}
+		return client, nil
+	}
+}
+
+// Climber climbs the ladders of builders, over one connection for each.
+type Climber struct {
+	Connect func(ctx context.Context, name string) (Link, error)
+	Now     func() time.Time
+	Build   string // a word that no other build has, to have a tiny build run too; "" for none
+}
+
+// Climb checks one builder as ourselves, rung by rung, up to the first that is
+// bad. What belongs to the user that builds are sent as is left unchecked where
+// we are somebody else.
+func (c *Climber) Climb(ctx context.Context, b Builder) Ladder {
+	k := &climb{Climber: c, b: b}
+	for _, rung := range []func(context.Context) bool{k.reach, k.look, k.shake, k.judge, k.build} {
+		if !rung(ctx) {
+			break
+		}
+	}
+	l := Ladder{Builder: b, Steps: k.steps, Load: k.found.reading.Load}
+	if k.found.complete {
+		l.Busy = &k.found.reading.Builds
+	}
+	return l
+}
+
+// ClimbAll climbs the ladders of all builders at the same time.
+func (c *Climber) ClimbAll(ctx context.Context, builders []Builder) []Ladder {
+	all := make([]Ladder, len(builders))
+	slots := make(chan struct{}, defaultLimit)
+	var climbing sync.WaitGroup
+	for i, b := range builders {
+		climbing.Go(func() {
+			slots <- struct{}{}
+			all[i] = c.Climb(ctx, b)
+			<-slots
+		})
+	}
+	climbing.Wait()
+	return all
+}
+
+// climb is one climb. Its rungs report whether the next one makes sense.
+type climb struct {
+	*Climber
+	b     Builder
+	link  Link
+	found capacity
+	steps []Step
+}
+
+func (k *climb) add(s Step) bool {
+	if s.At.IsZero() {
+		s.At = k.Now()
+	}
+	s.Said, s.Reason, s.Hint = text.Line(s.Said), text.Line(s.Reason), text.Line(s.Hint)
+	k.steps = append(k.steps, s)
+	return s.State != StepBad
+}
+
+// rest leaves the rungs from r on unchecked.
+func (k *climb) rest(r Rung, reason, hint string) bool {
+	above := false
+	for _, rung := range ladderRungs() {
+		if above = above || rung == r; above && (rung != RungBuild || k.Build != "") {
+			k.add(Step{Rung: rung, State: StepUnchecked, Reason: reason, Hint: hint})
+		}
+	}
+	return false
+}
+
+// reach connects, which is the first three rungs in one.
+func (k *climb) reach(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	began := k.Now()
+	link, err := k.Connect(ctx, keep(k.b.Host, k.b.Name))
+	took := k.Now().Sub(began)
+	if err != nil {
+		return k.unreached(sshError(named(ctx, k.b.Name, err)), took)
+	}
+	k.link = link
+	k.add(Step{Rung: RungConnect, State: StepOK, Took: took})
+	return k.add(k.hostKey()) && k.login(took)
+}
+
+// unreached tells how far a connection came that was not made.
+func (k *climb) unreached(e *sshutil.Error, took time.Duration) bool {
+	bad := Step{Rung: RungConnect, State: StepBad, Reason: e.Message, Hint: e.Hint, Took: took}
+	connected := Step{Rung: RungConnect, State: StepOK, Took: took}
+	switch stateOf(e.Kind) {
+	case StateHostKey:
+		k.add(connected)
+		bad.Rung = RungHostKey
+		if e.Kind == sshutil.KindHostKeyUnknown {
+			bad.State = StepUnknown // to us; the machine that sends builds may know it
+		}
+		if k.add(bad) {
+			k.rest(RungLogin, "we do not connect to a host whose key is not known", "")
+		}
+		return false
+	case StateAuth, StateUp:
+		k.add(connected)
+		k.add(Step{Rung: RungHostKey, State: StepOK})
+		return k.rest(RungLogin, "not checked from here: we may not log in ("+e.Message+")", e.Hint)
+	case StateUnknown:
+		bad.State = StepUnknown
+	}
+	return k.add(bad) && k.rest(RungHostKey, "it was not asked", "")
+}
+
+// hostKey compares the key that the builder showed with the one that it is
+// listed with. That it is a known one at all, ssh has seen to.
+func (k *climb) hostKey() Step {
+	s := Step{Rung: RungHostKey, State: StepOK}
+	shown, pinned := strings.Fields(k.link.HostKey()), strings.Fields(k.b.HostKey)
+	switch {
+	case len(pinned) < 2:
+		s.Said = "as in known_hosts; none is listed"
+	case len(shown) < 2:
+		s.Said = "as in known_hosts"
+	case shown[0] != pinned[0]:
+		s.State, s.Reason = StepUnknown, "it showed a key of type "+shown[0]+", and a "+pinned[0]+" is listed"
+	case shown[1] != pinned[1]:
+		s.State, s.Reason = StepBad, "its host key is not the one that it is listed with"
+		s.Hint = fmt.Sprintf("hostKey = %q; in %s, if that machine is the right one", strings.Join(shown[:2], " "), listedIn(k.b))
+	default:
+		s.Said = "as listed"
+	}
+	return s
+}
+
+// sender is the user that builds are sent as: Nix connects as root, who by
+// default logs in under that name.
+func (k *climb) sender() string { return keep(k.b.SSHUser, "root") }
+
+// ours says whether we are that user there.
+func (k *climb) ours() bool { return k.link.Target().User == k.sender() }
+
+func (k *climb) login(took time.Duration) bool {
+	if !k.ours() {
+		return k.add(k.foreign(RungLogin))
+	}
+	return k.add(Step{Rung: RungLogin, State: StepOK, Said: "as " + k.sender(), Took: took})
+}
+
+// foreign is a rung that belongs to another user than we are.
+func (k *climb) foreign(r Rung) Step {
+	return Step{Rung: r, State: StepUnchecked,
+		Reason: fmt.Sprintf("not checked from here: builds are sent as %s, and we are %s there", k.sender(), k.link.Target().User),
+		Hint:   "nixfleet-tui builders --check asks a host that sends builds"}
+}
+
+// look reads what the builder is. What it does not tell is unknown, not bad.
+func (k *climb) look(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*rungTimeout)
+	defer cancel()
+	began := k.Now()
+	result, err := k.link.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: LadderScript(), MaxOutput: maxReadingOutput})
+	if err == nil {
+		k.found, err = parseCapacity(result.Stdout, k.Now())
+	}
+	k.found.took = k.Now().Sub(began)
+	return ctx.Err() == nil || err == nil
+}
+
+// shake speaks with the builder's Nix daemon: handshake, trust and store.
+func (k *climb) shake(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, rungTimeout)
+	defer cancel()
+	began := k.Now()
+	stream, err := k.link.Stream(ctx, "nix-daemon --stdio")
+	if err != nil {
+		return k.add(k.noDaemon(ctx, err, began))
+	}
+	end := sync.OnceFunc(func() { stream.Close() }) // how its server ends is of no interest
+	defer end()
+	unlink := context.AfterFunc(ctx, end) // nothing else ends a read from a silent one
+	defer unlink()
+	connection, err := nixcmd.Connect(stream)
+	if err != nil {
+		return k.add(k.noDaemon(ctx, err, began))
+	}
+	d := connection.Daemon
+	k.add(Step{Rung: RungHandshake, State: StepOK, Took: k.Now().Sub(began),
+		Said: fmt.Sprintf("Nix %s, protocol %d.%d", keep(d.Version, "of an unknown version"), d.Protocol>>8, d.Protocol&0xff)})
+	if !k.add(k.trust(d.Trust)) {
+		return false
+	}
+	return k.add(k.store(ctx, connection))
+}
+
+// noDaemon tells why the handshake failed.
+func (k *climb) noDaemon(ctx context.Context, err error, began time.Time) Step {
+	s := Step{Rung: RungHandshake, State: StepBad, Reason: err.Error(), Took: k.Now().Sub(began),
+		Hint: "systemctl restart nix-daemon.socket nix-daemon.service, on " + k.b.Name}
+	var refused *sshutil.Error
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		s.Reason = "its Nix daemon began to answer and then said nothing for " + rungTimeout.String()
+	case ctx.Err() != nil:
+		s.State, s.Reason, s.Hint = StepUnknown, "it was not asked to the end", ""
+	case errors.As(err, &refused):
+		s.State, s.Reason, s.Hint = StepUnknown, refused.Message, refused.Hint
+	case errors.Is(err, nixcmd.ErrNotNix):
+		s.Hint = "let the login shell of " + k.link.Target().User + " print nothing when it is not interactive"
+	case errors.Is(err, nixcmd.ErrTooOld):
+		s.State, s.Hint = StepUnknown, "" // other than ours, and perhaps not than that of who sends builds
+	}
+	return s
+}
+
+func (k *climb) trust(t nixcmd.Trust) Step {
+	if !k.ours() {
+		return k.foreign(RungTrust)
+	}
+	return trustStep(k.b, k.sender(), t)
+}
+
+// trustStep judges whether a builder trusts the user that builds are sent as.
+func trustStep(b Builder, user string, t nixcmd.Trust) Step {
+	s := Step{Rung: RungTrust, State: StepOK, Said: user + " is trusted"}
+	switch t {
+	case nixcmd.TrustUnknown:
+		s.State, s.Said, s.Reason = StepUnknown, "", "its Nix does not say whom it trusts"
+	case nixcmd.NotTrusted:
+		s.State, s.Said, s.Reason = StepBad, "", "its Nix does not trust "+user+": it takes no builds and no unsigned paths from it"
+		s.Hint = fmt.Sprintf("nix.settings.trusted-users = [ %q ]; on %s", user, b.Name)
+	}
+	return s
+}
+
+// store asks for a path that must be there: the system that runs.
+func (k *climb) store(ctx context.Context, c *nixcmd.Connection) Step {
+	s := Step{Rung: RungStore, State: StepOK}
+	path := keep(k.found.reading.Current, k.found.reading.Profile)
+	if path == "" {
+		s.State, s.Reason = StepUnknown, "there is no running system to ask its store for"
+		return s
+	}
+	began := k.Now()
+	valid, err := c.IsValidPath(path)
+	s.Took = k.Now().Sub(began)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		s.State, s.Reason, s.Hint = StepBad, "its store did not answer in time", "journalctl -u nix-daemon, on "+k.b.Name
+	case err != nil:
+		s.State, s.Reason, s.Hint = StepBad, err.Error(), "journalctl -u nix-daemon, on "+k.b.Name
+	case !valid:
+		s.State, s.Reason, s.Hint = StepBad, "its store does not know the system that runs there", "sudo nix-store --verify --check-contents, on "+k.b.Name
+	}
+	return s
+}
+
+func (k *climb) judge(context.Context) bool {
+	return k.add(k.found.declared(k.b)) && k.add(k.found.disk(k.b))
+}

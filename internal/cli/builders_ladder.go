@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+	"sync"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
+)
+
+// stepJSON is one rung of a builder's ladder in `builders --json`.
+type stepJSON struct {
+	Rung   fleet.Rung      `json:"rung"`
+	State  fleet.StepState `json:"state"`
+	Said   string          `json:"said"`
+	Reason string          `json:"reason"`
+	Hint   string          `json:"hint"`
+	From   *string         `json:"from"` // the host whose root was asked; null for ourselves
+	TookMs float64         `json:"tookMs"`
+	AsOf   time.Time       `json:"asOf"`
+}
+
+func stepsJSON(steps []fleet.Step) []stepJSON {
+	list := []stepJSON{}
+	for _, s := range steps {
+		const perMillisecond = 10 // one decimal
+		d := stepJSON{Rung: s.Rung, State: s.State, Said: s.Said, Reason: s.Reason, Hint: s.Hint, AsOf: s.At.UTC().Truncate(time.Second),
+			TookMs: float64(s.Took.Round(time.Millisecond/perMillisecond)) / float64(time.Millisecond)}
+		if s.From != fleet.Here {
+			d.From = &s.From
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// learnBuilders evaluates the hosts of which that is not known yet: which
+// machines build stands in their configurations.
+func (p *Program) learnBuilders(ctx context.Context, l *loaded, noEval bool) error {
+	if noEval {
+		return nil
+	}
+	all := &statusOptions{Program: p, Source: &sourceFlags{}, Wait: defaultWait}
+	facts := maps.Clone(l.facts)
+	within, cancel := context.WithTimeout(ctx, defaultWait)
+	defer cancel()
+	fleet.Evaluate(within, l.low, l.inv, l.cache, all.toEvaluate(l, l.inv.Names()), func(host string, f fleet.Facts) { facts[host] = f })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.learn(l, facts)
+}
+
+// climb climbs the ladders of all builders; with check, also from hosts that
+// send builds to them, and a tiny build is run. from is the host to ask, or "".
+func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string) ([]fleet.BuilderHealth, error) {
+	pool, done, err := p.pool(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	climber := &fleet.Climber{Connect: fleet.PoolLinks(pool), Now: p.Env.Now}
+	if check {
+		climber.Build = rand.Text()
+	}
+	ladders := climber.ClimbAll(ctx, l.inv.Builders)
+	if check {
+		var asking sync.WaitGroup
+		for i := range ladders {
+			asking.Go(func() { ladders[i] = fromElsewhere(ctx, climber, l.inv, ladders[i], from) })
+		}
+		asking.Wait()
+	}
+	all := make([]fleet.BuilderHealth, 0, len(ladders))
+	for _, ladder := range ladders {
+		all = append(all, fleet.BuilderHealth{Builder: ladder.Builder}.With(ladder))
+	}
+	return all, errors.Join(ctx.Err(), done())
+}
+
+// fromElsewhere has a host that sends builds check what was not checked from
+// here: the first that can be asked.
+func fromElsewhere(ctx context.Context, c *fleet.Climber, inv *fleet.Inventory, l fleet.Ladder, from string) fleet.Ladder {
+	login, reached := l.Step(fleet.RungLogin)
+	if !reached || login.State != fleet.StepUnchecked {
+		return l
+	}
+	hosts := inv.Dispatchers(l.Builder)
+	if from != "" {
+		hosts = []string{from}
+	}
+	why := "no host is known to send builds there"
+	for _, host := range hosts {
+		told, err := c.Ask(ctx, l.Builder, host)
+		if err == nil {
+			return l.Asked(told)
+		}
+		why = cmp.Or(explain(err).Message, why)
+	}
+	for i := range l.Steps {
+		if s := &l.Steps[i]; s.State == fleet.StepUnchecked {
+			s.Reason += "; nor from elsewhere: " + text.Line(why)
+		}
+	}
+	return l
+}
+
+func stepMark(s fleet.StepState) mark {
+	switch s {
+	case fleet.StepOK:
+		return mark{"✓", "+", string(s), good}
+	case fleet.StepWarn:
+		return mark{"▲", "!", string(s), warn}
+	case fleet.StepBad:
+		return mark{"✗", "x", string(s), bad}
+	}
+	return mark{"◌", "?", string(s), faint}
+}
+
+// printLadder prints a builder's rungs: all of them, or those that are not well.
+func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool) {
+	const names, states = 10, 13
+	titled := false
+	for _, step := range h.Steps {
+		if step.State == fleet.StepOK && !all {
+			continue
+		}
+		if !titled {
+			fmt.Fprintf(out, "\n%s\n", text.Line(h.Builder.Name))
+			titled = true
+		}
+		m := stepMark(step.State)
+		said := cmp.Or(step.Reason, step.Said)
+		if step.From != fleet.Here {
+			said += " (from " + text.Line(step.From) + ", as root)"
+		}
+		if took := step.Took.Round(time.Millisecond); took > 0 {
+			said += fmt.Sprintf(" (%s)", took)
+		}
+		fmt.Fprintf(out, "  %s%s%s\n", s.paint(m.ink, text.Fit(m.text(s.ASCII), states)), text.Fit(string(step.Rung), names+1), text.Line(strings.TrimSpace(said)))
+		if step.Hint != "" && step.State != fleet.StepOK {
+			fmt.Fprintf(out, "%shint: %s\n", text.Fit("", states+names+3), text.Line(step.Hint))
+		}
+	}
+}
