@@ -140,10 +140,13 @@ func (p *pane) above(b *brush, number string, focused, marked bool, now time.Tim
 		b.paint(i, strings.Repeat(b.horizontal, room)) + clock + b.paint(i, b.horizontal+b.topRight)
 }
 
+// failed says whether the task wants a person now.
+func (p *pane) failed() bool { return p.task.Verdict != nil && taskSign(p.task).ink == bad }
+
 // border is the colour of the border: a pane that failed is seen from afar.
 func (p *pane) border(focused bool) ink {
 	switch {
-	case p.task.Verdict != nil && taskSign(p.task).ink == bad:
+	case p.failed():
 		return bad
 	case p.task.Verdict != nil && taskSign(p.task).ink == warn:
 		return warn

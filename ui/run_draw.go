@@ -147,9 +147,6 @@ func (r *runPlace) pane(p *pane, number int) []string {
 	return append(rows, p.below(r.brush, focused))
 }
 
-// alone is the focused pane over the whole place.
-func (r *runPlace) alone() []string { return r.pane(r.focused(), r.focus+1) }
-
 // list is one line per task, and once the run has ended its summary: why and
 // what to do below each that did not end well. Where there is room for it, the
 // log of the task under the cursor stands below.

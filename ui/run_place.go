@@ -98,6 +98,7 @@ func (r *runPlace) update(v rollout.View) {
 			p.task = t
 		}
 	}
+	r.rise()
 	if !v.Over() {
 		return
 	}
@@ -109,6 +110,16 @@ func (r *runPlace) update(v rollout.View) {
 		r.focusWorst()
 	}
 	r.reported = true
+}
+
+// rise puts the tasks that failed before all others; the rest keep their
+// places, and the focus stays with its host.
+func (r *runPlace) rise() {
+	focused := r.focused()
+	slices.SortStableFunc(r.panes, func(a, b *pane) int { return boolInt(b.failed()) - boolInt(a.failed()) })
+	if focused != nil {
+		r.focus = slices.Index(r.panes, focused)
+	}
 }
 
 // focusWorst focuses the first task that wants a person most.
@@ -149,7 +160,7 @@ func (r *runPlace) layout() {
 	switch {
 	case p == nil:
 	case r.as == asLog:
-		p.setSize(r.w-2, r.h-2)
+		p.setSize(r.w-2, r.h-2-len(r.buildRows(p)))
 	case r.as == asList:
 		body, _ := r.listBody()
 		if spare := r.h - 1 - len(body); spare >= logBelowLeast {

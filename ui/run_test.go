@@ -319,3 +319,38 @@ func TestTheTimeLeftIsToldWhenItIsKnown(t *testing.T) {
 	s.advance(time.Second)
 	s.seesNot("left nginx")
 }
+
+func TestTheZoomedPaneShowsWhatIsBuilt(t *testing.T) {
+	s := newStage(t, 100, 30)
+	d := s.showRun(4, false)
+	s.keys("2", "z")
+	s.sees("nginx-1.28.1   36s    buildPhase     on ankarana", "openssl-3.5.4  23s    checkPhase     on ssh://builder@boraha")
+	var many []nixcmd.RunningBuild
+	for i := range 20 {
+		many = append(many, nixcmd.RunningBuild{Name: fmt.Sprintf("package-%d", i), Since: s.clock})
+	}
+	d.event(rollout.Event{Event: rollout.EventProgress, Time: s.clock, Host: "ankarana", Progress: &nixcmd.Progress{BuildsExpected: 30, Builds: many}})
+	s.advance(tickEvery)
+	s.sees("package-6", "and 13 more", "compiling unit 29")
+	s.seesNot("package-7")
+	d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: "ankarana", Verdict: &rollout.Verdict{Outcome: rollout.OutcomeOK}})
+	s.advance(tickEvery)
+	s.seesNot("package-6")
+}
+
+func TestFailedTasksRise(t *testing.T) {
+	s := newStage(t, 100, 30)
+	d := s.showRun(4, false)
+	s.keys("3")
+	d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: "boraha", Verdict: &rollout.Verdict{Outcome: rollout.OutcomeFailed, Reason: "no"}})
+	d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: "andasibe", Verdict: &rollout.Verdict{Outcome: rollout.OutcomeOK}})
+	s.advance(tickEvery)
+	s.sees("1 boraha", "2 andasibe", "3 ankarana", "4 ayeaye")
+	if got := s.m.run.focused().host; got != "ayeaye" {
+		t.Errorf("the focus went to %s", got)
+	}
+	s.keys("1")
+	if got := s.m.run.focused().host; got != "boraha" {
+		t.Errorf("1 focuses %s", got)
+	}
+}

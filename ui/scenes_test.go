@@ -175,7 +175,8 @@ func (d *runDir) tell(hosts []string, start time.Time, ended bool) {
 		d.log(h, someLog(h, phase))
 		switch phase {
 		case nixcmd.PhaseBuilding:
-			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1", "openssl-3.5.4"}}})
+			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1", "openssl-3.5.4"},
+				Builds: []nixcmd.RunningBuild{{Name: "nginx-1.28.1", Step: "buildPhase", Since: at(2)}, {Name: "openssl-3.5.4", Machine: "ssh://builder@boraha", Step: "checkPhase", Since: at(15)}}}})
 		case nixcmd.PhaseCopying:
 			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{CopiesDone: 41, CopiesExpected: 57}})
 		}
