@@ -10,26 +10,35 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// tell prints findings, the worst last: it is what stays on the screen.
+// tell prints findings before anything is started, level by level.
 func (o *actionOptions) tell(plan *rollout.Plan, levels ...rollout.Level) {
+	words := map[rollout.Level]string{rollout.LevelConfirm: "to confirm", rollout.LevelBlocker: "refused"}
 	for _, level := range levels {
 		for _, f := range plan.FindingsOf(level) {
-			writeFinding(o.IO.Err, f, plan.Insist)
+			writeFinding(o.IO.Err, plan, f, words[level])
 		}
 	}
 }
 
-// writeFinding prints a finding: what it is, about which host, and a hint.
-func writeFinding(w io.Writer, f rollout.Finding, insisted bool) {
-	word := string(f.Level)
+// writeFindings prints what was found before a run, after it.
+func writeFindings(w io.Writer, plan *rollout.Plan) {
+	words := map[rollout.Level]string{rollout.LevelConfirm: "confirmed", rollout.LevelBlocker: "refused"}
+	if len(plan.Findings) > 0 {
+		fmt.Fprintf(w, "\npreflight found:\n")
+	}
+	for _, f := range plan.Findings {
+		writeFinding(w, plan, f, words[f.Level])
+	}
+}
+
+// writeFinding prints a finding: what became of it, which host it is about, and
+// a hint. Its level is the word for what only has to be known.
+func writeFinding(w io.Writer, plan *rollout.Plan, f rollout.Finding, word string) {
 	switch {
-	case f.Level != rollout.LevelConfirm && f.Level != rollout.LevelBlocker:
-	case insisted:
+	case word == "":
+		word = string(f.Level)
+	case plan.Insist:
 		word = "insisted"
-	case f.Level == rollout.LevelConfirm:
-		word = "to confirm"
-	default:
-		word = "refused"
 	}
 	if f.Host != "" {
 		word += ": " + text.Line(f.Host)
@@ -43,23 +52,30 @@ func writeFinding(w io.Writer, f rollout.Finding, insisted bool) {
 // refusal is why nothing is started, or nil. What would go wrong for sure is
 // refused, and so is what a person would have to confirm when nobody is asked.
 func (o *actionOptions) refusal(plan *rollout.Plan) error {
-	if o.Insist {
-		return nil
-	}
 	blocked, unsure := hostsOf(plan.FindingsOf(rollout.LevelBlocker)), hostsOf(plan.FindingsOf(rollout.LevelConfirm))
 	switch {
+	case o.Insist:
 	case len(blocked) > 0:
 		return &Failure{
 			Message: fmt.Sprintf("nothing was started: it would fail on %s of %d: %s", count(len(blocked), "host"), len(plan.Hosts), strings.Join(blocked, ", ")),
-			Hint:    "Mend what is said above, leave them out (--on '…,!" + blocked[0] + "'), or add --insist to try all the same.",
+			Hint:    "Mend what is said above, leave them out (" + o.without(blocked) + "), or add --insist to try all the same.",
 		}
 	case len(unsure) > 0 && o.Yes:
 		return &Failure{
 			Message: fmt.Sprintf("nothing was started: %s must be confirmed by name: %s", count(len(unsure), "host"), strings.Join(unsure, ", ")),
-			Hint:    "Run it on a terminal without --yes to be asked, leave them out (--on '…,!" + unsure[0] + "'), or add --insist.",
+			Hint:    "Run it on a terminal without --yes to be asked, leave them out (" + o.without(unsure) + "), or add --insist.",
 		}
 	}
 	return nil
+}
+
+// without is the selection less some hosts, as it would be typed.
+func (o *actionOptions) without(names []string) string {
+	const shown = 3
+	if len(names) > shown {
+		return "--on '" + o.On + ",!…'"
+	}
+	return "--on '" + o.On + ",!" + strings.Join(names, ",!") + "'"
 }
 
 // hostsOf are the hosts that findings are about, each once, in their order.

@@ -82,7 +82,11 @@ func runRunsShow(ctx context.Context, o *runOptions) error {
 	if len(o.Hosts) == 1 {
 		return printLog(o.IO, o.World.Self(), v, *v.Task(o.Hosts[0]))
 	}
-	return writeSummary(o.IO, o.World.Self(), v)
+	if err := writeSummary(o.IO, o.World.Self(), v); err != nil {
+		return err
+	}
+	writeFindings(o.IO.Out, &v.Plan)
+	return nil
 }
 
 // printLog prints a raw log: every byte to a file or pipe, and what is safe to
