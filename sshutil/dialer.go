@@ -128,7 +128,7 @@ func (d *Dialer) travel(ctx context.Context, r route, touch bool) (*Client, erro
 		giveBack() // how closing the jump host went is of no interest now
 		return nil, err
 	}
-	link.hop, link.under = hop, giveBack
+	link.under = giveBack
 	again := func(ctx context.Context) (*Client, error) { return d.travel(ctx, r, touch) }
 	return &Client{target: t, via: r.via(), link: link, again: again}, nil
 }
@@ -156,11 +156,11 @@ func (d *Dialer) arrive(ctx context.Context, t Target, hop *Client, touch bool) 
 	keys := sync.OnceValue(func() offers { return <-found })
 	defer keys()
 	defer enough()
-	conn, err := d.connect(ctx, t, hop)
+	over, err := d.connect(ctx, t, hop)
 	if err != nil {
 		return nil, err
 	}
-	return d.handshake(ctx, t, conn, keys)
+	return d.handshake(ctx, t, over, keys)
 }
 
 func (d *Dialer) patience(touch bool) time.Duration {

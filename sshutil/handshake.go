@@ -6,23 +6,33 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// connect opens what the SSH connection will ride on. The error is an *Error.
-func (d *Dialer) connect(ctx context.Context, t Target, hop *Client) (net.Conn, error) {
+// passage is what an SSH connection rides on.
+type passage struct {
+	conn net.Conn
+	hop  *Client       // the jump host on the way; may be nil
+	rtt  time.Duration // how long a packet takes there and back; zero if not known
+}
+
+// connect opens the passage to t. The error is an *Error.
+func (d *Dialer) connect(ctx context.Context, t Target, hop *Client) (passage, error) {
 	switch {
 	case hop != nil:
 		n, ok := hop.link.(*native)
 		if !ok {
-			return nil, newError(KindJump, t.Name, "the jump host "+hop.target.Name+" is reached by the ssh program", "", nil)
+			return passage{}, newError(KindJump, t.Name, "the jump host "+hop.target.Name+" is reached by the ssh program", "", nil)
 		}
 		conn, err := n.tunnel(ctx, address(t))
 		if err != nil {
-			return nil, tunnelFailure(ctx, t, hop, err)
+			return passage{}, tunnelFailure(ctx, t, hop, err)
 		}
-		return conn, nil
+		return passage{conn: conn, hop: hop}, nil
 	case t.ProxyCommand != "":
 		shell := d.Shell
 		if shell == "" {
@@ -30,24 +40,31 @@ func (d *Dialer) connect(ctx context.Context, t Target, hop *Client) (net.Conn, 
 		}
 		conn, err := startProxy(shell, t.ProxyCommand)
 		if err != nil {
-			return nil, newError(KindProxy, t.Name, "the ProxyCommand could not be started: "+err.Error(), "correct ProxyCommand in the ssh configuration", err)
+			return passage{}, newError(KindProxy, t.Name, "the ProxyCommand could not be started: "+err.Error(), "correct ProxyCommand in the ssh configuration", err)
 		}
-		return conn, nil
+		return passage{conn: conn}, nil
 	}
-	conn, err := dialTCP(ctx, t)
+	conn, rtt, err := dialTCP(ctx, t)
 	if err != nil {
-		return nil, connectFailure(ctx, t, err)
+		return passage{}, connectFailure(ctx, t, err)
 	}
-	return conn, nil
+	return passage{conn: conn, rtt: rtt}, nil
 }
 
-func dialTCP(ctx context.Context, t Target) (net.Conn, error) {
+func dialTCP(ctx context.Context, t Target) (net.Conn, time.Duration, error) {
 	if t.ConnectTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t.ConnectTimeout)
 		defer cancel()
 	}
-	dialer := net.Dialer{KeepAlive: -1} // the connection has its own
+	var began atomic.Int64 // when the last address was tried, after names were looked up
+	dialer := net.Dialer{
+		KeepAlive: -1, // the connection has its own
+		Control: func(string, string, syscall.RawConn) error {
+			began.Store(time.Now().UnixNano())
+			return nil
+		},
+	}
 	if t.BindAddress != "" {
 		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(t.BindAddress)}
 	}
@@ -58,19 +75,20 @@ func dialTCP(ctx context.Context, t Target) (net.Conn, error) {
 	case "inet6":
 		network = "tcp6"
 	}
-	return dialer.DialContext(ctx, network, address(t))
+	conn, err := dialer.DialContext(ctx, network, address(t))
+	return conn, time.Duration(time.Now().UnixNano() - began.Load()), err
 }
 
 func address(t Target) string {
 	return net.JoinHostPort(strings.Trim(t.HostName, "[]"), strconv.Itoa(t.Port))
 }
 
-// handshake logs in over conn, which it closes if that fails.
-func (d *Dialer) handshake(ctx context.Context, t Target, conn net.Conn, keys func() offers) (*native, error) {
+// handshake logs in over a connection, which it closes if that fails.
+func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys func() offers) (*native, error) {
 	state := d.shared()
 	files := state.known.read(slices.Concat(t.UserKnownHostsFiles, t.GlobalKnownHostsFiles))
 	check := newHostKeyCheck(t, files, func() bool { return takesPatterns(versionOf(ctx, d.OpenSSH)) }, d.now())
-	w := newWire(conn, state.computing)
+	w := newWire(over.conn, state.computing)
 	// Closing is the only way to end a handshake: not every connection has deadlines.
 	stop := context.AfterFunc(ctx, func() { w.Close() })
 	defer stop()
@@ -92,15 +110,13 @@ func (d *Dialer) handshake(ctx context.Context, t Target, conn net.Conn, keys fu
 	}
 	if err != nil {
 		failure := handshakeFailure(ctx, t, w, err)
-		if p, ok := conn.(*proxied); ok {
+		if p, ok := over.conn.(*proxied); ok {
 			failure = proxyFailure(t, p, failure)
 		}
 		w.Close()
 		return nil, failure
 	}
-	n := newNative(t, ssh.NewClient(c, channels, requests), d.forwardSocket(t))
-	n.key = keyText(shown)
-	return n, nil
+	return newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t)), nil
 }
 
 // clientConfig is how x/crypto is told what the person allows.

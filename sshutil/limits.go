@@ -26,6 +26,8 @@ const (
 	jumpsMax         = 8               // hosts on one way
 	jumpFailureFresh = 3 * time.Second // so long a dead jump host is not asked again
 
+	hopFarewell = 50 * time.Millisecond // a jump host that died is known by then
+
 	sessionsPerClient = 4 // sshd's default MaxSessions is 10, and people have their own
 	outputDefault     = 1 << 20
 	firstBuffer       = 512      // bytes of output that there is room for at first

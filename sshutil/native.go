@@ -22,6 +22,7 @@ type native struct {
 	hop      *Client       // the jump host that the connection goes over; may be nil
 	under    func() error  // gives the jump host back; may be nil
 	sessions chan struct{} // one token per session
+	closing  chan struct{} // closed when Close is called
 	ended    chan struct{} // closed when the connection is gone
 	rtt      atomic.Int64  // nanoseconds; zero until measured
 
@@ -32,23 +33,38 @@ type native struct {
 }
 
 // newNative takes over a connection that is logged in.
-func newNative(t Target, client *ssh.Client, forward string) *native {
+func newNative(t Target, over passage, client *ssh.Client, key, forward string) *native {
 	n := &native{
-		host: t.Name, client: client, forward: forward,
+		host: t.Name, client: client, key: key, forward: forward, hop: over.hop,
 		sessions: make(chan struct{}, sessionsPerClient),
+		closing:  make(chan struct{}),
 		ended:    make(chan struct{}),
 		limit:    sessionsPerClient,
 	}
-	n.own(func() {
-		client.Wait() // its error is that of whoever was using the connection
-		close(n.ended)
-	})
+	n.rtt.Store(int64(over.rtt))
+	n.own(n.watch)
 	interval, count := aliveInterval, aliveCount
 	if t.ServerAliveInterval > 0 {
 		interval, count = t.ServerAliveInterval, max(t.ServerAliveCountMax, 1)
 	}
 	n.own(func() { n.keepAlive(interval, time.Duration(count)*interval) })
 	return n
+}
+
+// watch waits for the end of the connection.
+func (n *native) watch() {
+	n.client.Wait() // its error is that of whoever was using the connection
+	if n.hop != nil {
+		// If the jump host is why, let that be known first.
+		late := time.NewTimer(hopFarewell)
+		defer late.Stop()
+		select {
+		case <-n.hop.Done():
+		case <-n.closing:
+		case <-late.C:
+		}
+	}
+	close(n.ended)
 }
 
 // keepAlive asks for an answer every interval and cuts the connection when
@@ -58,10 +74,13 @@ func (n *native) keepAlive(interval, patience time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		select {
-		case <-n.ended:
-			return
-		case <-tick.C:
+		// The first question waits too, unless it is needed to know the latency.
+		if n.rtt.Load() != 0 {
+			select {
+			case <-n.ended:
+				return
+			case <-tick.C:
+			}
 		}
 		asked := time.Now()
 		giveUp := time.AfterFunc(patience, func() { n.client.Close() })
@@ -71,7 +90,7 @@ func (n *native) keepAlive(interval, patience time.Duration) {
 			n.client.Close() // a write error does not end the reading side
 			return
 		}
-		n.rtt.Store(int64(time.Since(asked)))
+		n.rtt.Store(max(1, int64(time.Since(asked))))
 	}
 }
 
@@ -96,6 +115,9 @@ func (n *native) Close() error {
 	n.mu.Lock()
 	again := n.closed
 	n.closed = true
+	if !again {
+		close(n.closing)
+	}
 	n.mu.Unlock()
 	err := n.client.Close()
 	n.owned.Wait()

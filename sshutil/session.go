@@ -119,10 +119,8 @@ func (r *running) hangUp() {
 // refuses; then those that are open are waited for.
 func (n *native) open(ctx context.Context) (*ssh.Session, error) {
 	for {
-		asked := time.Now()
 		session, err := n.client.NewSession()
 		if err == nil {
-			n.rtt.CompareAndSwap(0, int64(time.Since(asked)))
 			return session, nil
 		}
 		var refused *ssh.OpenChannelError
@@ -173,11 +171,25 @@ func (n *native) failure(ctx context.Context, doing string, err error) error {
 		return told
 	case ctx.Err() != nil:
 		return contextError(n.host, doing, ctx.Err())
-	case n.hop != nil && isClosed(n.hop.Done()):
-		kind := KindJump
-		return newError(kind, n.host, "the connection to the jump host "+n.hop.target.Name+" has ended", "read the host's state again before you rely on it", err)
+	case n.hop != nil && n.hopGone(ctx):
+		return newError(KindJump, n.host, "the connection to the jump host "+n.hop.target.Name+" has ended", "read the host's state again before you rely on it", err)
 	case errors.Is(err, errNotStarted):
 		return newError(KindReset, n.host, "the connection has ended", "it is made anew when it is needed again", err)
 	}
 	return newError(KindExitUnknown, n.host, "the connection ended before the command's exit status came", "read the host's state again before you rely on it", err)
+}
+
+// hopGone reports whether the jump host is why a connection ended. That is
+// known a moment later than the end itself.
+func (n *native) hopGone(ctx context.Context) bool {
+	late := time.NewTimer(hopFarewell)
+	defer late.Stop()
+	select {
+	case <-n.hop.Done():
+		return true
+	case <-n.ended: // which waited for the jump host, too
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return isClosed(n.hop.Done())
 }
