@@ -94,13 +94,16 @@ func TestRow(t *testing.T) {
 	yes := true
 	row := Row{Host: Host{Name: "h", System: "file-linux"}, Facts: Facts{HostFacts: nixcmd.HostFacts{System: "flake-linux", Wanted: "/nix/store/w-1"}}}
 	if row.System() != "flake-linux" {
-		t.Errorf("the flake knows better: %s", row.System())
+		t.Errorf("the flake knows better than the file: %s", row.System())
 	}
 	row.Status = Status{State: StateUp, Reading: Reading{System: "own-linux", Reboot: &yes, Current: "/nix/store/w-1", Profile: "/nix/store/w-1"}}
-	if row.System() != "own-linux" {
-		t.Errorf("the host knows best: %s", row.System())
+	if row.System() != "flake-linux" {
+		t.Errorf("what is deployed is what the flake says: %s", row.System())
 	}
-	if s := row.Subject(); !s.Reboot || s.Drift != DriftInSync || s.System != "own-linux" || s.State != StateUp {
+	if s := (Row{Host: Host{System: "file-linux"}, Status: row.Status}).System(); s != "own-linux" {
+		t.Errorf("without facts the host itself tells: %s", s)
+	}
+	if s := row.Subject(); !s.Reboot || s.Drift != DriftInSync || s.System != "flake-linux" || s.State != StateUp {
 		t.Errorf("got %+v", s)
 	}
 	inv := &Inventory{Hosts: []Host{{Name: "a"}, {Name: "b"}}, Builders: []Builder{{Name: "x", Host: "b"}}}
