@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 		os.Exit(runTestSupervisor(os.Args[2]))
 	}
 	if len(os.Args) > 3 && os.Args[1] == wordTask {
+		dieEarly(os.Args[2], os.Args[3])
 		if err := RunTask(os.Args[2], os.Args[3], os.Environ()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,6 +28,28 @@ func tryLock(path string) (*os.File, error) {
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
 	return f, nil
+}
+
+// lockNow is tryLock that bears a moment's wait. A process that this one is just
+// starting holds copies of all its descriptors until it has become the other
+// program, so a lock can be held by nobody who means to.
+func lockNow(path string) (*os.File, error) {
+	for deadline := time.Now().Add(startingFor); ; time.Sleep(startingPause) {
+		f, err := tryLock(path)
+		if !errors.Is(err, errHeld) || time.Now().After(deadline) {
+			return f, err
+		}
+	}
+}
+
+// isReallyHeld is isHeld, for as long as lockNow bears.
+func isReallyHeld(path string) (bool, error) {
+	for deadline := time.Now().Add(startingFor); ; time.Sleep(startingPause) {
+		held, err := isHeld(path)
+		if !held || err != nil || time.Now().After(deadline) {
+			return held, err
+		}
+	}
 }
 
 // isHeld says whether anybody holds the flock of path. A file that does not

@@ -11,29 +11,47 @@ import (
 )
 
 // launch starts the task parent and returns when nixos-rebuild runs; the
-// channel is closed when the task parent has ended. A verdict means that it
-// could not be started.
+// channel is closed when the task parent has ended, and nil when it has gone
+// and the files must tell. A verdict means that nothing could be started.
 func (t *task) launch() (<-chan struct{}, *Verdict, error) {
-	exited, line, err := t.spawnParent()
-	if err != nil {
-		return nil, t.verdict(OutcomeFailed, "nixos-rebuild could not be started: "+err.Error(), ""), nil
-	}
-	word, rest, _ := strings.Cut(line, " ")
-	if word != "started" {
-		<-exited
-		if rest == "" {
-			rest = "its parent process ended at once; see supervisor.log in " + t.run.Dir
+	const attempts = 2 // a task parent that is killed before it did anything is replaced once
+	var why string
+	for range attempts {
+		exited, line, err := t.spawnParent()
+		if err != nil {
+			return nil, t.notStarted(err.Error(), ""), nil
 		}
-		return nil, t.verdict(OutcomeFailed, "nixos-rebuild could not be started: "+rest,
-			"`nixfleet-tui doctor` says what this machine lacks."), nil
+		word, rest, _ := strings.Cut(line, " ")
+		switch word {
+		case "started":
+			return exited, nil, t.sayStarted(rest)
+		case "failed":
+			<-exited
+			return nil, t.notStarted(rest, "`nixfleet-tui doctor` says what this machine lacks."), nil
+		}
+		<-exited
+		if t.launched(isReallyHeld) { // it was killed before it could say so
+			t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskStarted})
+			return nil, nil, nil
+		}
+		why = "its parent process ended at once; see supervisor.log in " + t.run.Dir
 	}
-	pid, _, _ := strings.Cut(rest, " ")
+	return nil, t.notStarted(why, "`nixfleet-tui doctor` says what this machine lacks."), nil
+}
+
+func (t *task) notStarted(why, hint string) *Verdict {
+	return t.verdict(OutcomeFailed, "nixos-rebuild could not be started: "+why, hint)
+}
+
+// sayStarted emits that nixos-rebuild runs; id begins with its process id.
+func (t *task) sayStarted(id string) error {
+	pid, _, _ := strings.Cut(id, " ")
 	n, err := strconv.Atoi(pid)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskStarted, PID: n})
-	return exited, nil, nil
+	return nil
 }
 
 // spawnParent starts the task parent with the locks that it passes on, and
@@ -43,7 +61,7 @@ func (t *task) spawnParent() (<-chan struct{}, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	alive, err := tryLock(t.file(".alive"))
+	alive, err := lockNow(t.file(".alive"))
 	if err != nil {
 		return nil, "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync/atomic"
 
 	"nixfleet-tui/fleet"
@@ -39,7 +40,7 @@ var errCancelled = errors.New("cancelled")
 // that the supervisor is to end, so that nothing can be said of the task.
 func (t *task) work(ctx context.Context) (Verdict, error) {
 	var exited <-chan struct{} // nil when nixos-rebuild is not a grandchild of ours
-	if !t.launched() {
+	if !t.launched(isHeld) {
 		if v, err := t.prepare(ctx); v != nil || err != nil {
 			return deref(v), err
 		}
@@ -63,13 +64,18 @@ func deref(v *Verdict) Verdict {
 	return *v
 }
 
-// launched says whether nixos-rebuild had been started by a supervisor before us.
-func (t *task) launched() bool {
-	if held, err := isHeld(t.file(".alive")); err == nil && held {
+// launched says whether nixos-rebuild was started, by whatever a supervisor or
+// task parent left that was killed at whatever moment. held says whether a lock
+// is held.
+func (t *task) launched(held func(path string) (bool, error)) bool {
+	if alive, err := held(t.file(".alive")); err == nil && alive {
 		return true
 	}
 	if _, ok, err := t.run.dir.readExit(t.host.Name); err == nil && ok {
 		return true
+	}
+	if info, err := os.Stat(t.file(".log")); err == nil && info.Size() > 0 {
+		return true // it ended before anybody noted that it ran
 	}
 	return t.run.state(t.host.Name).PID != 0 || readable(t.file(".pid"))
 }

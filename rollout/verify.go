@@ -119,7 +119,7 @@ func (t *task) regainLock() {
 	if t.machine != nil || t.before == nil || t.before.Machine == "" {
 		return
 	}
-	f, err := tryLock(t.run.Store.machineLock(t.before.Machine))
+	f, err := lockNow(t.run.Store.machineLock(t.before.Machine))
 	if err != nil {
 		t.note("the machine's lock could not be taken: " + err.Error())
 		return
