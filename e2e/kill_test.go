@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestKilled kills a part of a run while h2 builds. The hosts end as they would
@@ -175,43 +174,4 @@ func TestHangupDetaches(t *testing.T) {
 	if v := verdicts(t, w.only())["h2"]; v.Verdict != "ok" {
 		t.Errorf("%+v", v)
 	}
-}
-
-func TestCutOffWhileBuilding(t *testing.T) {
-	need(t, "h2")
-	w := place(t)
-	t.Cleanup(func() { link(t, "h2", "up") })
-	cmd, out := w.start("switch --on h2 --yes")
-	w.building("h2")
-	cut := time.Now()
-	link(t, "h2", "down")
-	cmd.Wait()
-	took := time.Since(cut)
-	if code := cmd.ProcessState.ExitCode(); code != 1 {
-		t.Errorf("exit code %d\n%s", code, out)
-	}
-	if v := verdicts(t, w.only())["h2"]; v.Verdict != "failed" || v.Reason == "" || v.Hint == "" {
-		t.Errorf("%+v", v)
-	}
-	if took > time.Minute {
-		t.Errorf("it took %s", took)
-	}
-}
-
-// TestCutOffWhileActivating: h9 takes its own network down while it activates.
-func TestCutOffWhileActivating(t *testing.T) {
-	need(t, "h9")
-	w := place(t)
-	t.Cleanup(func() { link(t, "h9", "up") })
-	w.wants(1, "switch --on h9 --yes")
-	dir := w.only()
-	if v := verdicts(t, dir)["h9"]; v.Verdict != "unknown" || v.Reason == "" {
-		t.Errorf("%+v", v)
-	}
-	// When the host answers again, somebody finds out how it ended.
-	link(t, "h9", "up")
-	w.eventually("it is known how h9 ended", aRun, func() bool {
-		v := w.runs()[0].Hosts[0].Verdict
-		return v != nil && *v != "unknown"
-	})
 }

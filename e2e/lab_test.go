@@ -110,6 +110,9 @@ func place(t *testing.T) *where {
 func (w *where) finish() {
 	deadline := time.Now().Add(aRun)
 	for _, r := range w.runs() {
+		if r.State == "running" && w.t.Failed() {
+			w.sh("nixfleet-tui runs cancel %s --insist", r.ID)
+		}
 		for r.State == "running" && time.Now().Before(deadline) {
 			<-time.After(pollEvery)
 			r = w.find(r.ID)

@@ -26,6 +26,8 @@ type event struct {
 	ExitCode *int
 	Verdict  string
 	Changed  bool
+	Accepted *bool
+	Moved    bool `json:"profileMoved"`
 	Reboot   bool `json:"rebootNeeded"`
 	Units    []string
 	Reason   string

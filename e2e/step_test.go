@@ -100,19 +100,20 @@ func (w *where) wanted(host string) string {
 	return w.must(`nix eval --raw '.#nixosConfigurations."%s".config.system.build.toplevel'`, host)
 }
 
-// gone waits until no process of a host matches any more.
-func (w *where) gone(host, pattern string) {
+// matching are the processes of a host ("": of this machine) whose command lines
+// hold one of the words.
+func (w *where) matching(host string, words ...string) string {
 	w.t.Helper()
-	// The brackets keep the pattern from matching the shell that looks for it.
-	pattern = "[" + pattern[:1] + "]" + pattern[1:]
-	var left string
-	ok := within(soon/3, func() bool {
-		left = w.sh("ssh %s \"pgrep -a -f '%s'\"", host, pattern).stdout
-		return strings.TrimSpace(left) == ""
-	})
-	if !ok {
-		w.t.Errorf("on %s there is still:\n%s", host, left)
+	patterns := make([]string, len(words))
+	for i, word := range words {
+		// The brackets keep the pattern from matching the shell that looks for it.
+		patterns[i] = "[" + word[:1] + "]" + word[1:]
 	}
+	line := fmt.Sprintf("pgrep -a -f '%s'", strings.Join(patterns, "|"))
+	if host != "" {
+		line = fmt.Sprintf("ssh %s %q", host, line)
+	}
+	return strings.TrimSpace(w.sh("%s", line).stdout)
 }
 
 // within says whether ok came about in time.
@@ -143,6 +144,11 @@ func (w *where) begin(format string, args ...any) *underWay {
 	w.t.Helper()
 	before, fresh := w.dirs(), []string{}
 	cmd, out := w.start(format, args...)
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("%s printed\n%s", fmt.Sprintf(format, args...), out)
+		}
+	})
 	w.eventually("a run", soon, func() bool {
 		fresh = slices.DeleteFunc(w.dirs(), func(dir string) bool { return slices.Contains(before, dir) })
 		return len(fresh) > 0
@@ -150,7 +156,9 @@ func (w *where) begin(format string, args ...any) *underWay {
 	return &underWay{w, cmd, out, filepath.Dir(fresh[0])}
 }
 
-func (u *underWay) id() string { return filepath.Base(u.dir) }
+func (u *underWay) id() string { return idOf(u.dir) }
+
+func idOf(dir string) string { return filepath.Base(dir) }
 
 // reaches waits until a host is in a phase.
 func (u *underWay) reaches(host, phase string) { u.t.Helper(); u.where.reaches(u.dir, host, phase) }

@@ -1,0 +1,152 @@
+//go:build lab
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCutOffWhileBuilding(t *testing.T) {
+	need(t, "h2")
+	w := place(t)
+	before := w.standing("h2")
+	u := w.begin("switch --on h2 --yes")
+	u.reaches("h2", "building")
+	cut, connect := time.Now(), cutOff(t, "h2")
+	if code := u.ends(); code != 1 {
+		t.Errorf("exit code %d\n%s", code, u.out)
+	}
+	took := time.Since(cut)
+	v := u.verdict("h2")
+	if v.Verdict != "failed" || v.Phase != "building" || !strings.Contains(v.Reason, "connection was lost while building") || v.Hint == "" {
+		t.Errorf("%+v", v)
+	}
+	if took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+	t.Logf("failed %s after the link was cut", took.Round(time.Second))
+	connect()
+	if now := w.standing("h2"); now != before {
+		t.Errorf("h2 stands at %s, and stood at %s", now, before)
+	}
+}
+
+// TestCutOffWhileActivating: the activation comes to its end without us.
+func TestCutOffWhileActivating(t *testing.T) {
+	need(t, "h8")
+	w := place(t)
+	want := w.wanted("h8")
+	u := w.begin("switch --on h8 --yes")
+	u.reaches("h8", "activating")
+	connect := cutOff(t, "h8")
+	u.lost("h8")
+	w.eventually("h8 runs the new system", aRun, func() bool { return runs(t, "h8") == want })
+	connect()
+	if code := u.ends(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, u.out)
+	}
+	v := u.verdict("h8")
+	if v.Verdict != "ok" || !v.Changed || v.Running != want || !strings.Contains(v.Reason, "connection was lost while activating") {
+		t.Errorf("%+v", v)
+	}
+}
+
+// TestCutOffWhileActivatingInVain: it never comes to its end.
+func TestCutOffWhileActivatingInVain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		host, action string
+		end          string // what ends the activation
+		moved        bool   // the profile
+		reason       string
+	}{
+		"its unit ends":       {"h1", "switch", "sudo systemctl stop nixos-rebuild-switch-to-configuration", true, "installed but not running"},
+		"the machine reboots": {"h4", "test", "sudo systemctl --no-block reboot", false, "it runs "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			need(t, c.host)
+			w := place(t)
+			w.shape(c.host, "settle = 90;")
+			before := w.standing(c.host)
+			u := w.begin("%s --on %s --yes", c.action, c.host)
+			u.reaches(c.host, "activating")
+			connect := cutOff(t, c.host)
+			boot := bootID(t, c.host)
+			inside(t, c.host, c.end) // which may end this login too
+			if strings.Contains(c.end, "reboot") {
+				w.eventually(c.host+" is up again", aRun, func() bool { now := bootID(t, c.host); return now != "" && now != boot })
+			}
+			u.lost(c.host)
+			connect()
+			if code := u.ends(); code != 1 {
+				t.Errorf("exit code %d\n%s", code, u.out)
+			}
+			v := u.verdict(c.host)
+			if v.Verdict != "failed" || v.Changed != c.moved || !strings.Contains(v.Reason, "connection was lost") || !strings.Contains(v.Reason, c.reason) {
+				t.Errorf("%+v", v)
+			}
+			if now := w.standing(c.host); c.moved == (now == before) || v.Running != strings.Fields(now)[1] {
+				t.Errorf("%s stands at %s, stood at %s, and is said to run %s", c.host, now, before, v.Running)
+			}
+		})
+	}
+}
+
+// TestCutOffForAMoment: what ssh bears is no event.
+func TestCutOffForAMoment(t *testing.T) {
+	need(t, "h7")
+	w := place(t)
+	w.shape("h7", "settle = 10;")
+	u := w.begin("switch --on h7 --yes")
+	u.reaches("h7", "activating")
+	connect := cutOff(t, "h7")
+	began := time.Now()
+	w.eventually("eight seconds pass", soon, func() bool { return time.Since(began) > 8*time.Second })
+	connect()
+	if code := u.ends(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, u.out)
+	}
+	if v := u.verdict("h7"); v.Verdict != "ok" || v.Reason != "" || v.ExitCode == nil {
+		t.Errorf("%+v", v)
+	}
+}
+
+// TestCutsItselfOff: h9 takes its own network down while it activates.
+func TestCutsItselfOff(t *testing.T) {
+	need(t, "h9")
+	w := place(t)
+	t.Cleanup(func() { link(t, "h9", "up") })
+	w.wants(1, "switch --on h9 --yes")
+	if v := verdicts(t, w.only())["h9"]; v.Verdict != "unknown" || v.Reason == "" {
+		t.Errorf("%+v", v)
+	}
+}
+
+// lost waits until nixos-rebuild has given up.
+func (u *underWay) lost(host string) {
+	u.t.Helper()
+	u.eventually("nixos-rebuild ends", aRun, func() bool { return u.task(host, "ended").Event != "" })
+}
+
+// runs is the system that a host runs, asked without its network; "" when it
+// does not answer.
+func runs(t *testing.T, host string) string {
+	out, err := inside(t, host, "readlink -f /run/current-system")
+	if err != nil {
+		return ""
+	}
+	return out
+}
+
+// bootID likewise.
+func bootID(t *testing.T, host string) string {
+	// The hosts share a kernel, and with it the boot id; when its first process
+	// began differs.
+	out, err := inside(t, host, "stat -c %Y /proc/1; systemctl show -p UserspaceTimestampMonotonic --value")
+	if err != nil {
+		return ""
+	}
+	return out
+}
