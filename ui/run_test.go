@@ -322,7 +322,7 @@ func TestTheTimeLeftIsToldWhenItIsKnown(t *testing.T) {
 
 func TestTheZoomedPaneShowsWhatIsBuilt(t *testing.T) {
 	s := newStage(t, 100, 30)
-	d := s.showRun(4, false)
+	d := s.showBuilds()
 	s.keys("2", "z")
 	s.sees("nginx-1.28.1   36s    buildPhase     on ankarana", "openssl-3.5.4  23s    checkPhase     on ssh://builder@boraha")
 	var many []nixcmd.RunningBuild

@@ -48,6 +48,7 @@ func scenes() []scene {
 		{"run", func(s *stage) { s.showRun(4, false) }},
 		{"run-eight", func(s *stage) { s.showRun(8, false) }},
 		{"run-zoom", func(s *stage) { s.showRun(4, false); s.keys("2", "z") }},
+		{"run-builds", func(s *stage) { s.showBuilds(); s.keys("2", "z") }},
 		{"run-search", func(s *stage) { s.showRun(4, false); s.keys("2", "z", "/", "h", "e", "l", "l", "o", "enter") }},
 		{"run-cancel", func(s *stage) { s.showRun(4, false); s.keys("3", "c"); s.advance(time.Second) }},
 		{"run-ended", func(s *stage) { s.showRun(4, true) }},
@@ -160,6 +161,19 @@ func (s *stage) showRun(n int, ended bool) *runDir {
 	return d
 }
 
+// showBuilds shows a run in which ankarana builds two things.
+func (s *stage) showBuilds() *runDir {
+	s.t.Helper()
+	d := s.showRun(4, false)
+	d.event(rollout.Event{Event: rollout.EventProgress, Time: s.clock, Host: "ankarana", Progress: &nixcmd.Progress{
+		BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1", "openssl-3.5.4"}, Builds: []nixcmd.RunningBuild{
+			{Name: "nginx-1.28.1", Step: "buildPhase", Since: s.clock.Add(-36 * time.Second)},
+			{Name: "openssl-3.5.4", Machine: "ssh://builder@boraha", Step: "checkPhase", Since: s.clock.Add(-23 * time.Second)},
+		}}})
+	s.advance(tickEvery)
+	return d
+}
+
 // tell writes what a supervisor would have until now.
 func (d *runDir) tell(hosts []string, start time.Time, ended bool) {
 	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
@@ -175,8 +189,7 @@ func (d *runDir) tell(hosts []string, start time.Time, ended bool) {
 		d.log(h, someLog(h, phase))
 		switch phase {
 		case nixcmd.PhaseBuilding:
-			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1", "openssl-3.5.4"},
-				Builds: []nixcmd.RunningBuild{{Name: "nginx-1.28.1", Step: "buildPhase", Since: at(2)}, {Name: "openssl-3.5.4", Machine: "ssh://builder@boraha", Step: "checkPhase", Since: at(15)}}}})
+			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{BuildsDone: 3, BuildsExpected: 20, Building: []string{"nginx-1.28.1", "openssl-3.5.4"}}})
 		case nixcmd.PhaseCopying:
 			d.event(rollout.Event{Event: rollout.EventProgress, Time: at(20), Host: h, Progress: &nixcmd.Progress{CopiesDone: 41, CopiesExpected: 57}})
 		}
