@@ -60,6 +60,8 @@ func logActions() []action {
 			about: "Go to the previous line that tells of an error.", do: func(m *Model) tea.Cmd { return m.nextError(true) }},
 		{Binding: bind("w", "wrap", "w"), id: "log.wrap", scope: scopeLog, footer: 9,
 			about: "Wrap long lines, or cut them.", do: inRun((*runPlace).toggleWrap)},
+		{Binding: bind("y", "copy", "y"), id: "log.copy", scope: scopeLog,
+			about: "Copy the line that was found, or else what the pane shows, to the terminal's clipboard (OSC 52).", do: (*Model).copyLog},
 		{Binding: bind(">", "sideways", ">"), id: "log.right", scope: scopeLog,
 			about: "Show more to the right of long lines.", do: inRun(func(r *runPlace) { r.shift(1) })},
 		{Binding: bind("<", "sideways back", "<"), id: "log.left", scope: scopeLog,

@@ -9,6 +9,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
 )
 
 // The rows around a place.
@@ -178,21 +179,32 @@ func (m *Model) headerPlaces() string {
 	return ends(left, join(words, "  ", m.w-text.Width(left)-1), m.w)
 }
 
+// shownRun is the run that goes on, if there is one; the one that is open first.
+func (m *Model) shownRun() (v rollout.View, goesOn bool) {
+	if m.run.going() {
+		return m.run.view, true
+	}
+	if alive := m.known.running(); len(alive) > 0 {
+		return alive[0], true
+	}
+	return v, false
+}
+
+// judged is how many tasks of a run have ended.
+func judged(v rollout.View) (n int) {
+	for _, t := range v.Tasks {
+		n += boolInt(t.Verdict != nil)
+	}
+	return n
+}
+
 // headerRunning tells of the run that goes on.
 func (m *Model) headerRunning() string {
-	v := m.run.view
-	if !m.run.going() {
-		alive := m.known.running()
-		if len(alive) == 0 {
-			return ""
-		}
-		v = alive[0]
+	v, goesOn := m.shownRun()
+	if !goesOn {
+		return ""
 	}
-	done := 0
-	for _, t := range v.Tasks {
-		done += boolInt(t.Verdict != nil)
-	}
-	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(string(v.Plan.Action)), done, len(v.Tasks)), busy}
+	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(string(v.Plan.Action)), judged(v), len(v.Tasks)), busy}
 	return m.paint(busy, m.label(s))
 }
 

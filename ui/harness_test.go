@@ -29,6 +29,7 @@ type stage struct {
 	backend *recorder
 	timers  []timer
 	quit    bool
+	written string // to the terminal, past the frames
 	goldens string // their directory
 	runs    string // where run directories are made; "" is a directory of the test's own
 }
@@ -57,6 +58,7 @@ func newStageLike(t testing.TB, w, h int, look Look) *stage {
 		s.backend.called("give the terminal to %s", strings.Join(c.Args, " "))
 		return func() tea.Msg { return ended(nil) }
 	}
+	s.m.write = func(sequence string) error { s.written += sequence; return nil }
 	t.Cleanup(s.m.run.close)
 	s.do(s.m.Init())
 	s.send(tea.WindowSizeMsg{Width: w, Height: h})

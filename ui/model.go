@@ -32,6 +32,7 @@ type Model struct {
 	start   func(work func(context.Context) tea.Msg) tea.Cmd
 	after   func(d time.Duration, msg tea.Msg) tea.Cmd
 	give    func(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd // hands over the terminal
+	write   func(sequence string) error                          // to the terminal, past the frames
 
 	known    *known
 	keys     keymap
@@ -51,6 +52,7 @@ type Model struct {
 
 	w, h    int
 	frame   string
+	title   string // of the terminal's window
 	dirty   bool
 	polling bool                    // a command is reading the run
 	ticking bool                    // a tick is under way
@@ -150,7 +152,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.fetch())
+	cmd = tea.Batch(m.receive(msg), m.fetch(), m.retitle())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
@@ -198,6 +200,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCancelSent(msg)
 	case foundMsg:
 		m.onFound(msg)
+	case copiedMsg:
+		m.onCopied(msg)
 	case handedBackMsg:
 		m.onHandedBack(msg)
 	default:

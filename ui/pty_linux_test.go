@@ -178,7 +178,8 @@ func TestTheDashboardOnATerminal(t *testing.T) {
 	c := onConsole(t, "dashboard", 100, 30)
 	c.until("12 hosts", 0)
 	c.until(endFrame, 0)
-	if out := c.output(); strings.Contains(out, "\x1b]") || strings.Contains(out, "\x1b[6n") {
+	// Setting the window's title is no question.
+	if out := strings.ReplaceAll(c.output(), "\x1b]2;", ""); strings.Contains(out, "\x1b]") || strings.Contains(out, "\x1b[6n") {
 		t.Errorf("the terminal was asked something: %q", out)
 	}
 	at := len(c.output())
@@ -198,6 +199,9 @@ func TestTheDashboardOnATerminal(t *testing.T) {
 		t.Error(err)
 	}
 	c.until("farewell: \"\"", 0)
+	if out := c.output(); strings.Count(out, pushTitle) != 1 || strings.Count(out, popTitle) != 1 {
+		t.Error("the shell's title does not come back")
+	}
 }
 
 func TestTheTerminalIsRestoredWhateverHappens(t *testing.T) {

@@ -43,6 +43,8 @@ func Run(ctx context.Context, o Options) (farewell string, err error) {
 	guest := &guest{out: o.Out, in: o.In}
 	m := newModel(ctx, o)
 	m.give = guest.give
+	// A file serializes its writers: this comes between two frames, never into one.
+	m.write = func(sequence string) error { _, err := o.Out.WriteString(sequence); return err }
 	listening := make(chan os.Signal, 4)
 	signal.Notify(listening, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	heard := listen(ctx, o, guest, listening)
@@ -51,8 +53,12 @@ func Run(ctx context.Context, o Options) (farewell string, err error) {
 		cancel()
 		<-heard
 	}()
+	if err := m.write(pushTitle); err != nil {
+		return "", fmt.Errorf("writing to the terminal: %w", err)
+	}
 	_, err = tea.NewProgram(m, programOptions(ctx, o)...).Run()
 	m.run.close()
+	err = errors.Join(err, m.write(popTitle))
 	switch {
 	case m.crash != nil:
 		return m.farewell(), m.crash
