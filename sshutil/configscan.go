@@ -11,26 +11,24 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// configScan finds out what an answer of `ssh -G` depends on: the
-// configuration files with all that they include, and the environment. It is
-// no parser: in doubt it says that the answer must not be kept.
+// configScan finds out what an answer of `ssh -G` depends on: the content of
+// the configuration files with all that they include, and the environment. It
+// is no parser: in doubt it says that the answer must not be kept. Where the
+// file of a -F lies is of no concern: each run writes its own.
 type configScan struct {
 	home     string
-	seen     map[string]bool
 	parts    []string // what the answer depends on, one text each
 	names    []string // variables that the files mention
-	newest   time.Time
-	volatile string // why the answer cannot be kept, or ""
+	volatile string   // why the answer cannot be kept, or ""
 }
 
 // scanConfig scans what ssh with these options would read.
 func scanConfig(program string, options []string, home string, env func(string) (string, bool)) *configScan {
-	s := &configScan{home: home, seen: map[string]bool{}}
-	s.arguments(program, options)
-	file, _ := cutConfigOption(options)
+	s := &configScan{home: home}
+	file, rest := cutConfigOption(options)
+	s.arguments(program, rest)
 	if file != nil {
 		for _, path := range configFile(*file) {
 			s.file(path, s.userDir(), 0)
@@ -59,7 +57,12 @@ func (s *configScan) arguments(program string, options []string) {
 		s.volatile = "this machine has no name"
 		return
 	}
-	s.parts = append(s.parts, stampText(path), "uid "+strconv.Itoa(os.Getuid()), "host "+host, "home "+s.home)
+	info, err := os.Stat(path)
+	if err != nil {
+		s.volatile = "there is no " + path
+		return
+	}
+	s.parts = append(s.parts, fmt.Sprintf("program %s %d %d", path, info.ModTime().UnixNano(), info.Size()), "uid "+strconv.Itoa(os.Getuid()), "host "+host, "home "+s.home)
 	// ssh finds the home directory in the user database, not in HOME.
 	if u, err := user.LookupId(strconv.Itoa(os.Getuid())); err == nil && u.HomeDir != s.home {
 		s.volatile = "HOME is not the user's home"
@@ -72,33 +75,19 @@ func (s *configScan) arguments(program string, options []string) {
 
 func (s *configScan) userDir() string { return filepath.Join(s.home, ".ssh") }
 
-// stampText tells whether a file changed, and that it is there at all.
-func stampText(path string) string {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "no file " + path
-	}
-	return fmt.Sprintf("file %s %d %d", path, info.ModTime().UnixNano(), info.Size())
-}
-
 // file scans one configuration file. dir is where its relative includes are.
 func (s *configScan) file(path, dir string, depth int) {
-	s.parts = append(s.parts, stampText(path))
-	if s.seen[path] {
-		return
-	}
-	s.seen[path] = true
 	if depth > includeDepth {
 		s.volatile = "the includes are too deep"
 		return
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return // ssh says what it thinks of that
+		s.parts = append(s.parts, "unreadable") // ssh says what it thinks of that
+		return
 	}
-	if info, err := os.Stat(path); err == nil && info.ModTime().After(s.newest) {
-		s.newest = info.ModTime()
-	}
+	sum := sha256.Sum256(content)
+	s.parts = append(s.parts, "file "+hex.EncodeToString(sum[:]))
 	for line := range bytes.Lines(content) {
 		s.line(string(line), dir, depth)
 	}
@@ -150,7 +139,7 @@ func (s *configScan) include(pattern, dir string, depth int) {
 		s.volatile = "an include is a pattern that we do not understand"
 		return
 	}
-	s.parts = append(s.parts, "include "+pattern)
+	s.parts = append(s.parts, fmt.Sprintf("include %d", len(paths)))
 	for _, path := range paths {
 		s.file(path, dir, depth+1)
 	}

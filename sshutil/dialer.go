@@ -105,7 +105,7 @@ func (d *Dialer) find(ctx context.Context, name string, touch bool) (*Client, er
 		return d.byProgram(ctx, t, why, touch)
 	}
 	client, err := d.travel(ctx, r, touch)
-	if d.OpenSSH != "" && onlyProgramCan(err) {
+	if d.OpenSSH != "" && onlyProgramCan(err, touch) {
 		return d.byProgram(ctx, t, err.Error(), touch)
 	}
 	return client, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -117,6 +118,9 @@ func (d *Dialer) plan(ctx context.Context, t Target) (route, error) {
 	return r, nil
 }
 
+// all is everything on the way, in order.
+func (r route) all() []Target { return append(slices.Clip(r.hops), r.target) }
+
 // via is the way in words.
 func (r route) via() string {
 	switch {
@@ -140,8 +144,8 @@ func (r route) before() route {
 
 // key names the way, so that all who take it share its connections.
 func (r route) key() string {
-	parts := []string{}
-	for _, t := range append(r.hops, r.target) {
+	var parts []string
+	for _, t := range r.all() {
 		parts = append(parts, t.User+"@"+address(t)+" "+t.HostKeyAlias+" "+t.ProxyCommand)
 	}
 	return strings.Join(parts, "\n")

@@ -7,7 +7,6 @@ const (
 	resolveTimeout  = 5 * time.Second // one `ssh -G`; a Match exec in it may hang
 	resolveParallel = 8               // `ssh -G` processes at once: each costs a fork and some ms of CPU
 	configFresh     = time.Second     // so long the configuration files are not looked at again
-	configSettled   = 2 * time.Second // a file that changed later than this ago may still be changing
 	includeDepth    = 16              // as in ssh
 
 	dialTimeout  = 8 * time.Second // connect, handshake and login of one host

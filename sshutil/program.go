@@ -14,7 +14,7 @@ import (
 
 // needsOpenSSH says why the way cannot be taken without the ssh program, or "".
 func (r route) needsOpenSSH() string {
-	for _, t := range append(slices.Clip(r.hops), r.target) {
+	for _, t := range r.all() {
 		if t.NeedsOpenSSH != "" {
 			return t.NeedsOpenSSH
 		}
@@ -23,11 +23,14 @@ func (r route) needsOpenSSH() string {
 }
 
 // onlyProgramCan reports whether the ssh program may succeed where we failed:
-// it knows more algorithms, and tells the agent where it is going, which keys
-// limited to destinations want to hear.
-func onlyProgramCan(err error) bool {
+// it knows more algorithms, tells the agent where it is going, which keys
+// limited to destinations want to hear, and talks to hardware keys itself.
+func onlyProgramCan(err error, touch bool) bool {
 	var told *Error
-	return errors.As(err, &told) && (told.Kind == KindNoCommonAlgo || told.Kind == KindAgentRefused)
+	if !errors.As(err, &told) {
+		return false
+	}
+	return told.Kind == KindNoCommonAlgo || told.Kind == KindAgentRefused || touch && told.Kind == KindNeedsTouch
 }
 
 // byProgram connects by starting the ssh program.

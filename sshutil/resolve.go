@@ -61,13 +61,14 @@ func (o *OpenSSH) answer(ctx context.Context, name string, options []string) ([]
 	if o.CacheDir == "" {
 		return o.ask(ctx, name, args)
 	}
-	s := o.answers.scan(o, options, time.Now())
-	if printed, ok := o.answers.load(args, s); ok {
+	s, path := o.answers.scan(o, options, time.Now()), o.answers.path(name, options)
+	if printed, ok := o.answers.load(path, s); ok {
 		return printed, nil
 	}
 	printed, err := o.ask(ctx, name, args)
-	if err == nil {
-		o.answers.store(args, s, printed, time.Now())
+	// What changed meanwhile may or may not be in the answer.
+	if err == nil && o.scan(options).fingerprint() == s.fingerprint() {
+		o.answers.store(path, s, printed)
 	}
 	return printed, err
 }

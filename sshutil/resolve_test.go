@@ -134,76 +134,93 @@ func countingSSH(t *testing.T) (program string, started func() int) {
 	}
 }
 
-// settle makes a file look as if it had been there for long.
-func settle(t *testing.T, path string, age time.Duration) {
-	t.Helper()
-	then := time.Now().Add(-age)
-	if err := os.Chtimes(path, then, then); err != nil {
-		t.Fatal(err)
+// cached resolves with answers that lie on the disk: a new OpenSSH each time.
+type cached struct {
+	t       *testing.T
+	program string
+	config  string
+	cache   string
+	env     []string
+	started func() int
+}
+
+func (c *cached) resolve(name string) Target {
+	c.t.Helper()
+	o := &OpenSSH{Program: c.program, Options: []string{"-F", c.config, "-4"}, Env: c.env, CacheDir: c.cache}
+	got, err := o.Resolve(context.Background(), name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return got
+}
+
+// expect compares how often ssh was started until now.
+func (c *cached) expect(what string, want int) {
+	c.t.Helper()
+	if got := c.started(); got != want {
+		c.t.Errorf("%s: ssh was started %d times, want %d", what, got, want)
 	}
 }
 
-func TestResolveCache(t *testing.T) {
+func newCached(t *testing.T) (c *cached, dir string) {
+	t.Helper()
 	program, started := countingSSH(t)
-	dir := t.TempDir()
-	config, included := filepath.Join(dir, "config"), filepath.Join(dir, "more.conf")
-	write(t, config, "Include "+dir+"/*.conf\nHost *\nUser first\nSetEnv TOKEN=sesame\n")
+	dir = t.TempDir()
+	return &cached{t, program, filepath.Join(dir, "config"), filepath.Join(dir, "cache"), os.Environ(), started}, dir
+}
+
+func TestResolveCache(t *testing.T) {
+	c, dir := newCached(t)
+	included := filepath.Join(dir, "more.conf")
+	content := "Include " + dir + "/*.conf\nHost *\nUser first\nSetEnv TOKEN=sesame\n"
+	write(t, c.config, content)
 	write(t, included, "Port 23\n")
-	settle(t, config, time.Hour)
-	settle(t, included, time.Hour)
-	settle(t, program, time.Hour)
-	env := os.Environ()
-	resolve := func(name string) Target {
-		t.Helper()
-		// A new value each time: what is tested is what lies on the disk.
-		o := &OpenSSH{Program: program, Options: []string{"-F", config}, Env: env, CacheDir: filepath.Join(dir, "cache")}
-		got, err := o.Resolve(context.Background(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got
-	}
-	expect := func(what string, want int) {
-		t.Helper()
-		if got := started(); got != want {
-			t.Errorf("%s: ssh was started %d times, want %d", what, got, want)
-		}
-	}
-	first := resolve("h")
-	if again := resolve("h"); !reflect.DeepEqual(first, again) || first.User != "first" || first.Port != 23 {
+	first := c.resolve("h")
+	if again := c.resolve("h"); !reflect.DeepEqual(first, again) || first.User != "first" || first.Port != 23 {
 		t.Errorf("got %+v, then %+v", first, again)
 	}
-	expect("the same question", 1)
-	resolve("g")
-	expect("another name", 2)
+	c.expect("the same question", 1)
+	c.resolve("g")
+	c.expect("another name", 2)
+	c.config = filepath.Join(dir, "elsewhere")
+	write(t, c.config, content)
+	c.resolve("h")
+	c.expect("the same configuration in another file", 2)
 	write(t, included, "Port 24\n")
-	settle(t, included, time.Minute)
-	if got := resolve("h"); got.Port != 24 {
+	if got := c.resolve("h"); got.Port != 24 {
 		t.Errorf("port %d", got.Port)
 	}
-	expect("an included file changed", 3)
+	c.expect("an included file changed", 3)
 	write(t, filepath.Join(dir, "new.conf"), "ConnectTimeout 5\n")
-	settle(t, filepath.Join(dir, "new.conf"), time.Minute)
-	if got := resolve("h"); got.ConnectTimeout != 5*time.Second {
+	if got := c.resolve("h"); got.ConnectTimeout != 5*time.Second {
 		t.Errorf("timeout %v", got.ConnectTimeout)
 	}
-	expect("a new file matches the include", 4)
-	env = append(env, "SSH_AUTH_SOCK=/elsewhere")
-	resolve("h")
-	expect("another environment", 5)
-	checkCacheFiles(t, filepath.Join(dir, "cache"))
+	c.expect("a new file matches the include", 4)
+	c.env = append(c.env, "SSH_AUTH_SOCK=/elsewhere")
+	c.resolve("h")
+	c.expect("another environment", 5)
+	checkCacheFiles(t, c.cache)
+}
 
-	write(t, config, "User fresh\n")
-	resolve("h")
-	resolve("h")
-	expect("a file changed just now is not relied upon", 7)
+func TestResolveCacheIsNotForWhatChanges(t *testing.T) {
+	c, _ := newCached(t)
 	for i, volatile := range []string{"Match exec true\nUser x\n", "CanonicalizeHostname yes\n", "Include ${HOME}/x\n", "Match !exec \"false\"\n"} {
-		write(t, config, volatile)
-		settle(t, config, time.Duration(i+1)*time.Hour)
-		resolve("h")
-		resolve("h")
-		expect(volatile, 9+2*i)
+		write(t, c.config, volatile)
+		c.resolve("h")
+		c.resolve("h")
+		c.expect(volatile, 2+2*i)
 	}
+	write(t, c.config, "IdentityAgent $SOMEWHERE\n")
+	c.env = append(c.env, "SOMEWHERE=/one")
+	c.resolve("h")
+	c.env = append(c.env, "SOMEWHERE=/two")
+	if got := c.resolve("h"); got.IdentityAgent != "/two" {
+		t.Errorf("agent %q", got.IdentityAgent)
+	}
+	c.expect("a variable changed", 10)
+	c.cache = "/dev/null/impossible"
+	c.resolve("h")
+	c.expect("no place for answers", 11)
 }
 
 // checkCacheFiles looks for secrets and for what others may read.

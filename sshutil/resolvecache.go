@@ -41,22 +41,29 @@ func (a *answers) scan(o *OpenSSH, options []string, now time.Time) *configScan 
 	if have, ok := a.scans[key]; ok && now.Sub(have.at) < configFresh {
 		return have.scan
 	}
-	s := scanConfig(programOr(o.Program), options, lookupHome(o.Home), o.lookupEnv)
+	s := o.scan(options)
 	a.scans[key] = scanned{now, s}
 	return s
 }
 
-func (a *answers) path(args []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(args, "\x00")))
+// scan looks at the configuration as it is now.
+func (o *OpenSSH) scan(options []string) *configScan {
+	return scanConfig(programOr(o.Program), options, lookupHome(o.Home), o.lookupEnv)
+}
+
+// path is where the answer for name lies.
+func (a *answers) path(name string, options []string) string {
+	_, rest := cutConfigOption(options)
+	sum := sha256.Sum256([]byte(strings.Join(append(rest, name), "\x00")))
 	return filepath.Join(a.dir, hex.EncodeToString(sum[:16]))
 }
 
-// load returns the answer to args, if there is a good one.
-func (a *answers) load(args []string, s *configScan) ([]byte, bool) {
+// load returns the answer in a file, if it is good for that configuration.
+func (a *answers) load(path string, s *configScan) ([]byte, bool) {
 	if s.volatile != "" {
 		return nil, false
 	}
-	content, err := os.ReadFile(a.path(args))
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
 	}
@@ -66,10 +73,8 @@ func (a *answers) load(args []string, s *configScan) ([]byte, bool) {
 
 // store keeps an answer. The cache only saves time, so a full disk is no
 // failure of anything.
-func (a *answers) store(args []string, s *configScan, printed []byte, now time.Time) {
-	// A file that was changed just now may change again within the same tick
-	// of its clock, which nobody could see afterwards.
-	if s.volatile != "" || now.Sub(s.newest) < configSettled {
+func (a *answers) store(path string, s *configScan, printed []byte) {
+	if s.volatile != "" {
 		return
 	}
 	if err := os.MkdirAll(a.dir, 0o700); err != nil {
@@ -84,7 +89,7 @@ func (a *answers) store(args []string, s *configScan, printed []byte, now time.T
 	if closeErr := f.Close(); err != nil || closeErr != nil {
 		return
 	}
-	os.Rename(f.Name(), a.path(args)) // the name is free or holds an older answer
+	os.Rename(f.Name(), path) // the name is free or holds an older answer
 }
 
 // concerning leaves the lines that concern us. Others may hold secrets (SetEnv).

@@ -69,7 +69,7 @@ func (s *sharing) join(key string) (*shared, error) {
 		ctx, cancel := context.WithCancel(context.Background())
 		h = &shared{ready: make(chan struct{}), cancel: cancel}
 		s.byKey[key] = h
-		s.owned.Go(func() { s.make(ctx, key, h) })
+		s.owned.Go(func() { s.connect(ctx, key, h) })
 	}
 	h.waiters++
 	return h, nil
@@ -92,8 +92,8 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// make dials. What nobody wants any more is closed again.
-func (s *sharing) make(ctx context.Context, key string, h *shared) {
+// connect dials. What nobody wants any more is closed again.
+func (s *sharing) connect(ctx context.Context, key string, h *shared) {
 	defer h.cancel()
 	client, err := s.dial(ctx, key)
 	s.mu.Lock()

@@ -128,7 +128,9 @@ func (w *writer) colour(params string) {
 		return
 	}
 	w.open = open
-	w.out.WriteString("\x1b[" + kept + "m")
+	w.out.WriteString("\x1b[")
+	w.out.WriteString(kept)
+	w.out.WriteByte('m')
 }
 
 // visible reports whether r shows ink or is a space, and nothing else.

@@ -23,6 +23,15 @@ func sgr(s string) (params string, length int) {
 // keepColours returns the parameters that may stay, whether a colour is on
 // after them, and whether they do anything at all.
 func keepColours(params string, open bool) (kept string, after, changed bool) {
+	if !strings.Contains(params, ";") { // nearly all
+		switch {
+		case isReset(params):
+			return params, false, true
+		case harmless([]string{params}):
+			return params, true, true
+		}
+		return "", open, false
+	}
 	after = open
 	fields := strings.Split(params, ";")
 	out := fields[:0:0]
