@@ -168,7 +168,7 @@ func TestWhatCannotBeReached(t *testing.T) {
 	if v := verdicts(t, w.last()); v["h1"].Verdict != "ok" || v["gone"].Verdict != "skipped" || v["gone"].Reason == "" {
 		t.Errorf("%+v", v)
 	}
-	w.wants(1, "build --on gone --yes")
+	w.wants(1, "build --on gone --yes --insist") // otherwise it is refused
 	if v := verdicts(t, w.last())["gone"]; v.Verdict != "failed" || v.Reason == "" || v.Hint == "" {
 		t.Errorf("%+v", v)
 	}

@@ -53,9 +53,10 @@ type PlanHost struct {
 	Sudo         bool   `json:"sudo"`
 	Substitutes  bool   `json:"substitutes"`
 	ForwardAgent bool   `json:"forwardAgent"`
-	Wanted       string `json:"wanted,omitempty"` // W at the pinned flake, if known
-	Last         bool   `json:"last,omitempty"`   // done after all others: this machine, or one that the run builds on
-	Skip         string `json:"skip,omitempty"`   // why it is not touched at all
+	Wanted       string `json:"wanted,omitempty"`     // W at the pinned flake, if known
+	Last         bool   `json:"last,omitempty"`       // done after all others: this machine, or one that the run builds on
+	Skip         string `json:"skip,omitempty"`       // why it is not touched at all
+	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not
 }
 
 // Host returns the host's part of the plan.

@@ -106,14 +106,19 @@ func (p *Plan) copies(h PlanHost) bool {
 	return h.buildHost() != h.Name && p.Action != nixcmd.DryBuild
 }
 
-// LeaveOut skips the hosts that are down, if the person wants that.
-func (p *Plan) LeaveOut(looks map[string]Look) {
+// Judge puts what was found into the plan: the hosts' generations, the
+// findings, and, if the person wants that, which hosts are left out because
+// they are down.
+func (p *Plan) Judge(g *Ground) {
 	for i, h := range p.Hosts {
-		if err := looks[h.Name].Err; p.SkipDown && h.Skip == "" && err != nil && isDown(err) {
-			reason, _ := reasonOf(err)
+		look := g.Looks[h.Name]
+		p.Hosts[i].Generation = look.Survey.Reading.Generation
+		if p.SkipDown && h.Skip == "" && look.Err != nil && isDown(look.Err) {
+			reason, _ := reasonOf(look.Err)
 			p.Hosts[i].Skip = "unreachable: " + reason
 		}
 	}
+	p.Findings = append(p.Findings, g.Findings(p)...)
 }
 
 // Refuse skips the hosts for which a blocker was found.

@@ -62,11 +62,19 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 		HostTime: reading.HostTime,
 	}
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
-	if reading.Switching {
+	t.compare(reading)
+	if reading.Switching && t.run.plan.disturbs() {
 		return t.verdict(OutcomeFailed, "somebody else is activating a system on it right now",
 			"Wait until it has ended: systemctl status nixos-rebuild-switch-to-configuration")
 	}
 	return t.checkTree(ctx)
+}
+
+// compare notes what has become of the host since the person saw how it stood.
+func (t *task) compare(now *fleet.Reading) {
+	if seen := t.host.Generation; seen != 0 && now.Generation != seen {
+		t.note(fmt.Sprintf("generation %d has appeared since preflight, which saw %d", now.Generation, seen))
+	}
 }
 
 // unreachable judges a host that could not be read at the start.

@@ -326,3 +326,28 @@ trap 'exit 130' INT; while :; do sleep 0.02; done`)
 	}
 	waitUntil(t, "the remote build to end", func() bool { return syscall.Kill(pid, 0) != nil })
 }
+
+func TestGenerationThatAppeared(t *testing.T) {
+	w := newTestWorld(t)
+	w.host("h1", "m1", wellStory)
+	p := w.plan(nixcmd.Switch, "h1")
+	p.Hosts[0].Generation = 7
+	f := w.start(p)
+	e := f.until("the note", func(e Event) bool { return e.State == TaskNote })
+	if e.Reason != "generation 1 has appeared since preflight, which saw 7" {
+		t.Errorf("it says %q", e.Reason)
+	}
+	f.end()
+}
+
+// A system that somebody activates is in the way of an activation, not of a build.
+func TestSomebodySwitches(t *testing.T) {
+	for action, want := range map[nixcmd.Action]string{nixcmd.Switch: "h1:failed", nixcmd.DryBuild: "h1:ok"} {
+		w := newTestWorld(t)
+		w.host("h1", "m1", wellStory)
+		w.write("h1/run/systemd/transient/nixos-rebuild-switch-to-configuration.service", "", 0o644)
+		if got := outcomes(w.start(w.plan(action, "h1")).end()); got != want {
+			t.Errorf("%s: %s, want %s", action, got, want)
+		}
+	}
+}

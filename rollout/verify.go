@@ -140,7 +140,7 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 		if err == nil {
 			e.after = r
 		}
-		settled := err == nil && !r.Switching
+		settled := err == nil && !(r.Switching && t.run.plan.disturbs())
 		worthwhile := e.mayHaveMoved() || e.wentWell()
 		if settled || !worthwhile || isRefused(err) || !t.run.Now().Add(verifyPause).Before(deadline) {
 			return r, err

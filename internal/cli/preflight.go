@@ -38,8 +38,8 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 		s.ground.Systems[h.Name] = h.System
 	}
 	err = s.look(ctx, store, plan)
-	plan.LeaveOut(s.ground.Looks)
-	plan.Findings = append(planFindings(l, *plan), s.ground.Findings(plan)...)
+	plan.Findings = planFindings(l, *plan)
+	plan.Judge(&s.ground)
 	return errors.Join(err, ctx.Err(), done())
 }
 
