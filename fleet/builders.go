@@ -40,11 +40,14 @@ func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *I
 	full := *inv
 	full.Hosts = slices.Clone(inv.Hosts)
 	full.fill(facts)
-	m := &merger{hosts: full.Hosts, facts: facts}
+	m := &merger{hosts: full.Hosts, facts: facts, listings: map[string][]listing{}}
 	for _, b := range inv.Builders {
 		b.From = slices.Clone(b.From)
 		if h, ok := full.Host(b.Host); ok {
 			reach(&b, h)
+		}
+		if slices.Contains(b.From, fleetFile) {
+			m.listings[b.Name] = []listing{fleetListing(b, full.Hosts)}
 		}
 		m.builders = append(m.builders, b)
 	}
@@ -55,6 +58,10 @@ func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *I
 	}
 	for _, machine := range machines {
 		m.add(machine, MachinesFile)
+	}
+	for i := range m.builders {
+		b := &m.builders[i]
+		b.Findings = disagreements(m.listings[b.Name])
 	}
 	sortBuilders(m.builders)
 	full.Builders = m.builders
@@ -72,6 +79,7 @@ type merger struct {
 	hosts    []Host
 	facts    map[string]Facts
 	builders []Builder
+	listings map[string][]listing // by the builder's name
 }
 
 func (m *merger) add(machine nixcmd.Machine, from string) {
@@ -80,6 +88,7 @@ func (m *merger) add(machine nixcmd.Machine, from string) {
 		b := &m.builders[i]
 		if b.Name == machine.HostName || b.Address == machine.HostName || isHost && b.Host == host.Name {
 			complete(b, machine)
+			m.listings[b.Name] = append(m.listings[b.Name], listingOf(machine, from))
 			if !slices.Contains(b.From, from) {
 				b.From = append(b.From, from)
 			}
@@ -92,6 +101,7 @@ func (m *merger) add(machine nixcmd.Machine, from string) {
 		reach(&b, host)
 	}
 	complete(&b, machine)
+	m.listings[b.Name] = append(m.listings[b.Name], listingOf(machine, from))
 	m.builders = append(m.builders, b)
 }
 

@@ -39,6 +39,9 @@ func TestBuildersOfSeveralSourcesAreOne(t *testing.T) {
 			From: []string{"nix.buildMachines of h1"}},
 		{Name: "h4", Host: "h4", User: "ops", Systems: []string{"riscv64-linux"}, MaxJobs: 1, SpeedFactor: 1, From: []string{"nix.buildMachines of h1"}},
 	}
+	for i := range got.Builders {
+		got.Builders[i].Findings = nil // what sources disagree on has a test of its own
+	}
 	if !reflect.DeepEqual(got.Builders, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Builders, want)
 	}

@@ -63,6 +63,7 @@ type Builder struct {
 	SigningKey        string
 	AuthorizedKey     string
 	From              []string // sources, such as "fleet.nix", "nix.buildMachines of h1", "/etc/nix/machines"
+	Findings          []string // what these disagree on, a sentence each
 }
 
 // CA is the SSH certificate authority of the fleet.

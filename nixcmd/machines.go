@@ -84,7 +84,7 @@ func (f MachinesFile) load(path string, above []string) (machines []Machine, fai
 				more, wrong := f.load(strings.TrimSpace(included), append(above, path))
 				machines, failed = append(machines, more...), append(failed, wrong...)
 			} else if entry != "" {
-				m, err := f.parse(entry)
+				m, err := f.entry(entry)
 				if err != nil {
 					failed = append(failed, &MachineError{File: path, Line: number, Message: err.Error()})
 					continue
@@ -94,6 +94,14 @@ func (f MachinesFile) load(path string, above []string) (machines []Machine, fai
 		}
 	}
 	return machines, failed
+}
+
+// entry reads an entry of a length that a person would write.
+func (f MachinesFile) entry(entry string) (Machine, error) {
+	if len(entry) > maxEntry {
+		return Machine{}, fmt.Errorf("an entry of %d bytes is no builder", len(entry))
+	}
+	return f.parse(entry)
 }
 
 // parse reads "URI systems sshKey maxJobs speedFactor supported mandatory

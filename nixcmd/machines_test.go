@@ -81,6 +81,17 @@ func TestMachinesOneBadLineSpoilsOnlyItself(t *testing.T) {
 	}
 }
 
+func TestMachinesEndlessLine(t *testing.T) {
+	endless := "ssh://b x86_64-linux - 1 1 " + strings.Repeat("kvm,", 1<<18)
+	got, failed := files(map[string]string{"/m": "ssh://a\n" + endless + "\nssh://c\n"}).Load("/m")
+	if len(got) != 2 || got[0].HostName != "a" || got[1].HostName != "c" {
+		t.Errorf("got %d machines", len(got))
+	}
+	if len(failed) != 1 || len(failed[0].Error()) > 100 || !strings.Contains(failed[0].Error(), "/m:2: ") {
+		t.Errorf("%d errors, the first of %d bytes", len(failed), len(failed[0].Error()))
+	}
+}
+
 func TestMachinesUnreadable(t *testing.T) {
 	f := MachinesFile{Read: func(string) ([]byte, error) { return nil, fs.ErrPermission }}
 	if got, failed := f.Load("/m"); len(got) != 0 || len(failed) != 1 || !errors.Is(failed[0], fs.ErrPermission) {

@@ -27,6 +27,9 @@ const (
 	maxFrames   = 1000
 	maxGreeting = 256
 
+	// maxEntry bounds an entry of a machines file, in bytes: its longest part is
+	// a host key, of a few hundred.
+	maxEntry = 16 << 10
 	// maxIncludes bounds how deep machines files may include each other.
 	maxIncludes = 8
 

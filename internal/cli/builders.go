@@ -54,7 +54,8 @@ type builderJSON struct {
 	MandatoryFeatures []string `json:"mandatoryFeatures"`
 	From              []string `json:"from"`
 
-	Steps []stepJSON `json:"steps"`
+	Steps    []stepJSON `json:"steps"`
+	Findings []string   `json:"findings"` // what the sources disagree on
 }
 
 func runBuilders(ctx context.Context, o *buildersOptions) error {
@@ -93,7 +94,7 @@ func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
 	for i, h := range builders {
 		b := h.Builder
 		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
-			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Steps: stepsJSON(h.Steps)}
+			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
 		if b.Host != "" {
 			d.Host = &b.Host
 		}

@@ -127,7 +127,14 @@ func stepMark(s fleet.StepState) mark {
 // printLadder prints a builder's rungs: all of them, or those that are not well.
 func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool) {
 	const names, states = 10, 13
-	titled := false
+	titled := len(h.Builder.Findings) > 0
+	if titled {
+		fmt.Fprintf(out, "\n%s\n", text.Line(h.Builder.Name))
+	}
+	for _, f := range h.Builder.Findings {
+		m := stepMark(fleet.StepWarn)
+		fmt.Fprintf(out, "  %s%s%s\n", s.paint(m.ink, text.Fit(m.text(s.ASCII), states)), text.Fit("listed", names+1), text.Line(f))
+	}
 	for _, step := range h.Steps {
 		if step.State == fleet.StepOK && !all {
 			continue

@@ -77,7 +77,7 @@ func (w *demoWorld) self(words ...string) ([]string, error) {
 
 func (w *demoWorld) Here() sshutil.Runner { return nil }
 
-func (w *demoWorld) Machines() ([]nixcmd.Machine, error) { return nil, nil }
+func (w *demoWorld) Machines() ([]nixcmd.Machine, []error) { return nil, nil }
 
 func (w *demoWorld) Tools() tools { return tools{} }
 

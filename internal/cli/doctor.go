@@ -24,8 +24,9 @@ func newDoctorCmd(p *Program, src *sourceFlags, run func(context.Context, *docto
 		Use:   "doctor",
 		Short: "Check what this machine needs to deploy",
 		Long: `Checks the programs, the ssh agent, the flake, the state directory and the
-builders of this machine, and says what to do about what is missing. It asks
-nothing of any host. Exit code 1 when something fails.`,
+builders of this machine, and says what to do about what is missing. Nothing is
+asked of any host but those that this machine's own Nix sends builds to. Exit
+code 1 when something fails.`,
 		Example: `  nixfleet-tui doctor
   nixfleet-tui doctor --json
   nixfleet-tui doctor --remove-roots web1   # what was built elsewhere for web1 may be collected`,

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 )
 
@@ -29,19 +32,50 @@ func (o *doctorOptions) checkRuns(views []rollout.View) []finding {
 	return all
 }
 
-// checkBuilders reads what this machine's own Nix sends builds to.
-func (o *doctorOptions) checkBuilders(context.Context) []finding {
+// checkBuilders reads what this machine's own Nix sends builds to, and how far
+// up the ladder to a build each of them is well.
+func (o *doctorOptions) checkBuilders(ctx context.Context) []finding {
 	const check = "builders"
-	machines, err := o.World.Machines()
-	if err != nil {
-		return failed(check, healthWarn, err)
+	machines, mistakes := o.World.Machines()
+	var all []finding
+	for _, err := range mistakes {
+		all = append(all, finding{check, healthWarn, text.Line(err.Error()), "Mend it: for one bad number or host key Nix passes over the whole list"})
 	}
 	if len(machines) == 0 {
-		return found(check, healthOK, "", "this machine's Nix sends builds to nobody")
+		return append(all, found(check, healthOK, "", "this machine's Nix sends builds to nobody")...)
 	}
 	var names []string
 	for _, m := range machines {
 		names = append(names, m.HostName+" ("+strings.Join(m.Systems, " ")+")")
 	}
-	return found(check, healthOK, "", "this machine's Nix sends builds to %s", strings.Join(names, ", "))
+	all = append(all, found(check, healthOK, "", "this machine's Nix sends builds to %s", strings.Join(names, ", "))...)
+	return append(all, o.checkLadders(ctx)...)
+}
+
+// checkLadders climbs the ladders of this machine's own builders. Where there
+// is no inventory, the check of the fleet has said so.
+func (o *doctorOptions) checkLadders(ctx context.Context) []finding {
+	l, err := o.load(ctx, o.Source)
+	if err != nil {
+		return nil
+	}
+	l.inv.Builders = slices.DeleteFunc(slices.Clone(l.inv.Builders), func(b fleet.Builder) bool { return !slices.Contains(b.From, fleet.MachinesFile) })
+	builders, err := o.climb(ctx, l, false, "")
+	if err != nil {
+		return failed("builders", healthWarn, err)
+	}
+	var all []finding
+	for _, b := range builders {
+		check := "builder " + b.Builder.Name
+		for _, f := range b.Builder.Findings {
+			all = append(all, finding{check, healthWarn, text.Line(f), "Say the same everywhere: nix.buildMachines can be made from fleet.nix"})
+		}
+		for _, s := range b.Steps {
+			switch s.State {
+			case fleet.StepBad, fleet.StepWarn:
+				all = append(all, finding{check, healthWarn, string(s.Rung) + ": " + s.Reason, s.Hint})
+			}
+		}
+	}
+	return all
 }

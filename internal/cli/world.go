@@ -33,8 +33,9 @@ type World interface {
 	Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error)
 	// Here runs commands on this machine, or is nil where nothing is built on it.
 	Here() sshutil.Runner
-	// Machines are the builders of this machine's own Nix.
-	Machines() ([]nixcmd.Machine, error)
+	// Machines are the builders of this machine's own Nix, and what of its
+	// machines file cannot be read.
+	Machines() ([]nixcmd.Machine, []error)
 	// Launcher are the words that start supervisors and task parents of runs.
 	Launcher() rollout.Launcher
 	// Self is how a person calls this program for this world.
@@ -123,15 +124,8 @@ func (w *realWorld) Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, erro
 
 func (w *realWorld) Here() sshutil.Runner { return thisMachine{} }
 
-func (w *realWorld) Machines() ([]nixcmd.Machine, error) {
-	content, err := os.ReadFile(fleet.MachinesFile)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return nixcmd.ParseMachines(string(content)), nil
+func (w *realWorld) Machines() ([]nixcmd.Machine, []error) {
+	return nixcmd.MachinesFile{Read: os.ReadFile}.Load(fleet.MachinesFile)
 }
 
 func (w *realWorld) Launcher() rollout.Launcher {
