@@ -185,5 +185,6 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 			rows = append(rows, label+line)
 		}
 	}
+	rows = append(append(rows, p.ladder(s.Steps)...), p.matrix()...)
 	return rows
 }

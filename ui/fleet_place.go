@@ -55,6 +55,7 @@ type fleetPlace struct {
 	filter  fleet.Selection
 	expr    string // what filter was made of
 	order   order
+	byTag   bool // grouped
 	settled bool // hosts were sorted when all had been asked
 	touched bool // a person has begun to work here
 }
@@ -80,6 +81,9 @@ func (f *fleetPlace) refresh() {
 			f.sort()
 			return
 		}
+	}
+	if !slices.IsSortedFunc(f.shown, f.compareGroups) {
+		f.sort() // the inventory has other tags now
 	}
 	visible := map[string]bool{}
 	for _, name := range f.known.names {
@@ -115,7 +119,7 @@ func (f *fleetPlace) compare(a, b string) int {
 	case byLatency: // the slowest first
 		c = cmp.Compare(second.status.Latency, first.status.Latency)
 	}
-	return cmp.Or(c, cmp.Compare(a, b))
+	return cmp.Or(f.compareGroups(a, b), c, cmp.Compare(a, b))
 }
 
 // lastIf puts what is missing behind what is there.
@@ -259,8 +263,8 @@ func (f *fleetPlace) rows() []string {
 	if f.w < sideFrom {
 		return f.stacked(f.w, f.h, true)
 	}
-	side := max(sideLeast, min(sideMost, f.w*2/5))
-	left := f.stacked(f.w-side-1, f.h, false)
+	side := f.w - f.tableWidth() - 1
+	left := f.stacked(f.tableWidth(), f.h, false)
 	right := make([]string, 0, f.h)
 	if f.cursor != "" {
 		right = append(right, f.detail(side, false)...)
@@ -276,7 +280,7 @@ func (f *fleetPlace) stacked(w, h int, below bool) []string {
 	strip := f.strip(w, max(3, h/stripShare))
 	room := h - len(strip)
 	// By all hosts and not those that the filter shows: nothing jumps while it is typed.
-	needs := tableHeader + max(tableLeast, len(f.known.names))
+	needs := tableHeader + max(tableLeast, len(f.known.names)+f.groups())
 	spare := room - needs
 	detailRows := 0
 	if below && f.cursor != "" {
@@ -333,13 +337,17 @@ func (f *fleetPlace) table(w, h int) []string {
 	}
 	columns := f.columns(w)
 	rows = append(rows, f.columnTitles(columns, w))
-	f.top = window(f.top, f.index(), len(f.shown), f.page)
+	lines := f.scrollTo(f.lines())
 	inRange := map[string]bool{}
 	for _, name := range f.ranged() {
 		inRange[name] = true
 	}
-	for _, name := range f.shown[f.top:min(len(f.shown), f.top+f.page)] {
-		rows = append(rows, f.hostRow(name, inRange[name], columns, w))
+	for _, line := range lines {
+		if line.heading != "" {
+			rows = append(rows, f.headingRow(line.heading, w))
+			continue
+		}
+		rows = append(rows, f.hostRow(line.host, inRange[line.host], columns, w))
 	}
 	return exactly(rows, w, h)
 }
@@ -357,8 +365,12 @@ func (f *fleetPlace) heading() string {
 }
 
 func (f *fleetPlace) note() string {
-	if n := len(f.shown); n > f.page {
-		return fmt.Sprintf("%d of %d, %s", f.index()+1, n, f.order)
+	sorted := f.order.String()
+	if f.byTag {
+		sorted = "by tag, " + sorted
 	}
-	return f.order.String()
+	if n := len(f.shown); n > f.page {
+		return fmt.Sprintf("%d of %d, %s", f.index()+1, n, sorted)
+	}
+	return sorted
 }

@@ -53,6 +53,7 @@ type Model struct {
 	w, h    int
 	frame   string
 	title   string // of the terminal's window
+	mouse   bool   // is listened to
 	dirty   bool
 	polling bool                    // a command is reading the run
 	ticking bool                    // a tick is under way
@@ -168,6 +169,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyMsg:
 		return m.onKey(msg)
+	case tea.MouseMsg:
+		return m.onMouse(msg)
 	case newsMsg:
 		return tea.Batch(m.onNews(msg), m.takeNews())
 	case tickMsg:
@@ -186,6 +189,7 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.look(false)
 	case tea.ResumeMsg:
 		m.backend.Pause(false)
+		return m.listenAgain()
 	case armedMsg:
 	case crashed:
 		m.crash = msg.crash
@@ -204,6 +208,7 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCopied(msg)
 	case handedBackMsg:
 		m.onHandedBack(msg)
+		return m.listenAgain()
 	default:
 		m.dirty = false
 	}

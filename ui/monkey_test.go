@@ -45,6 +45,13 @@ func (s *stage) monkeyDoes(dice *rand.Rand, names []string) {
 	case 2:
 		all := dozen()
 		s.news(all[dice.IntN(len(all))].newsOf()...)
+	case 4:
+		buttons := []tea.MouseButton{tea.MouseButtonLeft, tea.MouseButtonWheelUp, tea.MouseButtonWheelDown}
+		before := len(s.backend.asked)
+		s.mouse(buttons[dice.IntN(len(buttons))], dice.IntN(240), dice.IntN(60))
+		if len(s.backend.asked) != before {
+			s.t.Fatalf("the mouse did %v", s.backend.asked[before:])
+		}
 	case 3:
 		s.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("xyz"), Paste: true})
 	default:

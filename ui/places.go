@@ -22,6 +22,8 @@ type place interface {
 	// rows is the place as exactly as many rows as it has been given, each as wide.
 	rows() []string
 	move(m motion)
+	// point puts the cursor on what is at column x of row y, if that can have it.
+	point(x, y int)
 	// back takes one step back inside of the place, and says whether there was one.
 	back() bool
 }

@@ -28,6 +28,7 @@ func scenes() []scene {
 		{"fleet", func(s *stage) { s.showFleet() }},
 		{"fleet-with-runs", func(s *stage) { s.showFleet(); s.news(RunsListed{threeRuns()}) }},
 		{"marked", func(s *stage) { s.showFleet(); s.keys("down", "down", " ", " ", "v", "down", "down") }},
+		{"grouped", func(s *stage) { s.showFleet(); s.keys("T", "j", " ") }},
 		{"filter", func(s *stage) { s.showFleet(); s.keys("/", "@", "w", "e", "b") }},
 		{"filter-none", func(s *stage) { s.showFleet(); s.keys("/", "x", "y", "enter") }},
 		{"stale", func(s *stage) { s.showFleet(); s.clock = s.clock.Add(7 * time.Minute); s.send(minuteMsg{}) }},
