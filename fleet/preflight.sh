@@ -3,8 +3,10 @@
 # every machine starts three programs; the rest only where somebody is switching.
 said() { said=$("$@" 2>/dev/null); said=${said%%"$nl"*}; }
 line "$R/proc/sys/kernel/arch"
-[ -n "$line" ] || { said uname -m; line=$said; }
-e arch "$line"
+if [ -n "$line" ]; then e arch "$line"; else
+  said uname -m; e arch "$said"
+  said uname -s; e os "$said"
+fi
 said id; e id "$said"
 [ ! -x "$C/sw/bin/nixos-version" ] || { said "$C/sw/bin/nixos-version" --json; e nixos "$said"; }
 

@@ -1,10 +1,13 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/sshutil"
 )
 
@@ -44,7 +47,9 @@ func askSudo(ctx context.Context, r sshutil.Runner, agent bool) (Sudo, string) {
 	case result.ExitCode == 0:
 		return SudoWorks, ""
 	}
-	return sudoAnswer(result.ExitCode, string(result.Stderr)), lastLine(result.Stderr, result.Stdout)
+	said := string(bytes.TrimSpace(slices.Concat(result.Stdout, result.Stderr)))
+	last := said[strings.LastIndexByte(said, '\n')+1:]
+	return sudoAnswer(result.ExitCode, said), text.Truncate(text.Line(last), maxSudoSaid)
 }
 
 func refusesAgent(err error) bool {

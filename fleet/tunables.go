@@ -28,6 +28,9 @@ const (
 	// All that preflight asks of one machine, its login not counted.
 	surveyTimeout = 8 * time.Second
 
+	// Cells of what sudo says that are shown.
+	maxSudoSaid = 200
+
 	// One rung of a builder's ladder: a connection, an answer of Nix; and a
 	// build, or an answer that another host has to get first.
 	rungTimeout    = 5 * time.Second
