@@ -133,6 +133,10 @@ func (p *buildersPlace) rows() []string {
 	for _, line := range detail {
 		rows = append(rows, text.Fit("  "+line, p.w))
 	}
+	rows = append(rows, p.rule("what can be built where", "", p.w))
+	for _, line := range p.matrix() {
+		rows = append(rows, text.Fit("  "+line, p.w))
+	}
 	return exactly(rows, p.w, p.h)
 }
 
@@ -185,6 +189,5 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 			rows = append(rows, label+line)
 		}
 	}
-	rows = append(append(rows, p.ladder(s.Steps)...), p.matrix()...)
-	return rows
+	return append(rows, p.ladder(s.Steps)...)
 }
