@@ -21,6 +21,8 @@ type Backend interface {
 	Looking(yes bool)
 	// Pause stops all background work while the program is suspended.
 	Pause(paused bool)
+	// Remember keeps habits of this fleet for the next start.
+	Remember(h Habits) error
 
 	// Plan works out what a request would do, and does nothing of it.
 	Plan(ctx context.Context, r Request) (Proposal, error)

@@ -47,9 +47,15 @@ func newStage(t testing.TB, w, h int) *stage {
 }
 
 func newStageLike(t testing.TB, w, h int, look Look) *stage {
+	return newStageOf(t, w, h, Options{Look: look})
+}
+
+// newStageOf makes a stage with options that it completes.
+func newStageOf(t testing.TB, w, h int, o Options) *stage {
 	s := &stage{t: t, clock: begin(), backend: &recorder{t: t}}
 	mail := NewMailbox()
-	s.m = newModel(context.Background(), Options{Backend: s.backend, News: mail, Crew: NewCrew(mail), Look: look, Now: func() time.Time { return s.clock }})
+	o.Backend, o.News, o.Crew, o.Now = s.backend, mail, NewCrew(mail), func() time.Time { return s.clock }
+	s.m = newModel(context.Background(), o)
 	s.m.take = func(context.Context) []News { return nil } // tests hand over news themselves
 	s.m.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
 		return func() tea.Msg { s.timers = append(s.timers, timer{s.clock.Add(d), msg}); return nil }
@@ -195,13 +201,15 @@ func stripSGR(s string) string {
 // recorder is a backend that only writes down what it is asked. Runs and logs
 // are read from real directories.
 type recorder struct {
-	t        testing.TB
-	asked    []string
-	proposal Proposal
-	planErr  error
-	request  Request
-	dir      string // of the run that Launch starts
-	now      func() time.Time
+	t         testing.TB
+	asked     []string
+	proposal  Proposal
+	planErr   error
+	request   Request
+	habits    []Habits
+	habitsErr error
+	dir       string // of the run that Launch starts
+	now       func() time.Time
 }
 
 func (r *recorder) called(format string, args ...any) {
@@ -212,6 +220,11 @@ func (r *recorder) Refresh(hosts []string)  { r.called("refresh %v", hosts) }
 func (r *recorder) Evaluate(hosts []string) { r.called("evaluate %v", hosts) }
 func (r *recorder) Looking(yes bool)        { r.called("looking %v", yes) }
 func (r *recorder) Pause(paused bool)       { r.called("pause %v", paused) }
+
+func (r *recorder) Remember(h Habits) error {
+	r.habits = append(r.habits, h)
+	return r.habitsErr
+}
 
 func (r *recorder) Plan(ctx context.Context, q Request) (Proposal, error) {
 	r.request = q

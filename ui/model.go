@@ -54,6 +54,8 @@ type Model struct {
 	frame   string
 	title   string // of the terminal's window
 	mouse   bool   // is listened to
+	kept    Habits // as they were kept last
+	keeping bool   // a command is keeping them
 	dirty   bool
 	polling bool                    // a command is reading the run
 	ticking bool                    // a tick is under way
@@ -93,6 +95,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
 	m.first = o.OpenRun
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
+	m.settle(o.Habits)
 	return m
 }
 
@@ -117,10 +120,11 @@ func after(d time.Duration, msg tea.Msg) tea.Cmd {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
+	begin := tea.Batch(m.takeNews(), m.nextMinute(), m.listenAgain())
 	if m.first == "" {
-		return tea.Batch(m.takeNews(), m.nextMinute())
+		return begin
 	}
-	return tea.Batch(m.takeNews(), m.nextMinute(), m.openRun(m.first))
+	return tea.Batch(begin, m.openRun(m.first))
 }
 
 // takeNews waits for news.
@@ -153,7 +157,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.fetch(), m.retitle())
+	cmd = tea.Batch(m.receive(msg), m.fetch(), m.retitle(), m.remember())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
@@ -204,6 +208,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCancelSent(msg)
 	case foundMsg:
 		m.onFound(msg)
+	case rememberedMsg:
+		m.onRemembered(msg)
 	case copiedMsg:
 		m.onCopied(msg)
 	case handedBackMsg:

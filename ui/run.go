@@ -28,6 +28,7 @@ type Options struct {
 	Look    Look
 	Now     func() time.Time
 	In, Out *os.File // nil: stdin (or /dev/tty) and stdout
+	Habits  Habits   // as they were kept last time
 	OpenRun string   // the directory of a run to begin with, or ""
 }
 

@@ -35,6 +35,7 @@ type runPlace struct {
 	focus  int
 	as     runView
 	before runView // what zoom goes back to
+	lists  bool    // runs open as a list
 	marks  map[string]bool
 	top    int // of the list
 	below  int // rows of the log below the list
@@ -70,7 +71,7 @@ func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log f
 		r.panes = append(r.panes, p)
 		r.index[t.Host] = p
 	}
-	if len(r.panes) > manyTasks {
+	if r.lists || len(r.panes) > manyTasks {
 		r.as = asList
 	}
 	r.update(view)
@@ -256,6 +257,7 @@ func (r *runPlace) nextView() {
 	} else {
 		r.as = asList
 	}
+	r.lists = r.as == asList
 	r.layout()
 }
 

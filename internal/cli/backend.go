@@ -17,6 +17,7 @@ type backend struct {
 	*Program
 	source *sourceFlags
 	on     string // selection of the hosts to show, or ""
+	habits string // the file where those of this fleet are kept
 	store  *rollout.Store
 	news   *ui.Mailbox
 

@@ -41,7 +41,8 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, err := o.World.Find(o.Source.Flake, o.Source.File); err != nil {
+	from, err := o.World.Find(o.Source.Flake, o.Source.File)
+	if err != nil {
 		return err
 	}
 	store, err := openStore(o.World)
@@ -51,10 +52,15 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	news := ui.NewMailbox()
 	crew := ui.NewCrew(news)
 	b := newBackend(o.Program, o.Source, o.On, store, news)
+	b.habits = habitsPath(o.World, from)
+	habits, err := readHabits(b.habits)
+	if err != nil {
+		news.Post(ui.Said{Message: err.Error(), Hint: "It is as new; what you change is remembered again."})
+	}
 	ctx, stop := context.WithCancel(ctx)
 	crew.Go(func() { b.run(ctx, crew) })
 	farewell, err := ui.Run(ctx, ui.Options{
-		Backend: b, News: news, Crew: crew, Look: ui.Look{Theme: theme, ASCII: o.ASCII}, Now: o.Env.Now,
+		Backend: b, News: news, Crew: crew, Look: ui.Look{Theme: theme, ASCII: o.ASCII}, Now: o.Env.Now, Habits: habits,
 	})
 	stop()
 	crew.Wait()
