@@ -315,5 +315,8 @@ func (r *run) conclude() error {
 	if failed != nil {
 		return failed
 	}
-	return errors.Join(writeJSON(r.dir.summary(), s), r.closeMasters(), os.RemoveAll(r.plan.Sockets))
+	// Whoever finds a run without summary.json takes it over; nobody looks for
+	// what is left of one that has it.
+	err := errors.Join(r.closeMasters(), os.RemoveAll(r.plan.Sockets))
+	return errors.Join(err, writeJSON(r.dir.summary(), s))
 }
