@@ -113,15 +113,24 @@ func TestCutOffForAMoment(t *testing.T) {
 	}
 }
 
-// TestCutsItselfOff: h9 takes its own network down while it activates.
+// TestCutsItselfOff: h9 takes its own network down while it activates. How that
+// ended is not known, until it answers again.
 func TestCutsItselfOff(t *testing.T) {
 	need(t, "h9")
 	w := place(t)
-	t.Cleanup(func() { link(t, "h9", "up") })
+	connect := func() { link(t, "h9", "up") }
+	t.Cleanup(connect)
 	w.wants(1, "switch --on h9 --yes")
-	if v := verdicts(t, w.only())["h9"]; v.Verdict != "unknown" || v.Reason == "" {
+	dir := w.only()
+	if v := verdicts(t, dir)["h9"]; v.Verdict != "unknown" || v.Reason == "" {
 		t.Errorf("%+v", v)
 	}
+	connect()
+	w.eventually("h9's verdict is known", soon, func() bool {
+		h := w.find(idOf(dir)).Hosts[0]
+		return h.Verdict != nil && *h.Verdict == "ok"
+	})
+	w.wants(0, "runs show %s", idOf(dir))
 }
 
 // lost waits until nixos-rebuild has given up.

@@ -102,16 +102,12 @@ func (w *where) killed(s stage, victims ...string) {
 	w.leavesNothing(u.id())
 }
 
-// leavesNothing waits until no process of a run is left: no supervisor, task
-// parent or nixos-rebuild, and no shared connection.
+// leavesNothing waits until no process of this test's runs is left: no
+// supervisor, task parent or nixos-rebuild, and no shared connection.
 func (w *where) leavesNothing(id string) {
 	w.t.Helper()
 	var left []int
-	ok := within(soon, func() bool {
-		left = append(processes(w.t, "/runs/"+id), processes(w.t, "ControlPath="+w.dir)...)
-		return len(left) == 0
-	})
-	if !ok {
+	if !within(soon, func() bool { left = processes(w.t, w.dir); return len(left) == 0 }) {
 		w.t.Errorf("run %s has left %v: %s", id, left, describe(left))
 	}
 	if sockets, err := filepath.Glob(file(w.dir + "/s/nixfleet/s/*")); err != nil || len(sockets) > 0 {

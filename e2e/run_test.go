@@ -186,9 +186,12 @@ func complete(t *testing.T, dir, host string, lines int, end string) {
 	if !strings.Contains(log, "building the system configuration...") {
 		t.Errorf("the log of %s lacks its beginning:\n%s", host, log)
 	}
+	rest := log
 	for i := range lines {
-		if want := "generating file " + strconv.Itoa(i) + " of " + host; !strings.Contains(log, want) {
-			t.Errorf("the log of %s lacks %q", host, want)
+		var found bool
+		want := "generating file " + strconv.Itoa(i) + " of " + host
+		if _, rest, found = strings.Cut(rest, want); !found {
+			t.Errorf("the log of %s lacks %q where it should be", host, want)
 			return
 		}
 	}
