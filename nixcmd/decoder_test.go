@@ -1,12 +1,9 @@
 package nixcmd
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -278,94 +275,5 @@ func TestClosedIsNotLost(t *testing.T) {
 		if got := d.Findings().LostConnection; got != want {
 			t.Errorf("%q: lost is %v", line, got)
 		}
-	}
-}
-
-// flood writes a log with the proportions of real ones: 98 of 100 lines are
-// progress numbers.
-func flood(size int) []byte {
-	var b bytes.Buffer
-	b.WriteString("building the system configuration...\n")
-	b.WriteString(`@nix {"action":"start","id":5050881540097,"level":0,"parent":0,"text":"","type":102}` + "\n")
-	b.WriteString(`@nix {"action":"start","id":5050881540098,"level":0,"parent":0,"text":"","type":104}` + "\n")
-	b.WriteString(`@nix {"action":"start","id":5050881540099,"level":0,"parent":0,"text":"","type":103}` + "\n")
-	for i := 0; b.Len() < size; i++ {
-		id := 5050881540100 + i
-		fmt.Fprintf(&b, `@nix {"action":"start","fields":["/nix/store/8bm45xdk5sakpc30lam9f739izchy80h-ghc-9.2.4-doc-%d","https://cache.nixos.org","local"],"id":%d,"level":3,"parent":0,"text":"copying path '/nix/store/8bm45xdk5sakpc30lam9f739izchy80h-ghc-9.2.4-doc-%d' from 'https://cache.nixos.org'","type":100}`+"\n", i, id, i)
-		for n := range 196 {
-			fmt.Fprintf(&b, `@nix {"action":"result","fields":[%d,1605632,0,0],"id":%d,"type":105}`+"\n", n*8192, id)
-		}
-		fmt.Fprintf(&b, `@nix {"action":"result","fields":[%d,633,4,0],"id":5050881540099,"type":105}`+"\n", i)
-		fmt.Fprintf(&b, `@nix {"action":"result","fields":["output for /nix/store/0kzm0jjrfrx167f7h2qpc72naqgijjq6-build%d"],"id":5050881540101,"type":101}`+"\n", i)
-		fmt.Fprintf(&b, `@nix {"action":"stop","id":%d}`+"\n", id)
-	}
-	return b.Bytes()
-}
-
-// inChunks writes log as a tail of a growing file would read it.
-func inChunks(d *LogDecoder, log []byte) {
-	var readable []byte
-	for chunk := range slices.Chunk(log, 64<<10) {
-		readable = d.Write(readable[:0], chunk)
-	}
-	d.Close(readable)
-}
-
-func decodeEveryLine(log []byte) int {
-	n := 0
-	for line := range bytes.Lines(log) {
-		var m nixMessage
-		if body, ok := bytes.CutPrefix(line, nixMark); ok && json.Unmarshal(body, &m) == nil {
-			n++
-		}
-	}
-	return n
-}
-
-// TestFloodIsDigested compares with encoding/json on every line, in the same
-// run on the same machine: at least ten times as fast, in little memory.
-func TestFloodIsDigested(t *testing.T) {
-	log := flood(12 << 20)
-	took := func(f func()) time.Duration {
-		began := time.Now()
-		f()
-		return time.Since(began)
-	}
-	// In turn, and the best of each: other work on the machine hits both.
-	ours, plain := time.Hour, time.Hour
-	for range 4 {
-		ours = min(ours, took(func() { inChunks(NewLogDecoder(Build, noon), log) }))
-		plain = min(plain, took(func() { decodeEveryLine(log) }))
-	}
-	t.Logf("%d MB: %v against %v, %.0f times as fast", len(log)>>20, ours, plain, float64(plain)/float64(ours))
-	if plain < 10*ours {
-		t.Errorf("only %.1f times as fast as encoding/json on every line", float64(plain)/float64(ours))
-	}
-
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	d := NewLogDecoder(Build, noon)
-	inChunks(d, log)
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 4<<20 {
-		t.Errorf("%d bytes are kept", kept)
-	}
-	runtime.KeepAlive(d)
-}
-
-func BenchmarkFlood(b *testing.B) {
-	log := flood(8 << 20)
-	for name, digest := range map[string]func(){
-		"decoder":       func() { inChunks(NewLogDecoder(Build, noon), log) },
-		"encoding/json": func() { decodeEveryLine(log) },
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(log)))
-			for b.Loop() {
-				digest()
-			}
-		})
 	}
 }
