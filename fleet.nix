@@ -100,7 +100,7 @@ in
 
   # --- in the datacenter ----------------------------------------------------------
 
-  # `--on @web` takes these three; `--on '@web,!vanga'` all of them but one.
+  # `--on @web` takes these two; `--on '@datacenter,!@db'` all of them but the databases.
   hosts.ankarana = {
     address = "ankarana.example.org";
     system = "x86_64-linux";
@@ -119,7 +119,7 @@ in
   hosts.vanga = {
     address = "vanga.example.org";
     system = "aarch64-linux";
-    tags = [ "datacenter" "web" "mail" ];
+    tags = [ "datacenter" "mail" ];
   };
 
   hosts.tsingy = {
