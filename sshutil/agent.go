@@ -26,7 +26,7 @@ type agents struct {
 }
 
 type agentList struct {
-	ready chan struct{} // closed when keys and err are set
+	ready chan struct{} // closed when what follows is set
 	since time.Time
 	keys  []agentKey
 	err   error
@@ -36,11 +36,12 @@ type agentList struct {
 
 // list returns the keys of the agent at socket. It takes at most
 // agentListTimeout.
-func (a *agents) list(ctx context.Context, socket string, now time.Time) ([]agentKey, error) {
+func (a *agents) list(ctx context.Context, socket string, now func() time.Time) ([]agentKey, error) {
 	for {
-		l, asking := a.current(socket, now)
+		l, asking := a.current(socket, now())
 		if asking {
 			l.keys, l.err = listAgent(ctx, socket)
+			l.since = now()
 			l.abandoned = l.err != nil && ctx.Err() != nil
 			close(l.ready)
 			return l.keys, l.err
@@ -66,10 +67,10 @@ func (a *agents) current(socket string, now time.Time) (l *agentList, asking boo
 		a.lists = map[string]*agentList{}
 	}
 	l = a.lists[socket]
-	if l != nil && now.Sub(l.since) <= agentListFresh {
+	if l != nil && (!isClosed(l.ready) || now.Sub(l.since) <= agentListFresh) {
 		return l, false
 	}
-	l = &agentList{ready: make(chan struct{}), since: now}
+	l = &agentList{ready: make(chan struct{})}
 	a.lists[socket] = l
 	return l, true
 }

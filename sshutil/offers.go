@@ -58,7 +58,7 @@ func (d *Dialer) keyringFor(ctx context.Context, t Target, touch bool) (keyring,
 		return k, o
 	}
 	o.hasAgent = true
-	k.agent, o.agentErr = state.agents.list(ctx, socket, k.now)
+	k.agent, o.agentErr = state.agents.list(ctx, socket, d.now)
 	k.sign = func(public ssh.PublicKey) ssh.Signer { return newAgentSigner(ctx, socket, public) }
 	return k, o
 }

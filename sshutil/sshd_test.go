@@ -140,7 +140,8 @@ func (s *sshd) start(t testing.TB, program string, extra []string) {
 	lines = append(lines,
 		"Port "+strconv.Itoa(s.port), "ListenAddress 127.0.0.1", "UsePAM no", "StrictModes no", "PidFile none",
 		"HostKey "+filepath.Join(s.dir, "hk"), "AuthorizedKeysFile "+filepath.Join(s.dir, "authorized_keys"),
-		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE")
+		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
+		"SetEnv SHLVL=9") // bash then leaves out the person's .bashrc, which may be slow
 	config := filepath.Join(s.dir, "sshd_config")
 	write(t, config, strings.Join(lines, "\n")+"\n")
 	s.cmd = exec.Command(program, "-D", "-e", "-f", config)
