@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -213,6 +214,12 @@ func TestProxyCommandIsReaped(t *testing.T) {
 	wantGone(t, dir+"/pid")
 }
 
+// runs reports whether a process runs. One that only waits to be reaped does not.
+func runs(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return syscall.Kill(pid, 0) == nil && !(err == nil && strings.Contains(string(stat), ") Z "))
+}
+
 // wantGone fails if the process whose id is in that file does not end now.
 func wantGone(t *testing.T, file string) {
 	t.Helper()
@@ -222,7 +229,7 @@ func wantGone(t *testing.T, file string) {
 	}
 	tick := time.NewTicker(5 * time.Millisecond) // a process that was killed takes a moment to go
 	defer tick.Stop()
-	for deadline := time.Now().Add(2 * time.Second); syscall.Kill(pid, 0) == nil; <-tick.C {
+	for deadline := time.Now().Add(2 * time.Second); runs(pid); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %d still runs", pid)
 		}
