@@ -77,11 +77,13 @@ func (l Ladder) first(states ...StepState) (Step, bool) {
 
 // Asked lays over the ladder what was checked from elsewhere.
 func (l Ladder) Asked(told Ladder) Ladder {
+	_, refused := told.first(StepBad) // then no build was tried
 	return l.laid(func(rung Rung) (Step, bool) {
 		if s, ok := told.Step(rung); ok {
 			return s, true
 		}
-		return l.Step(rung)
+		s, ok := l.Step(rung)
+		return s, ok && !(refused && rung == RungBuild && s.State == StepUnchecked)
 	})
 }
 
@@ -119,7 +121,7 @@ func (h BuilderHealth) With(l Ladder) BuilderHealth {
 	if len(l.Steps) == 0 {
 		return h
 	}
-	if l.Busy != nil {
+	if h.Busy == nil {
 		h.Busy = l.Busy
 	}
 	h.Steps, h.Reason, h.Hint, h.Rung = l.Steps, "", "", RungNone
@@ -143,6 +145,19 @@ func (h BuilderHealth) With(l Ladder) BuilderHealth {
 		h.AsOf = last
 	}
 	return h
+}
+
+// WithLadders adds what ladders tell to healths that polling tells. Polling is
+// the younger word: a builder that it finds ill or down is that.
+func WithLadders(all []BuilderHealth, ladders map[string]Ladder) []BuilderHealth {
+	told := make([]BuilderHealth, len(all))
+	for i, h := range all {
+		told[i] = h
+		if h.Health != HealthIll && h.Health != HealthDown {
+			told[i] = h.With(ladders[h.Builder.Name])
+		}
+	}
+	return told
 }
 
 // health is ok where the daemon shook hands and nothing that was checked is bad.

@@ -94,6 +94,9 @@ func (q *question) ready(ctx context.Context) error {
 	return err
 }
 
+// notFound is a shell's exit status for a program that is not there.
+const notFound = 127
+
 // quietSSH keeps the ssh of the host's Nix from asking anybody anything.
 const quietSSH = "NIX_SSHOPTS=-o BatchMode=yes -o ConnectTimeout=8"
 
@@ -108,6 +111,9 @@ func (q *question) info(ctx context.Context) (bool, error) {
 	result, err := q.nix(ctx, "store", "info", "--json", "--store", storeURL(q.b))
 	if err == nil && result.ExitCode != 0 && strings.Contains(string(result.Stderr), "is not a recognised command") {
 		result, err = q.nix(ctx, "store", "ping", "--json", "--store", storeURL(q.b)) // up to 2.18, and Lix
+	}
+	if err == nil && result.ExitCode == notFound {
+		err = &sshutil.Error{Kind: sshutil.KindExecFailed, Host: q.from, Message: "its root finds no nix: " + lastLine(result.Stderr)}
 	}
 	if err != nil {
 		return false, err

@@ -273,6 +273,20 @@ func TestOlderAnswersStand(t *testing.T) {
 	}
 }
 
+func TestPollingIsTheYoungerWord(t *testing.T) {
+	three := 3
+	bad := Ladder{Steps: []Step{{Rung: RungTrust, State: StepBad, Reason: "no trust"}}}
+	got := WithLadders([]BuilderHealth{
+		{Builder: Builder{Name: "a"}, Health: HealthOK, Busy: &three}, {Builder: Builder{Name: "b"}, Health: HealthDown, Reason: "no route"}, {Builder: Builder{Name: "c"}, Health: HealthOK},
+	}, map[string]Ladder{"a": bad, "b": bad})
+	if got[0].Health != HealthIll || got[0].Reason != "no trust" || *got[0].Busy != 3 {
+		t.Errorf("a: %+v", got[0])
+	}
+	if got[1].Health != HealthDown || got[1].Reason != "no route" || got[2].Health != HealthOK {
+		t.Errorf("b and c: %+v", got[1:])
+	}
+}
+
 func TestAskAHostThatSends(t *testing.T) {
 	h1 := goodBench()
 	h1.build = sshutil.Result{Stdout: []byte(`{"trusted":false,"url":"ssh-ng://"}`)}

@@ -29,6 +29,7 @@ type backend struct {
 	loaded   *loaded // nil until an inventory is known
 	statuses map[string]fleet.Status
 	health   []fleet.BuilderHealth
+	ladders  *ladders // nil until hosts are watched
 	asked    []string // hosts to evaluate, in this order
 	runs     []rollout.View
 	watch    *fleet.Watch
@@ -164,8 +165,13 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 		return
 	}
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
-	watch := fleet.NewWatch(prober, toWatch(l), b.heard)
+	climbs := newLadders(pool, b.Program, crew, b.postBuilders)
+	watch := fleet.NewWatch(prober, toWatch(l), func(host string, s fleet.Status) {
+		b.heard(host, s)
+		climbs.heard(ctx, b.inventory().inv, host, s)
+	})
 	b.mu.Lock()
+	b.ladders = climbs
 	b.watch, b.links = watch, linksOf(pool, l)
 	watch.Pause(b.paused)
 	b.mu.Unlock()
@@ -252,6 +258,6 @@ func (b *backend) postStatus(host string) {
 func (b *backend) postBuilders() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.health = fleet.JudgeBuilders(b.loaded.inv, b.statuses)
+	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, b.statuses))
 	b.news.Post(ui.BuildersRead{Builders: b.health})
 }
