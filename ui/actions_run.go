@@ -54,6 +54,8 @@ func logActions() []action {
 			about: "Go to the next match.", do: func(m *Model) tea.Cmd { return m.search(false) }},
 		{Binding: bind("N", "previous match", "N"), id: "log.previous", scope: scopeLog,
 			about: "Go to the previous match.", do: func(m *Model) tea.Cmd { return m.search(true) }},
+		{Binding: bind("x", "only matches", "x"), id: "log.only", scope: scopeLog,
+			about: "Show only the lines that match what was searched for, or all again.", do: (*Model).onlyMatches},
 		{Binding: bind("e", "error", "e"), id: "log.error", scope: scopeLog, footer: 8,
 			about: "Go to the next line that tells of an error.", do: func(m *Model) tea.Cmd { return m.nextError(false) }},
 		{Binding: bind("E", "previous error", "E"), id: "log.error-back", scope: scopeLog,

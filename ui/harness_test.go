@@ -311,6 +311,14 @@ func (d *runDir) log(host, lines string) {
 	d.appendTo(rollout.TextPath(d.dir, host), lines)
 }
 
+// rewrite puts another log in the place of a host's, as who adopts a run does.
+func (d *runDir) rewrite(host, lines string) {
+	d.t.Helper()
+	path := rollout.TextPath(d.dir, host)
+	d.must(os.WriteFile(path+".new", []byte(lines), 0o600))
+	d.must(os.Rename(path+".new", path))
+}
+
 func (d *runDir) appendTo(path, s string) {
 	d.t.Helper()
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

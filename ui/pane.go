@@ -39,6 +39,7 @@ type pane struct {
 type view struct {
 	w, h, top, left int
 	follow, wrap    bool
+	only            bool
 	query           string
 	hit             int
 }
@@ -49,7 +50,7 @@ func newPane(host string, log Log) *pane {
 
 // wants is the view that the pane should have.
 func (p *pane) wants() view {
-	return view{p.w, p.h, p.top, p.left, p.follow, p.wrap, p.query, p.hit}
+	return view{p.w, p.h, p.top, p.left, p.follow, p.wrap, p.only(), p.query, p.hit}
 }
 
 func (p *pane) setSize(w, h int) { p.w, p.h = max(1, w), max(1, h) }
@@ -160,6 +161,9 @@ func (p *pane) border(focused bool) ink {
 func (p *pane) below(b *brush, focused bool) string {
 	i := p.border(focused)
 	where := p.where(b)
+	if p.only() {
+		where = " only matches" + where
+	}
 	why := ""
 	if v := p.task.Verdict; v != nil {
 		why = v.Reason
@@ -217,6 +221,8 @@ func (p *pane) quiet() string {
 	switch {
 	case p.err != nil:
 		return "its log cannot be read: " + text.Line(p.err.Error())
+	case p.only():
+		return "no line matches"
 	case p.task.Verdict != nil && p.task.PID != 0:
 		return "its log is empty or missing"
 	case p.task.Verdict != nil:

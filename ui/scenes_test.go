@@ -51,6 +51,10 @@ func scenes() []scene {
 		{"run-zoom", func(s *stage) { s.showRun(4, false); s.keys("2", "z") }},
 		{"run-builds", func(s *stage) { s.showBuilds(); s.keys("2", "z") }},
 		{"run-search", func(s *stage) { s.showRun(4, false); s.keys("2", "z", "/", "h", "e", "l", "l", "o", "enter") }},
+		{"run-only", func(s *stage) {
+			s.showRun(4, false)
+			s.keys("2", "z", "/", "h", "e", "l", "l", "o", "-", "3", "enter", "x")
+		}},
 		{"run-cancel", func(s *stage) { s.showRun(4, false); s.keys("3", "c"); s.advance(time.Second) }},
 		{"run-ended", func(s *stage) { s.showRun(4, true) }},
 		{"run-ended-panes", func(s *stage) { s.showRun(4, true); s.keys("v") }},

@@ -26,9 +26,10 @@ func (m *Model) askSearch() tea.Cmd {
 		return nil
 	}
 	m.prompt = newPrompt("search "+text.Truncate(text.Line(p.host), nameMost), "")
-	m.prompt.dropped = func() { p.query, p.hit = "", -1 }
+	m.prompt.dropped = func() { p.all(); p.query, p.hit = "", -1 }
 	m.prompt.done = func(m *Model, value string) tea.Cmd {
 		if value != "" {
+			p.all()
 			p.query, p.hit = value, -1
 		}
 		return m.search(p.follow)
@@ -43,6 +44,20 @@ func (m *Model) search(back bool) tea.Cmd {
 		return nil
 	}
 	return m.find(p, back, fmt.Sprintf("%q", p.query), matcher(p.query))
+}
+
+// onlyMatches shows only the lines that match, or all again.
+func (m *Model) onlyMatches() tea.Cmd {
+	p := m.run.focused()
+	if p == nil {
+		return nil
+	}
+	if p.query == "" {
+		m.say(warn, "Search for something first", "/ searches; x then shows only the lines that match.")
+		return nil
+	}
+	p.toggleOnly()
+	return nil
 }
 
 // nextError goes to the next or previous line that tells of an error.
