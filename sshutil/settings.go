@@ -82,10 +82,10 @@ func (s settings) target(name string, tok tokens) (Target, error) {
 	}
 	t.Port = port
 	if err := checkName(t.HostName); err != nil {
-		return t, fmt.Errorf("HostName %q: %w", t.HostName, err)
+		return t, fmt.Errorf("the HostName %q is none: %w", t.HostName, err)
 	}
 	if err := checkUser(t.User); err != nil {
-		return t, fmt.Errorf("User %q: %w", t.User, err)
+		return t, fmt.Errorf("the User %q is none: %w", t.User, err)
 	}
 	tok.describe(t)
 	return t, s.paths(&t, tok)
