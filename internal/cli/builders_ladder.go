@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -89,7 +90,8 @@ func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string)
 // here: the first that can be asked.
 func fromElsewhere(ctx context.Context, c *fleet.Climber, inv *fleet.Inventory, l fleet.Ladder, from string) fleet.Ladder {
 	login, reached := l.Step(fleet.RungLogin)
-	if !reached || login.State != fleet.StepUnchecked {
+	wrong := slices.ContainsFunc(l.Steps, func(s fleet.Step) bool { return s.State == fleet.StepBad })
+	if !reached || wrong || login.State != fleet.StepUnchecked {
 		return l
 	}
 	hosts := inv.Dispatchers(l.Builder)

@@ -276,3 +276,31 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+func TestDemoBuildersClimb(t *testing.T) {
+	b := demoBench(t)
+	if code := b.run("demo", "builders", "--check", "--json"); code != ExitOK {
+		t.Fatalf("exit code %d\n%s", code, &b.err)
+	}
+	var doc buildersJSON
+	if err := json.Unmarshal(b.out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range doc.Builders {
+		states := map[fleet.Rung]stepJSON{}
+		for _, s := range d.Steps {
+			states[s.Rung] = s
+		}
+		switch trust := states[fleet.RungTrust]; {
+		case d.Name == "kelyus": // whose daemon does not listen
+			if d.Health != fleet.HealthIll || states[fleet.RungHandshake].State != fleet.StepBad {
+				t.Errorf("got %+v", d)
+			}
+		case d.Health != fleet.HealthOK || d.Rung != fleet.RungBuild || trust.State != fleet.StepOK || trust.From == nil:
+			t.Errorf("got %+v", d)
+		}
+	}
+	if len(doc.Builders) != 3 {
+		t.Errorf("%d builders", len(doc.Builders))
+	}
+}
