@@ -304,7 +304,7 @@ func (f *fleetPlace) stacked(w, h int, below bool) []string {
 func (f *fleetPlace) history(w, h int) []string {
 	runs := f.known.runs[:min(len(f.known.runs), historyMost)]
 	switch {
-	case h < 2 || f.known.inv == nil:
+	case h < 2 || f.known.runs == nil:
 		return nil
 	case len(runs) == 0:
 		return []string{f.rule("last runs", "", w), text.Fit(f.paint(faint, "  none yet: space marks hosts, d deploys to them"), w)}

@@ -2,10 +2,12 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
 )
 
 func (s *stage) shownHosts() []string { return s.m.fleet.shown }
@@ -238,4 +240,20 @@ func TestInventoryTrouble(t *testing.T) {
 	s.sees("fleet.nix has an unknown key.", "Did you mean address?")
 	s.showFleet()
 	s.seesNot("unknown key")
+}
+
+// A run that is started here is no news, also where there was none before.
+func TestNobodyIsToldOfTheRunThatTheyStart(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		s := newStage(t, 120, 40).showFleet()
+		if own {
+			s.news(RunsListed{})
+			s.sees("none yet: space marks hosts, d deploys to them")
+		}
+		plan := planFor([]string{"web1", "db1"})
+		s.news(RunsListed{[]rollout.View{{Dir: "/runs/1", Plan: plan, Tasks: make([]rollout.TaskView, 2), Alive: true}}})
+		if said := strings.Contains(s.text(), "A run goes on"); said == own {
+			t.Errorf("started here: %t, and told of it: %t\n%s", own, said, s.text())
+		}
+	}
 }

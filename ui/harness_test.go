@@ -54,7 +54,7 @@ func newStageLike(t testing.TB, w, h int, look Look) *stage {
 func newStageOf(t testing.TB, w, h int, o Options) *stage {
 	s := &stage{t: t, clock: begin(), backend: &recorder{t: t}}
 	mail := NewMailbox()
-	o.Backend, o.News, o.Crew, o.Now = s.backend, mail, NewCrew(mail), func() time.Time { return s.clock }
+	o.Self, o.Backend, o.News, o.Crew, o.Now = "nixfleet-tui", s.backend, mail, NewCrew(mail), func() time.Time { return s.clock }
 	s.m = newModel(context.Background(), o)
 	s.m.take = func(context.Context) []News { return nil } // tests hand over news themselves
 	s.m.after = func(d time.Duration, msg tea.Msg) tea.Cmd {

@@ -55,7 +55,7 @@ func (k *known) learn(n News) {
 	case BuildersRead:
 		k.builders = n.Builders
 	case RunsListed:
-		k.runs = n.Runs
+		k.runs = append([]rollout.View{}, n.Runs...) // not nil any more: that there are none is known, too
 		k.busy = busyHosts(k.runs)
 	case Evaluating:
 		k.evaluating = n

@@ -37,7 +37,7 @@ func (m *Model) quit() tea.Cmd {
 	}
 	d := &dialog{scope: scopeQuit, title: "Quit while " + count(len(going), "run goes", "runs go") + " on?", ink: warn}
 	d.body = func(b *brush, w int) []string {
-		return wrap("A run needs no dashboard: it goes on by itself, and Runs (4) or `nixfleet-tui runs attach` shows it again.", min(w, 80))
+		return wrap("A run needs no dashboard: it goes on by itself, and Runs (4) or `"+m.self+" runs attach last` shows it again.", min(w, 80))
 	}
 	d.answers = []answer{
 		{key: "n", label: "stay", ink: plain, do: (*Model).stay},
@@ -112,7 +112,7 @@ func (m *Model) farewell() string {
 			m.farewellTask(&b, t)
 		}
 		if !v.Over() {
-			fmt.Fprintf(&b, "  it goes on: nixfleet-tui runs attach %s\n", text.Line(path.Base(dir)))
+			fmt.Fprintf(&b, "  it goes on: %s runs attach %s\n", m.self, text.Line(path.Base(dir)))
 		}
 		fmt.Fprintf(&b, "  logs: %s\n", text.Line(dir))
 	}

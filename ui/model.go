@@ -63,6 +63,7 @@ type Model struct {
 	waits   bool                    // quit when nothing runs any more
 	ours    map[string]rollout.View // runs that were launched from here, by directory
 	first   string                  // a run to begin with
+	self    string                  // how a person calls this program
 	greeted bool                    // it was said that a run goes on
 	warned  []string                // the inventory's warnings that were shown last
 	crash   *Crash
@@ -93,7 +94,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.builders = &buildersPlace{known: m.known, brush: m.brush}
 	m.run = newRunPlace(m.brush, m.now)
 	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
-	m.first = o.OpenRun
+	m.first, m.self = o.OpenRun, o.Self
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
 	m.settle(o.Habits)
 	return m

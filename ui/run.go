@@ -30,6 +30,7 @@ type Options struct {
 	In, Out *os.File // nil: stdin (or /dev/tty) and stdout
 	Habits  Habits   // as they were kept last time
 	OpenRun string   // the directory of a run to begin with, or ""
+	Self    string   // how a person calls this program
 }
 
 // Run shows the dashboard until the person leaves, a signal comes or ctx ends.

@@ -61,6 +61,7 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	crew.Go(func() { b.run(ctx, crew) })
 	farewell, err := ui.Run(ctx, ui.Options{
 		Backend: b, News: news, Crew: crew, Look: ui.Look{Theme: theme, ASCII: o.ASCII}, Now: o.Env.Now, Habits: habits,
+		Self: o.World.Self(),
 	})
 	stop()
 	crew.Wait()
