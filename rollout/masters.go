@@ -21,24 +21,41 @@ func (t *task) openMaster(ctx context.Context) {
 	if !t.run.plan.Masters {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, masterWait)
-	defer cancel()
-	options := t.run.plan.masterOptions()
-	// A supervisor before us may have opened one: a second one for the same
-	// socket would share nothing, and nobody could end it.
-	where, err := (&sshutil.OpenSSH{Program: t.run.SSH, Options: options}).Resolve(ctx, t.host.Name)
-	if err != nil || filepath.Dir(where.ControlPath) != t.run.plan.Sockets {
-		return
-	}
-	m := &sshutil.Master{Program: t.run.SSH, Options: options, Host: t.host.Name, Socket: where.ControlPath}
-	if err := m.Open(ctx); err == nil {
+	if m, err := t.run.plan.OpenMaster(ctx, t.run.SSH, t.host.Name); err == nil {
 		t.master = m
 	}
 }
 
-// closeMasters ends what shared connections an earlier supervisor left.
-func (r *run) closeMasters() error {
-	entries, err := os.ReadDir(r.plan.Sockets)
+// errElsewhere says that the person's own options put control sockets where
+// they are not ours to share.
+var errElsewhere = errors.New("control sockets are put elsewhere")
+
+// OpenMaster logs in on a host with the options that the plan's ssh processes
+// have, or finds the login that somebody before us made, so that they share it.
+func (p *Plan) OpenMaster(ctx context.Context, ssh, host string) (*sshutil.Master, error) {
+	ctx, cancel := context.WithTimeout(ctx, masterWait)
+	defer cancel()
+	options := p.masterOptions()
+	// A second one for the same socket would share nothing, and nobody could end it.
+	where, err := (&sshutil.OpenSSH{Program: ssh, Options: options}).Resolve(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Dir(where.ControlPath) != p.Sockets {
+		return nil, errElsewhere
+	}
+	m := &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath}
+	return m, m.Open(ctx)
+}
+
+// CloseSockets ends the logins whose sockets lie in dir, and removes it. It is
+// for those who made it for a plan that is not started after all.
+func CloseSockets(ssh, dir string) error {
+	return errors.Join(closeSockets(ssh, dir), os.RemoveAll(dir))
+}
+
+func closeSockets(ssh, dir string) error {
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -46,10 +63,16 @@ func (r *run) closeMasters() error {
 		if e.Type()&os.ModeSocket == 0 {
 			continue
 		}
-		if cerr := closeSocket(r.SSH, r.plan.Sockets, e.Name()); cerr != nil {
+		if cerr := closeSocket(ssh, dir, e.Name()); cerr != nil {
 			err = errors.Join(err, cerr)
 		}
 	}
+	return err
+}
+
+// closeMasters ends what shared connections an earlier supervisor left.
+func (r *run) closeMasters() error {
+	err := closeSockets(r.SSH, r.plan.Sockets)
 	if r.adopted && r.plan.Masters {
 		err = errors.Join(err, endLogins(r.plan.Sockets))
 	}

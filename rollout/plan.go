@@ -69,9 +69,9 @@ func (p *Plan) Host(name string) (PlanHost, bool) {
 	return PlanHost{}, false
 }
 
-// sshConfigLink is the short, plain path under which children are given the
+// SSHConfigLink is the short, plain path under which children are given the
 // run's ssh configuration: nothing in it needs quoting.
-func (p *Plan) sshConfigLink() string { return filepath.Join(p.Sockets, "config") }
+func (p *Plan) SSHConfigLink() string { return filepath.Join(p.Sockets, "config") }
 
 // SSHOptions are the words that every ssh of this run is given before the
 // host's name: the person's own first, since ssh keeps the first value.
@@ -82,7 +82,7 @@ func (p *Plan) SSHOptions() []string {
 // masterOptions are SSHOptions for the ssh that others share.
 func (p *Plan) masterOptions() []string {
 	return append(append([]string{}, p.SSHOpts...),
-		"-F", p.sshConfigLink(),
+		"-F", p.SSHConfigLink(),
 		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"),
 		"-o", "BatchMode=yes")
 }

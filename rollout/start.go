@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,10 +31,11 @@ func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
 	if err := os.Mkdir(string(d), 0o700); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
+	made := ""
 	defer func() {
 		if err != nil {
 			os.RemoveAll(string(d))
-			os.RemoveAll(plan.Sockets)
+			os.RemoveAll(made)
 		}
 	}()
 	lock, err := tryLock(d.lock())
@@ -46,13 +48,16 @@ func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
 			return "", fmt.Errorf("making the run directory: %w", err)
 		}
 	}
-	if plan.Sockets, err = s.makeSockets(); err != nil {
-		return "", err
+	if plan.Sockets == "" {
+		if made, err = s.MakeSockets(); err != nil {
+			return "", err
+		}
+		plan.Sockets = made
 	}
 	if err := os.WriteFile(d.sshConfig(), plan.SSHConfig, 0o600); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
-	if err := os.Symlink(d.sshConfig(), plan.sshConfigLink()); err != nil {
+	if err := linkOver(d.sshConfig(), plan.SSHConfigLink()); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
 	if err := writeJSON(d.plan(), plan); err != nil {
@@ -61,9 +66,18 @@ func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
 	return string(d), s.spawnSupervisor(d, lock, l)
 }
 
-// makeSockets makes a private directory with a path short enough for ssh's
+// linkOver makes path a link to target, also where something is already.
+func linkOver(target, path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.Symlink(target, path)
+}
+
+// MakeSockets makes a private directory with a path short enough for ssh's
 // control sockets. XDG_RUNTIME_DIR will not do: it goes away with the last login.
-func (s *Store) makeSockets() (string, error) {
+// A plan that names it as its Sockets takes it over when it is started.
+func (s *Store) MakeSockets() (string, error) {
 	name := randomHex(8)
 	dir := filepath.Join(s.Dir, "s", name)
 	if len(dir) > maxSocketsDir || !plainPath(dir) {

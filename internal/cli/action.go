@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -110,7 +111,7 @@ func (o *actionOptions) check() (fleet.Selection, error) {
 }
 
 // runAction plans a run, asks, starts it and follows it to its end.
-func runAction(ctx context.Context, o *actionOptions) error {
+func runAction(ctx context.Context, o *actionOptions) (err error) {
 	sel, err := o.check()
 	if err != nil {
 		return err
@@ -121,6 +122,12 @@ func runAction(ctx context.Context, o *actionOptions) error {
 	if err != nil {
 		return err
 	}
+	started := false
+	defer func() {
+		if !started {
+			err = errors.Join(err, ready.abandon())
+		}
+	}()
 	o.tell(&ready.plan, rollout.LevelWarning, rollout.LevelConfirm, rollout.LevelBlocker)
 	if err := o.refusal(&ready.plan); err != nil {
 		return err
@@ -136,6 +143,7 @@ func runAction(ctx context.Context, o *actionOptions) error {
 	if err != nil {
 		return err
 	}
+	started = true
 	return o.follow(ctx, ready.store, dir, interruptions, o.display())
 }
 

@@ -21,6 +21,15 @@ import (
 type ready struct {
 	store *rollout.Store
 	plan  rollout.Plan
+	ssh   string // the program that made logins for the run, if any
+}
+
+// abandon ends the logins of a run that is not started after all.
+func (r *ready) abandon() error {
+	if r.plan.Sockets == "" {
+		return nil
+	}
+	return rollout.CloseSockets(r.ssh, r.plan.Sockets)
 }
 
 // request is what is wanted of a run.
@@ -44,21 +53,24 @@ type rebuild struct {
 }
 
 // prepare makes the plan and looks at all that it depends on. What takes time
-// (the flake, nixos-rebuild's dialect, the disk) is asked for at the same time.
+// (the flake, nixos-rebuild's dialect, the logins) is done at the same time.
 func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *ready, err error) {
 	if err := o.World.NeedSSH(); err != nil {
 		return nil, err
 	}
+	r = &ready{ssh: o.World.Tools().ssh}
+	if r.store, err = openStore(o.World); err != nil {
+		return nil, err
+	}
 	early := o.lent
 	if early == nil {
-		early = o.linkEarly(ctx, sel)
+		early = o.linkEarly(ctx, r.store, sel)
 		defer func() { err = errors.Join(err, early.end()) }()
 	}
 	var (
 		l *loaded
 		n rebuild
 	)
-	r = &ready{}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		l, err = o.loadFixed(gctx, o.Source)
@@ -66,10 +78,6 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 	})
 	group.Go(func() (err error) {
 		n.program, n.dialect, err = o.World.Rebuild(gctx)
-		return err
-	})
-	group.Go(func() (err error) {
-		r.store, err = openStore(o.World)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -83,7 +91,10 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 	if err != nil {
 		return nil, err
 	}
-	return r, o.preflight(ctx, l, early, r.store, &r.plan)
+	if err := o.preflight(ctx, l, early, r.store, &r.plan); err != nil {
+		return nil, errors.Join(err, r.abandon())
+	}
+	return r, nil
 }
 
 func (o *actionOptions) request(names []string) request {

@@ -25,11 +25,11 @@ const (
 // time, and puts into the plan what it finds. Only an interruption is an error:
 // what cannot be looked at is a finding.
 func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, store *rollout.Store, plan *rollout.Plan) error {
-	connect, done, err := o.connections(ctx, l, early)
+	k, done, err := o.connections(ctx, l, early, store)
 	if err != nil {
 		return err
 	}
-	s := &scout{Program: o.Program, loaded: l, connect: connect, quiet: o.board, ground: rollout.Ground{
+	s := &scout{Program: o.Program, loaded: l, links: k, quiet: o.board, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
 		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "",
@@ -40,32 +40,32 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	err = s.look(ctx, store, plan)
 	plan.Findings = planFindings(l, *plan)
 	plan.Judge(&s.ground)
-	return errors.Join(err, ctx.Err(), done())
+	if err = errors.Join(err, ctx.Err()); err == nil {
+		k.shared.give(plan)
+	}
+	return errors.Join(err, done())
 }
 
 // connections are how preflight reaches machines: those that are open already
 // or were made early, if they still lead there, or else its own, which done closes.
-func (o *actionOptions) connections(ctx context.Context, l *loaded, early *links) (connect connector, done func() error, err error) {
+func (o *actionOptions) connections(ctx context.Context, l *loaded, early *links, store *rollout.Store) (k *links, done func() error, err error) {
 	if early.fit(l) {
-		return early.pool.Client, func() error { return nil }, nil
+		return early, func() error { return nil }, nil
 	}
-	own, err := o.link(ctx, l)
+	own, err := o.link(ctx, store, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	return own.pool.Client, own.end, nil
+	return own, own.end, nil
 }
-
-// connector returns the connection to a host, which stays its owner's.
-type connector func(ctx context.Context, name string) (*sshutil.Client, error)
 
 // scout looks at machines and notes what it saw.
 type scout struct {
 	*Program
 	*loaded
-	connect connector
-	quiet   bool // shows no progress
-	asked   atomic.Int32
+	links *links
+	quiet bool // shows no progress
+	asked atomic.Int32
 
 	mu     sync.Mutex
 	ground rollout.Ground
@@ -137,23 +137,20 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 		}
 		return fleet.ReadSurvey(ctx, here, fleet.Questions{}, s.Env.Now)
 	}
-	client, err := s.connect(ctx, name)
+	runner, forwards, err := s.links.runner(ctx, name)
 	if err != nil {
 		return fleet.Survey{}, err
 	}
-	q.Agent = s.ground.Agent && (q.Agent || client.Target().ForwardAgent)
-	return fleet.ReadSurvey(ctx, client, q, s.Env.Now)
+	q.Agent = s.ground.Agent && (q.Agent || forwards)
+	return fleet.ReadSurvey(ctx, runner, q, s.Env.Now)
 }
 
 // lookAtHelpers finds out how the machines are to which another's Nix would
 // send builds.
 func (s *scout) lookAtHelpers(ctx context.Context, names []string) {
 	prober := &fleet.Prober{Connect: func(ctx context.Context, name string) (sshutil.Runner, error) {
-		client, err := s.connect(ctx, name)
-		if err != nil {
-			return nil, err // not a nil *Client in a Runner
-		}
-		return client, nil
+		runner, _, err := s.links.runner(ctx, name)
+		return runner, err
 	}, Now: s.Env.Now}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()

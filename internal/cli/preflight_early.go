@@ -7,12 +7,14 @@ import (
 	"sync"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
 
 // links are connections for one preflight.
 type links struct {
 	pool    *sshutil.Pool
+	shared  *sharing             // logins that the run will share; nil without
 	hosts   []sshutil.ConfigHost // by which they were made
 	dialing sync.WaitGroup
 	done    func() error
@@ -26,7 +28,7 @@ func linksOf(pool *sshutil.Pool, l *loaded) *links {
 // linkEarly begins to connect to the hosts that a selection will most probably
 // mean, by what was known at the last start, while Nix reads the flake. It does
 // nothing but log in, and nothing at all where that much is not sure.
-func (o *actionOptions) linkEarly(ctx context.Context, sel fleet.Selection) *links {
+func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel fleet.Selection) *links {
 	if sel.NeedsStatus() || sel.NeedsFacts() {
 		return nil
 	}
@@ -38,7 +40,7 @@ func (o *actionOptions) linkEarly(ctx context.Context, sel fleet.Selection) *lin
 	if err != nil {
 		return nil // likewise
 	}
-	early, err := o.link(ctx, l)
+	early, err := o.link(ctx, store, l)
 	if err != nil {
 		return nil // likewise
 	}
@@ -46,20 +48,23 @@ func (o *actionOptions) linkEarly(ctx context.Context, sel fleet.Selection) *lin
 		early.dialing.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
-			early.pool.Client(ctx, name) // whoever needs it is told why there is none
+			early.runner(ctx, name) // whoever needs it is told why there is none
 		})
 	}
 	return early
 }
 
 // link makes links by the settings of an inventory.
-func (p *Program) link(ctx context.Context, l *loaded) (*links, error) {
+func (p *Program) link(ctx context.Context, store *rollout.Store, l *loaded) (*links, error) {
 	pool, done, err := p.pool(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	k := linksOf(pool, l)
 	k.done = done
+	if k.shared, err = p.share(store, l); err != nil {
+		return nil, errors.Join(err, k.end())
+	}
 	return k, nil
 }
 
@@ -68,12 +73,12 @@ func (k *links) fit(l *loaded) bool {
 	return k != nil && slices.EqualFunc(k.hosts, l.inv.SSHHosts(), sameSSH)
 }
 
-// end closes them. There may be none.
+// end closes them, but for what a run has taken over. There may be none.
 func (k *links) end() error {
 	if k == nil {
 		return nil
 	}
 	err := k.pool.Close()
 	k.dialing.Wait()
-	return errors.Join(err, k.done())
+	return errors.Join(err, k.shared.end(), k.done())
 }
