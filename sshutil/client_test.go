@@ -3,6 +3,7 @@ package sshutil
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,21 @@ func TestRun(t *testing.T) {
 	}
 	if c.Target().HostName != "127.0.0.1" || c.Target().Name != "host" {
 		t.Errorf("got %+v", c.Target())
+	}
+}
+
+// TestStdinIsNotRead: a command may end before it has read what it is given.
+func TestStdinIsNotRead(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, s.knownHosts(t))
+	c := dial(t, p.dialer(), "host")
+	r, err := c.Run(context.Background(), Command{Line: "exit 4", Stdin: make([]byte, 10<<20)})
+	if err != nil || r.ExitCode != 4 {
+		t.Errorf("got %d, %v", r.ExitCode, err)
+	}
+	r, err = c.Run(context.Background(), Command{Line: "wc -c", Stdin: make([]byte, 10<<20)})
+	if err != nil || strings.TrimSpace(string(r.Stdout)) != "10485760" {
+		t.Errorf("got %q, %v", r.Stdout, err)
 	}
 }
 

@@ -119,7 +119,7 @@ func (d *Dialer) travel(ctx context.Context, r route, touch bool) (*Client, erro
 	giveBack := func() error { return nil }
 	if len(r.hops) > 0 {
 		var err error
-		if hop, giveBack, err = s.jumps.take(ctx, r.before(), d.now()); err != nil {
+		if hop, giveBack, err = s.jumps.take(ctx, r.before(), d.now); err != nil {
 			return nil, jumpError(t, r.hops[len(r.hops)-1].Name, err)
 		}
 	}

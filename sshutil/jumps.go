@@ -37,9 +37,9 @@ func newJumps(travel func(context.Context, route) (*Client, error)) *jumps {
 
 // take returns the connection to the end of r, and what to call when it is
 // not needed any more.
-func (j *jumps) take(ctx context.Context, r route, now time.Time) (*Client, func() error, error) {
+func (j *jumps) take(ctx context.Context, r route, now func() time.Time) (*Client, func() error, error) {
 	key := r.key()
-	if err := j.begin(key, r, now); err != nil {
+	if err := j.begin(key, r, now()); err != nil {
 		return nil, nil, err
 	}
 	client, err := j.clients.get(ctx, key)
@@ -49,7 +49,7 @@ func (j *jumps) take(ctx context.Context, r route, now time.Time) (*Client, func
 	}
 	if ctx.Err() == nil {
 		j.mu.Lock()
-		j.failed[key] = jumpFailure{now, err}
+		j.failed[key] = jumpFailure{now(), err}
 		j.mu.Unlock()
 	}
 	giveBack() // nothing was made, so nothing can fail to close

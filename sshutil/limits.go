@@ -27,7 +27,9 @@ const (
 
 	hopFarewell = 50 * time.Millisecond // a jump host that died is known by then
 
-	sessionsPerClient = 4 // sshd's default MaxSessions is 10, and people have their own
+	sessionsPerClient = 4                     // sshd's default MaxSessions is 10, and people have their own
+	openRetry         = 10 * time.Millisecond // a host that refused a session is asked again, then after twice as long
+	openPatience      = time.Second           // so long a host may refuse the only session
 	outputDefault     = 1 << 20
 	firstBuffer       = 512      // bytes of output that there is room for at first
 	dropBuffer        = 16 << 10 // bytes that are read at once to be dropped

@@ -130,6 +130,8 @@ func (l *login) lockedHint(otherwise string) string {
 	switch o := l.ready; {
 	case len(o.locked) > 0:
 		return "unlock the key with: ssh-add " + o.locked[0]
+	case o.agentErr != nil:
+		return "the agent does not answer, so its keys were not tried; check it with ssh-add -l"
 	case len(o.faults) > 0:
 		return "a key was left out: " + o.faults[0]
 	}

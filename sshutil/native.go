@@ -1,7 +1,6 @@
 package sshutil
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -29,7 +28,8 @@ type native struct {
 	mu     sync.Mutex
 	closed bool           // nothing more is owned
 	owned  sync.WaitGroup // goroutines that Close waits for
-	limit  int            // sessions that the host allows, as far as known
+	opened int            // sessions that are open
+	fewer  chan struct{}  // closed, and made anew, when one was closed
 }
 
 // newNative takes over a connection that is logged in.
@@ -39,7 +39,7 @@ func newNative(t Target, over passage, client *ssh.Client, key, forward string) 
 		sessions: make(chan struct{}, sessionsPerClient),
 		closing:  make(chan struct{}),
 		ended:    make(chan struct{}),
-		limit:    sessionsPerClient,
+		fewer:    make(chan struct{}),
 	}
 	n.rtt.Store(int64(over.rtt))
 	n.own(n.watch)
@@ -131,39 +131,6 @@ func (n *native) Close() error {
 		err = errors.Join(err, n.under())
 	}
 	return err
-}
-
-// slot takes one of the connection's sessions.
-func (n *native) slot(ctx context.Context) error {
-	select {
-	case n.sessions <- struct{}{}:
-		return nil
-	case <-n.ended:
-		return errNotStarted
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (n *native) release() { <-n.sessions }
-
-// fewer notes that the host allows fewer sessions than we thought. The slot of
-// the caller is gone for good, unless it is the last, which reports false.
-func (n *native) fewer() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.limit == 1 {
-		return false
-	}
-	n.limit--
-	return true
-}
-
-// restore takes back what fewer noted, for a caller that gives up.
-func (n *native) restore() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.limit++
 }
 
 // forwardAgent makes the person's agent reachable for the commands of this

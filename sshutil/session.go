@@ -1,7 +1,6 @@
 package sshutil
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -70,17 +69,25 @@ func newRunning(n *native, maxOutput int) *running {
 // run has the command run to its end.
 func (r *running) run(ctx context.Context, cmd Command) error {
 	defer r.on.release()
-	session, err := r.on.open(ctx)
+	session, end, err := r.on.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer end()
 	if !r.opened(session) {
 		return ctx.Err()
 	}
 	session.Stdout, session.Stderr = r.stdout, r.stderr
+	feed := func() {}
 	if len(cmd.Stdin) > 0 {
-		session.Stdin = bytes.NewReader(cmd.Stdin)
+		stdin, err := session.StdinPipe()
+		if err != nil {
+			return err
+		}
+		feed = func() {
+			stdin.Write(cmd.Stdin) // a command need not read all of it
+			stdin.Close()
+		}
 	}
 	if cmd.ForwardAgent {
 		if err := r.on.forwardAgent(session); err != nil {
@@ -90,6 +97,9 @@ func (r *running) run(ctx context.Context, cmd Command) error {
 	if err := session.Start(cmd.Line); err != nil {
 		return r.on.startFailure(err)
 	}
+	var feeding sync.WaitGroup
+	defer feeding.Wait()
+	feeding.Go(feed)
 	return session.Wait()
 }
 
@@ -112,29 +122,6 @@ func (r *running) hangUp() {
 			s.Signal(ssh.SIGHUP)
 			s.Close()
 		})
-	}
-}
-
-// open opens a session. A host that allows fewer than we use (MaxSessions)
-// refuses; then those that are open are waited for.
-func (n *native) open(ctx context.Context) (*ssh.Session, error) {
-	for {
-		session, err := n.client.NewSession()
-		if err == nil {
-			return session, nil
-		}
-		var refused *ssh.OpenChannelError
-		if !errors.As(err, &refused) {
-			return nil, errors.Join(errNotStarted, err)
-		}
-		if !n.fewer() {
-			return nil, newError(KindSessionLimit, n.host, "the host opens no session: "+refused.Message, "raise MaxSessions in its sshd, or close other connections", err)
-		}
-		if err := n.slot(ctx); err != nil {
-			// The slot that run gives back is the one that was just lost.
-			n.restore()
-			return nil, err
-		}
 	}
 }
 

@@ -66,12 +66,12 @@ func (s *stream) Close() error {
 // serve starts the command and stays until the host is done with it.
 func (n *native) serve(ctx context.Context, s *stream, line string) {
 	defer n.release()
-	session, err := n.open(ctx)
+	session, end, err := n.open(ctx)
 	if err != nil {
 		s.started <- err
 		return
 	}
-	defer session.Close()
+	defer end()
 	stdin, err1 := session.StdinPipe()
 	stdout, err2 := session.StdoutPipe()
 	session.Stderr = io.Discard
