@@ -39,7 +39,8 @@ type BuilderHealth struct {
 	Rung    Rung   // the highest that was reached
 	Reason  string // one sentence, "" when ok
 	Hint    string
-	Busy    *int // running builds, from any client; nil when not known
+	Busy    *int     // running builds, from any client; nil when not known
+	Load    *float64 // average of the last minute; nil when not known
 	AsOf    time.Time
 	Steps   []Step // of its ladder, if somebody climbed it
 }
@@ -73,7 +74,7 @@ func JudgeBuilder(b Builder, s Status) BuilderHealth {
 func judgeStore(h *BuilderHealth, r Reading) {
 	h.Rung = RungLogin
 	busy := r.Builds
-	h.Busy = &busy
+	h.Busy, h.Load = &busy, &r.Load[0]
 	switch {
 	case r.Store == nil:
 		h.Reason, h.Hint = "its Nix store cannot be looked at", "let your account search /nix/var/nix/daemon-socket there"

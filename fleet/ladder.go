@@ -52,9 +52,9 @@ type Step struct {
 // Ladder is how far up to a build one builder was found well.
 type Ladder struct {
 	Builder Builder
-	Steps   []Step // in their order; those above a bad one are missing
-	Busy    *int   // builds that run there, from any client; nil when not known
-	Load    [3]float64
+	Steps   []Step   // in their order; those above a bad one are missing
+	Busy    *int     // builds that run there, from any client; nil when not known
+	Load    *float64 // of the last minute, likewise
 }
 
 // Step returns what became of a rung.
@@ -122,7 +122,7 @@ func (h BuilderHealth) With(l Ladder) BuilderHealth {
 		return h
 	}
 	if h.Busy == nil {
-		h.Busy = l.Busy
+		h.Busy, h.Load = l.Busy, l.Load
 	}
 	h.Steps, h.Reason, h.Hint, h.Rung = l.Steps, "", "", RungNone
 	for _, s := range l.Steps {

@@ -50,9 +50,9 @@ func (c *Climber) Climb(ctx context.Context, b Builder) Ladder {
 			break
 		}
 	}
-	l := Ladder{Builder: b, Steps: k.steps, Load: k.found.reading.Load}
+	l := Ladder{Builder: b, Steps: k.steps}
 	if k.found.complete {
-		l.Busy = &k.found.reading.Builds
+		l.Busy, l.Load = &k.found.reading.Builds, &k.found.reading.Load[0]
 	}
 	return l
 }

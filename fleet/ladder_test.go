@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -56,7 +57,7 @@ type bench struct {
 func goodBench() *bench {
 	return &bench{
 		says: spoken(workerReply, workerOneOf, "2.31.2", 1, workerLast, workerLast, 1), user: "ops", key: rungKey,
-		answers: lines("current", rungSystem, "builds", "2", "nix system", "-x86_64-linux", "nix extra-platforms", "-aarch64-linux",
+		answers: lines("current", rungSystem, "builds", "2", "load", "1.50 1 1", "nix system", "-x86_64-linux", "nix extra-platforms", "-aarch64-linux",
 			"nix system-features", "-kvm big-parallel", "nix max-jobs", "-8", "room k", "100000000 50000000", "room i", "1000000 900000", "end", "1"),
 	}
 }
@@ -128,7 +129,7 @@ func TestClimbToTheTop(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	h := BuilderHealth{}.With(l)
-	if h.Health != HealthOK || h.Rung != RungBuild || h.Reason != "" || h.Busy == nil || *h.Busy != 2 {
+	if h.Health != HealthOK || h.Rung != RungBuild || h.Reason != "" || h.Busy == nil || *h.Busy != 2 || *h.Load != 1.5 {
 		t.Errorf("got %+v", h)
 	}
 	if !strings.Contains(b.lines[len(b.lines)-1], "nixfleet-check-unique") {
@@ -136,6 +137,29 @@ func TestClimbToTheTop(t *testing.T) {
 	}
 	if s, _ := l.Step(RungHandshake); s.Said != "Nix 2.31.2, protocol 1.37" {
 		t.Errorf("the handshake said %q", s.Said)
+	}
+}
+
+func TestTwentyBuildersTakeTwentyConnections(t *testing.T) {
+	var builders []Builder
+	for i := range 20 {
+		b := rungBuilder()
+		b.Name = fmt.Sprintf("b%d", i)
+		b.Host = b.Name
+		builders = append(builders, b)
+	}
+	var mu sync.Mutex
+	connected := map[string]int{}
+	c := Climber{Now: time.Now, Build: "unique", Connect: func(_ context.Context, name string) (Link, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		connected[name]++
+		return goodBench(), nil
+	}}
+	for i, l := range c.ClimbAll(t.Context(), builders) {
+		if name := builders[i].Name; connected[name] != 1 || l.Builder.Name != name || (BuilderHealth{}).With(l).Health != HealthOK {
+			t.Errorf("%s: %d connections, %s", name, connected[name], states(l))
+		}
 	}
 }
 

@@ -176,7 +176,7 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 	}
 	b := s.Builder
 	facts := [][2]string{
-		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"Nix logs in as", b.SSHUser},
+		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"load average", loadWords(s.Load)}, {"Nix logs in as", b.SSHUser},
 		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
 		{"declared in", strings.Join(b.From, ", ")},
 	}

@@ -78,3 +78,10 @@ func (p *buildersPlace) ladder(steps []fleet.Step) []string {
 	}
 	return lines
 }
+
+func loadWords(load *float64) string {
+	if load == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", *load)
+}

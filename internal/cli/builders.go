@@ -54,6 +54,7 @@ type builderJSON struct {
 	MandatoryFeatures []string `json:"mandatoryFeatures"`
 	From              []string `json:"from"`
 
+	Load     *float64   `json:"load"` // average of the last minute
 	Steps    []stepJSON `json:"steps"`
 	Findings []string   `json:"findings"` // what the sources disagree on
 }
@@ -94,7 +95,7 @@ func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
 	for i, h := range builders {
 		b := h.Builder
 		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
-			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
+			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Load: h.Load, Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
 		if b.Host != "" {
 			d.Host = &b.Host
 		}
