@@ -179,7 +179,7 @@ func (r *ring) person(t *testing.T, s situation, server *sshd) (config, known st
 // fill replaces the words that stand for keys and names.
 func (r *ring) fill(t *testing.T, text string, server *sshd, known string) string {
 	t.Helper()
-	text = strings.NewReplacer("DIR", r.dir, "PORT", strconv.Itoa(server.port), "USER", me(t), "SKCA", r.skca, "KNOWN", known, "SELF", testBinary(t),
+	text = strings.NewReplacer("DIR", r.dir, "PORT", strconv.Itoa(server.port), "USER", me(t), "SKCA", r.skca, "KNOWN", known, "ECHO", echoProgram(t), "SELF", testBinary(t),
 		"AT", fmt.Sprintf("[127.0.0.1]:%d", server.port), "HK", keyOnly(t, r.dir+"/hk.pub")).Replace(text)
 	for _, name := range []string{"otherhk", "hostca", "otherca", "rsa", "ecdsa"} {
 		text = strings.ReplaceAll(text, name+".pub", keyOnly(t, filepath.Join(r.dir, name+".pub")))
@@ -192,6 +192,16 @@ func keyOnly(t testing.TB, path string) string {
 	t.Helper()
 	fields := strings.Fields(read(t, path))
 	return fields[0] + " " + fields[1]
+}
+
+// echoProgram is where echo lies: not everywhere in /bin.
+func echoProgram(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("echo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func testBinary(t *testing.T) string {

@@ -202,7 +202,7 @@ func TestMasterStops(t *testing.T) {
 
 func TestProgramCarriesStreams(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, "", "Host host", "KnownHostsCommand /bin/echo "+strings.TrimSpace(s.knownHosts(t)))
+	p := newPlace(t, s, "", "Host host", "KnownHostsCommand "+echoProgram(t)+" "+strings.TrimSpace(s.knownHosts(t)))
 	c := dial(t, p.dialer(), "host")
 	if c.Via() != "openssh" {
 		t.Fatalf("via %q", c.Via())
