@@ -54,9 +54,9 @@ func (m *Master) lost(ctx context.Context, stderr []byte) bool {
 	return kind != KindNone || !m.alive(ctx)
 }
 
-// stream starts line through the shared connection and hands over its stdin
+// Stream starts line through the shared connection and hands over its stdin
 // and stdout.
-func (m *Master) stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
+func (m *Master) Stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
 	cmd := exec.CommandContext(ctx, programOr(m.Program), m.commandLine(Command{Line: line})...)
 	cmd.Env = m.Env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

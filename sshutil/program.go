@@ -86,7 +86,7 @@ func (p *program) Run(ctx context.Context, cmd Command) (Result, error) {
 }
 
 func (p *program) stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
-	return p.master.stream(ctx, line)
+	return p.master.Stream(ctx, line)
 }
 
 func (p *program) done() <-chan struct{}  { return p.ended }
