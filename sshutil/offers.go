@@ -24,7 +24,6 @@ type offers struct {
 	faults   []string // key files left out for other reasons
 	stale    []string // certificates that are not valid now, and why
 	agentErr error    // the agent did not answer
-	hasAgent bool
 }
 
 // keyring is where the keys of one login come from.
@@ -57,7 +56,6 @@ func (d *Dialer) keyringFor(ctx context.Context, t Target, touch bool) (keyring,
 	if socket == "" {
 		return k, o
 	}
-	o.hasAgent = true
 	k.agent, o.agentErr = state.agents.list(ctx, socket, d.now)
 	k.sign = func(public ssh.PublicKey) ssh.Signer { return newAgentSigner(ctx, socket, public) }
 	return k, o
