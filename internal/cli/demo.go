@@ -132,6 +132,9 @@ func newDemoResetCmd(p *Program) *cobra.Command {
 		Example: "  nixfleet-tui demo reset",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := nothingGoesOn(p.World); err != nil {
+				return err
+			}
 			if err := demo.Reset(cmd.Context(), p.World.StateDir()); err != nil {
 				return err
 			}
@@ -142,6 +145,20 @@ func newDemoResetCmd(p *Program) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// nothingGoesOn refuses to pull the ground from under a run.
+func nothingGoesOn(w World) error {
+	runs, err := (&rollout.Store{Dir: w.StateDir()}).List()
+	if err != nil {
+		return err
+	}
+	for _, v := range runs {
+		if v.Alive {
+			return usage(fmt.Sprintf("Wait for it with `%[1]s runs attach %[2]s`, or end it with `%[1]s runs cancel %[2]s`.", w.Self(), v.Plan.ID), "a run goes on: %s", v.Plan.ID)
+		}
+	}
+	return nil
 }
 
 // newDemoServeCmd is the process in which the demo's hosts live.

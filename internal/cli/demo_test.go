@@ -186,7 +186,11 @@ func TestInterrupts(t *testing.T) {
 	if code := b.run("demo", "switch", "--on", "ankarana", "--yes"); code != ExitCancelled || !strings.Contains(b.err.String(), "demo runs attach") {
 		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
 	}
-	b.run("demo", "runs", "attach", "last") // waits for its end
+	if code := b.run("demo", "reset"); code != ExitUsage || !strings.Contains(b.err.String(), "demo runs attach") {
+		t.Errorf("`demo reset` while a run goes on: exit code %d, %s", code, &b.err)
+	}
+	_, id, _ := strings.Cut(b.err.String(), "demo runs attach ")
+	b.run("demo", "runs", "attach", id[:strings.Index(id, "`")]) // waits for its end
 }
 
 // TestLiveRows watches a run on a small terminal and reads its screen.
