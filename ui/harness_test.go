@@ -209,7 +209,6 @@ type recorder struct {
 	habits    []Habits
 	habitsErr error
 	dir       string // of the run that Launch starts
-	now       func() time.Time
 }
 
 func (r *recorder) called(format string, args ...any) {
