@@ -137,7 +137,7 @@ func TestPreflightDrift(t *testing.T) {
 	commit("ours")
 	checkout("ours")
 	commit("theirs")
-	w.wants(0, "switch --on h1 --yes")
+	w.wants(0, "switch --on h1 --yes --insist") // whatever h1 has run before
 	w.must("cd %s/flake && git reset -q --hard HEAD~1", w.dir)
 	w.refused("switch --on h1 --yes", "to confirm: h1: it is ahead: it runs ", "must be confirmed by name: h1")
 	commit("mine")
