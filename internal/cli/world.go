@@ -95,11 +95,12 @@ func (w *realWorld) Dialer(_ context.Context, options []string) (*sshutil.Dialer
 		return nil, missingProgram("ssh")
 	}
 	return &sshutil.Dialer{
-		Resolver:    &sshutil.OpenSSH{Program: program, Options: options, Home: w.env.Home},
+		Resolver:    &sshutil.OpenSSH{Program: program, Options: options, Home: w.env.Home, CacheDir: filepath.Join(w.CacheDir(), "ssh-G")},
 		AgentSocket: w.env.Getenv("SSH_AUTH_SOCK"),
 		Home:        w.env.Home,
 		OpenSSH:     program,
 		SSHOptions:  options,
+		Shell:       w.env.Getenv("SHELL"),
 	}, nil
 }
 
