@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -112,6 +113,32 @@ func firstError(all ...error) error {
 		}
 	}
 	return nil
+}
+
+// TestStoresAreOpenedByManyAtOnce: commands, dashboards and supervisors do it
+// at any moment, and none is in the way of another.
+func TestStoresAreOpenedByManyAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	failed := make(chan error)
+	const many = 8
+	for range many {
+		go func() {
+			var err error
+			for range 50 {
+				_, e := OpenStore(dir)
+				err = errors.Join(err, e)
+			}
+			failed <- err
+		}()
+	}
+	for range many {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".writable*")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
 }
 
 // TestADirectoryThatIsBeingMade: it has no run.json for a moment, which is no

@@ -22,11 +22,21 @@ func OpenStore(dir string) (*Store, error) {
 			return nil, fmt.Errorf("the state directory %s cannot be made: %w", dir, err)
 		}
 	}
-	// A write of some size shows a full disk too, which an empty file would not.
-	if err := writeDurable(filepath.Join(dir, ".writable"), make([]byte, 4096)); err != nil {
+	if err := tryWriting(dir); err != nil {
 		return nil, fmt.Errorf("the state directory %s cannot be written: %w", dir, err)
 	}
-	return s, os.Remove(filepath.Join(dir, ".writable"))
+	return s, nil
+}
+
+// tryWriting writes a file of some size into dir, which shows a full disk too.
+// Each has one of its own: others may be opening the same store.
+func tryWriting(dir string) error {
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 }
 
 func (s *Store) runs() string     { return filepath.Join(s.Dir, "runs") }
