@@ -123,7 +123,22 @@ func newTestWorld(t *testing.T) *testWorld {
 		t.Fatal(err)
 	}
 	w.write("nixos-rebuild", rebuildScript, 0o755)
+	t.Cleanup(w.settle)
 	return w
+}
+
+// settle waits until no supervisor writes into the test's directories any more.
+func (w *testWorld) settle() {
+	ids, err := w.store.ids()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, id := range ids {
+		waitUntil(w.t, "the supervisor of "+id+" to end", func() bool {
+			held, err := isHeld(runDir(filepath.Join(w.store.runs(), id)).lock())
+			return err == nil && !held
+		})
+	}
 }
 
 func (w *testWorld) write(name, content string, mode os.FileMode) {
