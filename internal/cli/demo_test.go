@@ -196,6 +196,7 @@ func TestInterrupts(t *testing.T) {
 // TestLiveRows watches a run on a small terminal and reads its screen.
 func TestLiveRows(t *testing.T) {
 	b := demoBench(t)
+	t.Setenv("NIXFLEET_DEMO_SPEED", "4") // progress is told once a second: a build must last that long
 	screen := newScreen(60, 12)
 	b.io.Out, b.io.OutTerminal, b.io.Color = screen, true, true
 	b.io.Size = func() (int, int) { return 60, 12 }
