@@ -27,6 +27,8 @@ var arrows = map[string][]string{
 	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "ui", "internal/demo"},
 	"e2e":           {},
 	"nix":           {}, // Nix, but for its tests
+	"docs/pictures": {},
+	"bench/latency": {},
 }
 
 // teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.
