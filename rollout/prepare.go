@@ -51,7 +51,8 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	if err != nil {
 		return t.verdict(OutcomeFailed, "its machine could not be locked: "+err.Error(), "")
 	}
-	if waited { // somebody else was at it
+	if waited { // somebody else was at it, and may have ended the login with it
+		t.openMaster(ctx)
 		if reading, err = t.read(ctx, false); err != nil {
 			return t.unreachable(err)
 		}

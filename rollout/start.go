@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -74,53 +73,6 @@ func linkOver(target, path string) error {
 	return os.Symlink(target, path)
 }
 
-// MakeSockets makes a private directory with a path short enough for ssh's
-// control sockets. XDG_RUNTIME_DIR will not do: it goes away with the last login.
-// A plan that names it as its Sockets takes it over when it is started.
-func (s *Store) MakeSockets() (string, error) {
-	name := randomHex(8)
-	dir := filepath.Join(s.Dir, "s", name)
-	if len(dir) > maxSocketsDir || !plainPath(dir) {
-		base := filepath.Join("/tmp", "nixfleet-"+strconv.Itoa(os.Getuid()))
-		if err := ownedDir(base); err != nil {
-			return "", err
-		}
-		dir = filepath.Join(base, name)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("making the directory for sockets: %w", err)
-	}
-	return dir, nil
-}
-
-// plainPath says whether a path survives every way in which programs split NIX_SSHOPTS.
-func plainPath(p string) bool {
-	for _, c := range p {
-		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '/' || c == '.' || c == '_' || c == '-' || c == '+'
-		if !plain {
-			return false
-		}
-	}
-	return true
-}
-
-// ownedDir makes dir, or makes sure that it is a directory of ours that nobody
-// else can enter: in /tmp anybody could have made it.
-func ownedDir(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
-		return fmt.Errorf("making the directory for sockets: %w", err)
-	}
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return err
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !info.IsDir() || !ok || int(st.Uid) != os.Getuid() || info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s is not a private directory of yours: remove it", dir)
-	}
-	return nil
-}
-
 // spawnSupervisor starts a supervisor that inherits the lock, in a session of its own.
 func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
 	program, err := selfProgram(s.Dir)
@@ -172,7 +124,7 @@ func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
 			adopted = append(adopted, string(d))
 		}
 	}
-	return adopted, nil
+	return adopted, s.sweepSockets()
 }
 
 func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
