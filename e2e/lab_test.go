@@ -254,7 +254,7 @@ func link(t *testing.T, host, state string) {
 	t.Helper()
 	out, err := exec.Command("ip", "-n", theLab.prefix+host, "link", "set", "e0", state).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Errorf("%v: %s", err, out)
 	}
 }
 
@@ -267,6 +267,25 @@ func need(t *testing.T, hosts ...string) {
 	for _, h := range hosts {
 		theLab.busy[h].Lock()
 		t.Cleanup(theLab.busy[h].Unlock)
+	}
+	var resets sync.WaitGroup
+	for _, h := range hosts {
+		resets.Go(func() { reset(t, h) })
+	}
+	resets.Wait()
+}
+
+// reset makes a host what it was when the lab was started, whatever a test
+// before has left.
+func reset(t *testing.T, host string) {
+	link(t, host, "up")
+	out, err := theLab.controller("ssh " + host + ` '
+first=$(readlink -f /nix/var/nix/profiles/system-1-link)
+sudo systemctl stop nixos-rebuild-switch-to-configuration 2>/dev/null
+[ "$first" = "$(readlink -f /nix/var/nix/profiles/system)" ] || sudo nix-env -p /nix/var/nix/profiles/system --set $first
+sudo ln -sfn $first /run/current-system && sudo ln -sfn $first /run/booted-system'`).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s cannot be reset: %v: %s", host, err, out)
 	}
 }
 

@@ -19,7 +19,7 @@ type stage struct {
 }
 
 var stages = []stage{
-	{phase: "preparing", host: "h1", step: holdLogin},
+	{phase: "preparing", host: "h1", step: holdReading},
 	{phase: "evaluating", host: "h3", step: holdEval},
 	{phase: "copying", host: "h4", step: holdCopy},
 	{phase: "building", host: "h2", words: "delay = 6;"},

@@ -17,7 +17,6 @@ import (
 // The steps of a run at which a test can hold it, by programs of its own that
 // come first in PATH.
 const (
-	holdLogin   = "login"   // the supervisor logs in: preparing
 	holdEval    = "eval"    // nix evaluates
 	holdCopy    = "copy"    // the first path is being copied
 	holdReading = "reading" // the supervisor reads the host, before and afterwards
@@ -26,7 +25,7 @@ const (
 // holders are those programs, by name. Each waits at its step as long as the
 // test holds it, and is the real one otherwise.
 var holders = map[string]string{
-	"ssh": `case " $* " in *" -M "*) hold login ;; *UpdateHostKeys=no*) hold reading ;; esac; exec /usr/bin/ssh "$@"`,
+	"ssh": `case $* in *UpdateHostKeys=no*) grep -q run-supervisor /proc/$PPID/cmdline && hold reading ;; esac; exec /usr/bin/ssh "$@"`,
 	"nix": `case $* in *.drvPath*) hold eval ;; esac; exec /usr/bin/nix "$@"`,
 	"nix-copy-closure": `{ /usr/bin/nix-copy-closure "$@" 2>&1 1>&3 3>&- | while IFS= read -r line; do
   printf '%s\n' "$line" >&2; case $line in *"copying path"*) hold copy ;; esac; done; } 3>&1
