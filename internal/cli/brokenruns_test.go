@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"nixfleet-tui/rollout"
 )
@@ -18,6 +19,7 @@ func TestBrokenRuns(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, &b.out, &b.err)
 	}
 	whole := b.demoRuns()[0]
+	waitForFile(t, filepath.Join(whole, "summary.json")) // the supervisor's last word, a moment after the end
 	for name, c := range map[string]struct {
 		spoil  func(dir string) error
 		listed string // in its line of `runs`
@@ -66,6 +68,24 @@ func TestBrokenRuns(t *testing.T) {
 	for host, why := range map[string]string{"ankarana": "is missing", "tenrec": "nothing was started"} {
 		if code := b.run("demo", "runs", "show", "last", host); code != ExitUsage || !strings.Contains(b.err.String(), why) || !strings.Contains(b.err.String(), "demo runs show") {
 			t.Errorf("the log of %s: exit code %d, %s", host, code, &b.err)
+		}
+	}
+}
+
+// waitForFile waits until another process has made a file.
+func waitForFile(t *testing.T, path string) {
+	t.Helper()
+	timeout := time.After(30 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		select {
+		case <-timeout:
+			t.Fatalf("nobody makes %s", path)
+		case <-tick.C:
 		}
 	}
 }
