@@ -32,10 +32,10 @@ func median(all []time.Duration) time.Duration {
 func TestOverhead(t *testing.T) {
 	have(t, "h1", "h3")
 	w := place(t)
-	w.wants(3, "switch --on h1,h3 --yes") // so that h1 and h3 have nothing to build
+	w.wants(3, "switch --on h1,h3 --yes --insist") // so that h1 and h3 have nothing to build
 	var all []time.Duration
 	for range times(t) {
-		w.wants(3, "switch --on h1,h3 --yes")
+		w.wants(3, "switch --on h1,h3 --yes --insist")
 		var before, after time.Duration
 		var invoked, lastEnded time.Time
 		for _, e := range events(t, w.last()) {
@@ -66,7 +66,7 @@ func TestThroughput(t *testing.T) {
 	for range times(t) {
 		w.newRevision()
 		begun := time.Now()
-		w.wants(0, "switch --on h2,h7 --yes --json >/dev/null")
+		w.wants(0, "switch --on h2,h7 --yes --insist --json >/dev/null")
 		ours = append(ours, time.Since(begun))
 		w.newRevision()
 		begun = time.Now()
