@@ -19,7 +19,7 @@ change() { # every system differs from the one before
 }
 now() { date +%s%N; }
 pinned() { nix --extra-experimental-features 'nix-command flakes' flake metadata --json . | sed 's/.*"url":"\([^"]*\)".*/\1/'; }
-with_ours() { "$ours" switch --on "$on" --yes --json --parallel $# >"$logs/ours" 2>&1 || [ $? = 3 ]; }
+with_ours() { "$ours" switch --on "$on" --yes --insist --json --parallel $# >"$logs/ours" 2>&1 || [ $? = 3 ]; }
 with_xargs() {
   flake=$(pinned)
   printf '%s\n' "$@" | NIX_SSHOPTS=-A xargs -P $# -I{} sh -c \
