@@ -94,5 +94,5 @@ func (f *fleetPlace) tableWidth() int {
 	if f.w < sideFrom {
 		return f.w
 	}
-	return f.w - max(sideLeast, min(sideMost, f.w*2/5)) - 1
+	return f.w - max(sideLeast, min(sideMost, f.w*sideShare/8)) - 1
 }

@@ -15,6 +15,7 @@ const (
 	sideFrom    = 120 // columns from which the detail stands beside the table
 	sideLeast   = 46
 	sideMost    = 76
+	sideShare   = 3 // eighths of the width
 	belowLeast  = 3 // rows, heading included, from which the detail stands below
 	belowBrief  = 6 // rows up to which it leaves out what the table says already
 	belowMost   = 14

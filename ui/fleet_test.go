@@ -199,13 +199,13 @@ func TestOldRowsSayHowOldTheyAre(t *testing.T) {
 
 func TestTheDetailTellsWhatIsWrongAndWhatToDo(t *testing.T) {
 	s := newStage(t, 120, 40).showFleet()
-	s.sees("Its host key is not the one", "ssh-keygen -R vanga.example.org")
+	s.sees("Its host key is not the one", "ssh-keygen -R", "vanga.example.org`.")
 	s.keys("down", "down")
 	s.sees("zfs-scrub.service", "Frozen: the pool is resilvering")
 	s.keys("down")
 	s.sees("'postgresql_18' missing")
 	s.keys("down")
-	s.sees("would undo a", "running  7g5f3d1s", "wanted   9w2m4k7q  another")
+	s.sees("would undo", "running  7g5f3d1s", "wanted   9w2m4k7q  another")
 }
 
 func TestRefreshAndEvaluateAreHandedOn(t *testing.T) {

@@ -158,7 +158,8 @@ func (m *Model) headerPlaces() string {
 	for i, name := range []string{"Fleet", "Builders", "Run", "Runs"} {
 		label := fmt.Sprintf(" %d %s ", i+1, name)
 		if !digits {
-			label = fmt.Sprintf("   %s ", name)
+			left += "  "
+			label = " " + name + " "
 		}
 		switch {
 		case int(m.at) == i || m.at == placeHost && i == 0:
