@@ -44,26 +44,26 @@ func TestCancelledInEachPhase(t *testing.T) {
 }
 
 func TestCancelledInTheQueue(t *testing.T) {
-	need(t, "h1", "h3")
+	need(t, "h3", "h9")
 	w := place(t)
 	w.holding()
-	before := []string{w.standing("h1"), w.standing("h3")}
+	before := []string{w.standing("h3"), w.standing("h9")}
 	release := w.hold(holdEval)
-	u := w.begin("switch --on h1,h3 --parallel 1 --yes")
-	u.reaches("h1", "evaluating")
-	w.wants(0, "runs cancel %s h3", u.id())
-	if v := u.verdict("h3"); v.Verdict != "cancelled" || v.Phase != "queued" {
+	u := w.begin("switch --on h3,h9 --parallel 1 --yes")
+	u.reaches("h3", "evaluating")
+	w.wants(0, "runs cancel %s h9", u.id())
+	if v := u.verdict("h9"); v.Verdict != "cancelled" || v.Phase != "queued" {
 		t.Errorf("%+v", v)
 	}
-	if v := u.verdict("h1"); v.Verdict != "" {
-		t.Errorf("h1 was judged as well: %+v", v)
+	if v := u.verdict("h3"); v.Verdict != "" {
+		t.Errorf("h3 was judged as well: %+v", v)
 	}
-	w.wants(0, "runs cancel %s h1", u.id())
+	w.wants(0, "runs cancel %s h3", u.id())
 	release()
 	if code := u.ends(); code != 130 {
 		t.Errorf("exit code %d", code)
 	}
-	if now := []string{w.standing("h1"), w.standing("h3")}; !slices.Equal(now, before) {
+	if now := []string{w.standing("h3"), w.standing("h9")}; !slices.Equal(now, before) {
 		t.Errorf("they stand at %v, and stood at %v", now, before)
 	}
 }

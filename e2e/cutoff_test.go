@@ -62,7 +62,7 @@ func TestCutOffWhileActivatingInVain(t *testing.T) {
 		moved        bool   // the profile
 		reason       string
 	}{
-		"its unit ends":       {"h1", "switch", "sudo systemctl stop nixos-rebuild-switch-to-configuration", true, "installed but not running"},
+		"its unit ends":       {"h3", "switch", "sudo systemctl stop nixos-rebuild-switch-to-configuration", true, "installed but not running"},
 		"the machine reboots": {"h4", "test", "sudo systemctl --no-block reboot", false, "it runs "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,10 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,15 +24,15 @@ const (
 	soon      = 30 * time.Second       // for what takes a moment
 	aRun      = 3 * time.Minute        // for a whole run
 
-	hostsAtMost = 9 // of a lab
+	testsAtOnce = 100 // most of them wait for hosts
 )
 
 // lab is the fleet under test.
 type lab struct {
-	scripts string                 // directory of up, sh and down
-	dir     string                 // LAB_DIR
-	prefix  string                 // LAB_NS
-	busy    map[string]*sync.Mutex // held by the test that uses the host
+	scripts string // directory of up, sh and down
+	dir     string // LAB_DIR
+	prefix  string // LAB_NS
+	hosts   *hosts
 }
 
 var theLab lab // set by TestMain before any test, and never again
@@ -51,10 +49,7 @@ func TestMain(m *testing.M) {
 // run takes the lab for us alone, puts the program onto its controller, and
 // runs the tests.
 func run(m *testing.M) (int, error) {
-	theLab = lab{scripts: os.Getenv("NIXFLEET_LAB"), dir: os.Getenv("LAB_DIR"), prefix: os.Getenv("LAB_NS"), busy: map[string]*sync.Mutex{}}
-	for i := range hostsAtMost {
-		theLab.busy[fmt.Sprintf("h%d", i+1)] = new(sync.Mutex)
-	}
+	theLab = lab{scripts: os.Getenv("NIXFLEET_LAB"), dir: os.Getenv("LAB_DIR"), prefix: os.Getenv("LAB_NS"), hosts: &hosts{lent: map[string]bool{}}}
 	if theLab.scripts == "" {
 		return 1, errors.New("NIXFLEET_LAB does not say where the lab's scripts are")
 	}
@@ -74,8 +69,8 @@ func run(m *testing.M) (int, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("building the program: %w\n%s", err, out)
 	}
-	// Tests wait for hosts far more than they compute. An explicit -parallel still wins.
-	if err := flag.Set("test.parallel", strconv.Itoa(hostsAtMost)); err != nil {
+	// Their hosts keep them apart. An explicit -parallel still wins.
+	if err := flag.Set("test.parallel", strconv.Itoa(testsAtOnce)); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
@@ -255,46 +250,5 @@ func link(t *testing.T, host, state string) {
 	out, err := exec.Command("ip", "-n", theLab.prefix+host, "link", "set", "e0", state).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
-	}
-}
-
-// need takes hosts for this test alone, beside tests of other hosts.
-func need(t *testing.T, hosts ...string) {
-	t.Helper()
-	t.Parallel()
-	have(t, hosts...)
-	slices.Sort(hosts) // all in one order, so that no two tests wait for each other
-	for _, h := range hosts {
-		theLab.busy[h].Lock()
-		t.Cleanup(theLab.busy[h].Unlock)
-	}
-	var resets sync.WaitGroup
-	for _, h := range hosts {
-		resets.Go(func() { reset(t, h) })
-	}
-	resets.Wait()
-}
-
-// reset makes a host what it was when the lab was started, whatever a test
-// before has left.
-func reset(t *testing.T, host string) {
-	link(t, host, "up")
-	out, err := theLab.controller("ssh " + host + ` '
-first=$(readlink -f /nix/var/nix/profiles/system-1-link)
-sudo systemctl stop nixos-rebuild-switch-to-configuration 2>/dev/null
-[ "$first" = "$(readlink -f /nix/var/nix/profiles/system)" ] || sudo nix-env -p /nix/var/nix/profiles/system --set $first
-sudo ln -sfn $first /run/current-system && sudo ln -sfn $first /run/booted-system'`).CombinedOutput()
-	if err != nil {
-		t.Errorf("%s cannot be reset: %v: %s", host, err, out)
-	}
-}
-
-// have skips no test: a host that is not there is a lab that is too small.
-func have(t *testing.T, hosts ...string) {
-	t.Helper()
-	for _, h := range hosts {
-		if _, err := os.Stat(filepath.Join(theLab.dir, h, "pid")); err != nil {
-			t.Fatalf("the lab has no %s: start it with `up %s`", h, strings.TrimPrefix(h, "h"))
-		}
 	}
 }

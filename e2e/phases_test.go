@@ -19,10 +19,10 @@ type stage struct {
 }
 
 var stages = []stage{
-	{phase: "preparing", host: "h1", step: holdReading},
+	{phase: "preparing", host: "h5", step: holdReading},
 	{phase: "evaluating", host: "h3", step: holdEval},
 	{phase: "copying", host: "h4", step: holdCopy},
-	{phase: "building", host: "h2", words: "delay = 6;"},
+	{phase: "building", host: "h9", words: "delay = 6;"},
 	{phase: "activating", host: "h7", words: "settle = 6;"},
 	{phase: "verifying", host: "h8", words: "settle = 3;", step: holdReading, after: "activating"},
 }

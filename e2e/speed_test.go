@@ -30,7 +30,7 @@ func median(all []time.Duration) time.Duration {
 // TestOverhead measures what we add before the first nixos-rebuild and after
 // the last one: at most 0.5 s is the aim. It reports, and never fails on a clock.
 func TestOverhead(t *testing.T) {
-	have(t, "h1", "h3")
+	alone(t, "h1", "h2", "h3")
 	w := place(t)
 	w.wants(3, "switch --on h1,h3 --yes --insist") // so that h1 and h3 have nothing to build
 	var all []time.Duration
@@ -59,7 +59,7 @@ func TestOverhead(t *testing.T) {
 // TestThroughput compares us with two plain nixos-rebuilds side by side: at
 // most 1.05 times as long is the aim. It reports, and never fails on a clock.
 func TestThroughput(t *testing.T) {
-	have(t, "h2", "h7")
+	alone(t, "h2", "h7")
 	w := place(t)
 	plain := "printf '%s\\n' h2 h7 | NIX_SSHOPTS= xargs -P2 -I H nixos-rebuild switch --flake .#H --target-host H --build-host H --sudo --use-substitutes --no-reexec --log-format internal-json >/dev/null 2>&1"
 	var ours, theirs []time.Duration

@@ -101,9 +101,9 @@ func TestStatusAfterBoot(t *testing.T) {
 // TestStatusWithoutKeys: with no agent and no key there is a state for that, a
 // hint, and no question.
 func TestStatusWithoutKeys(t *testing.T) {
-	need(t, "h1")
+	need(t, "h9")
 	w := place(t)
-	r := w.sh(`NIX_SSHOPTS='-o IdentityFile=/nonexistent -o IdentitiesOnly=yes' nixfleet-tui status --json --on h1`)
+	r := w.sh(`NIX_SSHOPTS='-o IdentityFile=/nonexistent -o IdentitiesOnly=yes' nixfleet-tui status --json --on h9`)
 	doc := decode[struct{ Hosts []hostDoc }](t, r.stdout)
 	if r.code != 0 || len(doc.Hosts) != 1 || doc.Hosts[0].State != "auth" || doc.Hosts[0].Error == "" || doc.Hosts[0].Hint == "" {
 		t.Errorf("exit code %d: %+v", r.code, doc)

@@ -92,9 +92,10 @@ func TestOneMachineUnderTwoNames(t *testing.T) {
 }
 
 func TestDifferentMachinesGoTogether(t *testing.T) {
-	need(t, "h1", "h2")
+	need(t, "h2", "h4")
 	w := place(t)
-	w.wants(0, "switch --on h1,h2 --yes")
+	w.shape("h4", "")
+	w.wants(0, "switch --on h4,h2 --yes")
 	started := map[string]time.Time{}
 	var ended time.Time
 	for _, e := range events(t, w.only()) {
@@ -105,15 +106,15 @@ func TestDifferentMachinesGoTogether(t *testing.T) {
 			ended = e.Time
 		}
 	}
-	if len(started) != 2 || started["h1"].After(ended) || started["h2"].After(ended) {
+	if len(started) != 2 || started["h4"].After(ended) || started["h2"].After(ended) {
 		t.Errorf("one waited for the other: started %v, the first ended at %s", started, ended)
 	}
 }
 
 func TestEventsAsJSON(t *testing.T) {
-	need(t, "h1")
+	need(t, "h9")
 	w := place(t)
-	r := w.wants(0, "build --on h1 --yes --json")
+	r := w.wants(0, "build --on h9 --yes --json")
 	var names []string
 	for line := range strings.Lines(r.stdout) {
 		var e struct {
@@ -132,7 +133,7 @@ func TestEventsAsJSON(t *testing.T) {
 	}
 }
 
-// TestBuildElsewhereIsRooted: h2 takes closures from its login user, which h1
+// TestBuildElsewhereIsRooted: h2 takes closures from its login user, which h9
 // would refuse.
 func TestBuildElsewhereIsRooted(t *testing.T) {
 	need(t, "h1", "h2")
@@ -162,10 +163,10 @@ func TestBuildElsewhereIsRooted(t *testing.T) {
 }
 
 func TestWhatCannotBeReached(t *testing.T) {
-	need(t, "h1")
+	need(t, "h9")
 	w := place(t)
-	w.wants(3, "build --on h1,gone --yes --skip-unreachable")
-	if v := verdicts(t, w.last()); v["h1"].Verdict != "ok" || v["gone"].Verdict != "skipped" || v["gone"].Reason == "" {
+	w.wants(3, "build --on h9,gone --yes --skip-unreachable")
+	if v := verdicts(t, w.last()); v["h9"].Verdict != "ok" || v["gone"].Verdict != "skipped" || v["gone"].Reason == "" {
 		t.Errorf("%+v", v)
 	}
 	w.wants(1, "build --on gone --yes --insist") // otherwise it is refused

@@ -10,13 +10,14 @@ import (
 // TestCommitDuringARun: a clean tree is pinned, so a host whose turn comes
 // later gets what the run began with.
 func TestCommitDuringARun(t *testing.T) {
-	need(t, "h1", "h3")
+	need(t, "h3", "h4")
 	w := place(t)
+	w.shape("h4", "")
 	w.holding()
-	planned := map[string]string{"h1": w.wanted("h1"), "h3": w.wanted("h3")}
+	planned := map[string]string{"h4": w.wanted("h4"), "h3": w.wanted("h3")}
 	release := w.hold(holdEval)
-	u := w.begin("switch --on h1,h3 --parallel 1 --yes")
-	u.reaches("h1", "evaluating")
+	u := w.begin("switch --on h3,h4 --parallel 1 --yes")
+	u.reaches("h3", "evaluating")
 	w.newRevision()
 	release()
 	if code := u.ends(); code != 3 { // h3 has failed units
@@ -35,25 +36,26 @@ func TestCommitDuringARun(t *testing.T) {
 // TestEditDuringARun: a dirty tree cannot be pinned, so hosts whose turn comes
 // after an edit are left alone, and told why.
 func TestEditDuringARun(t *testing.T) {
-	need(t, "h2", "h4")
+	need(t, "h5", "h9")
 	w := place(t)
-	w.shape("h4", "")
+	w.shape("h5", "delay = 6;")
+	w.shape("h9", "")
 	edit := func(words string) { w.must("cd %s/flake && echo %s >rev", w.dir, words) }
 	edit("dirty-" + w.must("cat rev"))
-	planned, before := w.wanted("h2"), w.standing("h4")
-	u := w.begin("switch --on h2,h4 --parallel 1 --yes")
-	u.reaches("h2", "building")
+	planned, before := w.wanted("h5"), w.standing("h9")
+	u := w.begin("switch --on h5,h9 --parallel 1 --yes")
+	u.reaches("h5", "building")
 	edit("edited-" + w.must("cat rev"))
 	if code := u.ends(); code != 3 {
 		t.Errorf("exit code %d\n%s", code, u.out)
 	}
-	if v := u.verdict("h2"); v.Verdict != "ok" || w.standing("h2") != planned+"\n"+planned {
-		t.Errorf("h2 was to have %s: %+v", planned, v)
+	if v := u.verdict("h5"); v.Verdict != "ok" || w.standing("h5") != planned+"\n"+planned {
+		t.Errorf("h5 was to have %s: %+v", planned, v)
 	}
-	if v := u.verdict("h4"); v.Verdict != "skipped" || !strings.Contains(v.Reason, "the tree changed since the run began") || v.Hint == "" {
+	if v := u.verdict("h9"); v.Verdict != "skipped" || !strings.Contains(v.Reason, "the tree changed since the run began") || v.Hint == "" {
 		t.Errorf("%+v", v)
 	}
-	if now := w.standing("h4"); now != before {
-		t.Errorf("h4 stands at %s, and stood at %s", now, before)
+	if now := w.standing("h9"); now != before {
+		t.Errorf("h9 stands at %s, and stood at %s", now, before)
 	}
 }
