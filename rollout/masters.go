@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -101,21 +100,16 @@ func closeSocket(ssh, dir, name string) error {
 // the socket taken and stays without. Only their command lines, which hold the
 // run's own directory, tell them.
 func endLogins(sockets string) error {
-	out, err := exec.Command("ps", "-A", "-ww", "-o", "pid=", "-o", "args=").Output()
+	all, err := commandLines()
 	if err != nil {
 		return fmt.Errorf("looking for shared connections that are left: %w", err)
 	}
-	for line := range strings.Lines(string(out)) {
-		number, words, _ := strings.Cut(strings.TrimSpace(line), " ")
+	for pid, words := range all {
 		if !strings.Contains(words, " -M ") || !strings.Contains(words, "ControlPath="+sockets+"/") {
 			continue
 		}
-		pid, perr := strconv.Atoi(number)
-		if perr == nil {
-			perr = syscall.Kill(pid, syscall.SIGTERM)
-		}
-		if perr != nil && !errors.Is(perr, syscall.ESRCH) {
-			err = errors.Join(err, fmt.Errorf("ending a shared connection (process %s): %w", number, perr))
+		if kerr := syscall.Kill(pid, syscall.SIGTERM); kerr != nil && !errors.Is(kerr, syscall.ESRCH) {
+			err = errors.Join(err, fmt.Errorf("ending a shared connection (process %d): %w", pid, kerr))
 		}
 	}
 	return err

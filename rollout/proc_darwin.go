@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,4 +70,20 @@ func processStart(pid int) (string, error) {
 	}
 	t := p.Proc.P_starttime
 	return fmt.Sprintf("%d.%06d", t.Sec, t.Usec), nil
+}
+
+// commandLines are the command lines of all processes by their numbers.
+func commandLines() (map[int]string, error) {
+	out, err := exec.Command("/bin/ps", "-A", "-ww", "-o", "pid=", "-o", "args=").Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the processes: %w", err)
+	}
+	all := map[int]string{}
+	for line := range strings.Lines(string(out)) {
+		number, words, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if pid, err := strconv.Atoi(number); err == nil {
+			all[pid] = words
+		}
+	}
+	return all, nil
 }

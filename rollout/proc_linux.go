@@ -1,8 +1,10 @@
 package rollout
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -25,4 +27,26 @@ func processStart(pid int) (string, error) {
 		return "", fmt.Errorf("process %d: cannot read its start time", pid)
 	}
 	return fields[startTime], nil
+}
+
+// commandLines are the command lines of all processes by their numbers, as far
+// as they can be read. A small system may have no ps.
+func commandLines() (map[int]string, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	all := map[int]string{}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue // no process
+		}
+		words, err := os.ReadFile("/proc/" + e.Name() + "/cmdline")
+		if err != nil || len(words) == 0 {
+			continue // it has ended, or is the kernel's
+		}
+		all[pid] = string(bytes.ReplaceAll(words, []byte{0}, []byte(" ")))
+	}
+	return all, nil
 }
