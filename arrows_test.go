@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "ui", "internal/demo"},
 	"e2e":           {},
 	"nix":           {}, // Nix, but for its tests
-	"docs/pictures": {},
+	"docs/pictures": {"internal/text"},
 	"bench/latency": {},
 }
 
