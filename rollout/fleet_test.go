@@ -177,7 +177,9 @@ func (w *testWorld) host(name, machine, story string) {
 // gate makes a story wait until open is called.
 func (w *testWorld) gate(name string) (wait string, open func()) {
 	path := filepath.Join(w.hosts, "gate-"+name)
-	return fmt.Sprintf("while [ ! -e %s ]; do sleep 0.02; done", path), func() { w.write("gate-"+name, "", 0o644) }
+	open = func() { w.write("gate-"+name, "", 0o644) }
+	w.t.Cleanup(open) // a test that failed leaves nobody waiting
+	return fmt.Sprintf("while [ ! -e %s ]; do sleep 0.02; done", path), open
 }
 
 func (w *testWorld) plan(action nixcmd.Action, hosts ...string) Plan {
