@@ -130,3 +130,36 @@ func dangerMark(a action) string {
 	}
 	return ""
 }
+
+// TestTheReadmeNamesKeysThatThereAre: its short table of keys has none that
+// does nothing.
+func TestTheReadmeNamesKeysThatThereAre(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(readme), "\n## Keys\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	known := map[string]bool{}
+	for _, a := range actions() {
+		for _, k := range a.Keys() {
+			known[strings.ReplaceAll(k, " ", "space")] = true
+		}
+	}
+	named := 0
+	for line := range strings.Lines(section) {
+		keys, _, isRow := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		if !found || !isRow || !strings.HasPrefix(keys, "`") {
+			continue
+		}
+		for _, k := range strings.Fields(keys) {
+			named++
+			if !known[strings.Trim(k, "`")] {
+				t.Errorf("the README names the key %s, which does nothing", k)
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("the README's table of keys was not found: %d keys", named)
+	}
+}

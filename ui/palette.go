@@ -15,6 +15,9 @@ import (
 // paletteShown is how many actions the palette shows at a time.
 const paletteShown = 12
 
+// paletteWidest is the widest row, in cells.
+const paletteWidest = 104
+
 // commands is the palette: all that can be done here, found by typing a part
 // of its name.
 type commands struct {
@@ -120,7 +123,7 @@ func fuzzy(typed, name string) int {
 }
 
 func (c *commands) rows(b *brush, w int) []string {
-	w = min(w, 76)
+	w = min(w, paletteWidest)
 	c.top = window(c.top, c.chosen, len(c.found), paletteShown)
 	var rows []string
 	for i, a := range c.found[c.top:min(len(c.found), c.top+paletteShown)] {
