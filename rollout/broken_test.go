@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"nixfleet-tui/nixcmd"
 )
@@ -113,6 +114,27 @@ func firstError(all ...error) error {
 		}
 	}
 	return nil
+}
+
+// TestRunsOfOneSecond: the newest is the one that was planned last, whatever
+// the random end of its name.
+func TestRunsOfOneSecond(t *testing.T) {
+	s, err := OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := endedRun(t, s)
+	for range 5 {
+		second := endedRun(t, s)
+		before := fixedNow().Add(-time.Minute)
+		if err := os.Chtimes(first.plan(), before, before); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Find("last"); err != nil || got != string(second) {
+			t.Errorf("the last run is %s, not %s; %v", got, second, err)
+		}
+		first = second
+	}
 }
 
 // TestStoresAreOpenedByManyAtOnce: commands, dashboards and supervisors do it

@@ -1,13 +1,14 @@
 package rollout
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
+	"time"
 )
 
 // Store is the directory of all runs, machine locks and roots of one person.
@@ -61,8 +62,26 @@ func (s *Store) ids() ([]string, error) {
 			ids = append(ids, e.Name())
 		}
 	}
-	sort.Sort(sort.Reverse(sort.StringSlice(ids)))
+	slices.SortFunc(ids, s.newerFirst)
 	return ids, nil
+}
+
+// newerFirst orders runs by their IDs, which begin with the second in which
+// they were made, and those of one second by when their plans were written.
+func (s *Store) newerFirst(a, b string) int {
+	const second = len("20060102T150405Z")
+	if len(a) < second || len(b) < second || a[:second] != b[:second] {
+		return cmp.Compare(b, a)
+	}
+	return cmp.Or(s.planned(b).Compare(s.planned(a)), cmp.Compare(b, a))
+}
+
+func (s *Store) planned(id string) time.Time {
+	info, err := os.Stat(runDir(filepath.Join(s.runs(), id)).plan())
+	if err != nil {
+		return time.Time{} // a broken one
+	}
+	return info.ModTime()
 }
 
 // List reads all runs, newest first. Broken directories are listed as such.

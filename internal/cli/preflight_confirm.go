@@ -58,24 +58,28 @@ func (o *actionOptions) refusal(plan *rollout.Plan) error {
 	case len(blocked) > 0:
 		return &Failure{
 			Message: fmt.Sprintf("nothing was started: it would fail on %s of %d: %s", count(len(blocked), "host"), len(plan.Hosts), strings.Join(blocked, ", ")),
-			Hint:    "Mend what is said above, leave them out (" + o.without(blocked) + "), or add --insist to try all the same.",
+			Hint:    "Mend what is said above" + o.without(blocked, plan) + ", or add --insist to try all the same.",
 		}
 	case len(unsure) > 0 && o.Yes:
 		return &Failure{
 			Message: fmt.Sprintf("nothing was started: %s must be confirmed by name: %s", count(len(unsure), "host"), strings.Join(unsure, ", ")),
-			Hint:    "Run it on a terminal without --yes to be asked, leave them out (" + o.without(unsure) + "), or add --insist.",
+			Hint:    "Run it on a terminal without --yes to be asked" + o.without(unsure, plan) + ", or add --insist.",
 		}
 	}
 	return nil
 }
 
-// without is the selection less some hosts, as it would be typed.
-func (o *actionOptions) without(names []string) string {
+// without says how to leave some of the plan's hosts out, as it would be
+// typed; "" when none would be left.
+func (o *actionOptions) without(names []string, plan *rollout.Plan) string {
 	const shown = 3
-	if len(names) > shown {
-		return "--on '" + o.On + ",!…'"
+	switch {
+	case len(names) == len(plan.Hosts):
+		return ""
+	case len(names) > shown:
+		return ", leave them out (--on '" + o.On + ",!…')"
 	}
-	return "--on '" + o.On + ",!" + strings.Join(names, ",!") + "'"
+	return ", leave them out (--on '" + o.On + ",!" + strings.Join(names, ",!") + "')"
 }
 
 // hostsOf are the hosts that findings are about, each once, in their order.

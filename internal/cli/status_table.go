@@ -54,7 +54,7 @@ func hostRow(s *IO, row fleet.Row, now time.Time) []cell {
 	r := row.Status.Reading
 	state := stateMark(row.Status.State).cell(s)
 	if row.Host.Intermittent && row.Status.State == fleet.StateDown {
-		state.ink = faint
+		state = mark{"○", "o", "away", faint}.cell(s) // as is normal for it
 	}
 	var generation, reboot cell
 	if r.Generation > 0 {
