@@ -2,6 +2,8 @@ package ui
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -95,6 +97,29 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 		s.news(Said{evil, evil})
 		s.harmless("notice")
 		s.fits("hostile fleet", size[0], size[1])
+	}
+}
+
+func TestNothingHostileComesOutOfABrokenRun(t *testing.T) {
+	for _, size := range sizes() {
+		s := newStage(t, size[0], size[1]).showFleet()
+		// A name that a file system takes: all but the slash and the zero byte.
+		named := filepath.Join(t.TempDir(), strings.NewReplacer("/", "", "\x00", "").Replace(evil))
+		if err := os.Mkdir(named, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		s.news(RunsListed{[]rollout.View{
+			{Dir: named, Broken: evil, Plan: rollout.Plan{ID: evil}},
+			{Dir: "/runs/1", Broken: evil, Plan: planFor([]string{"web1"}), Tasks: []rollout.TaskView{{Host: "web1"}}},
+		}})
+		s.harmless("last runs")
+		s.keys("4")
+		s.sees("cannot be shown")
+		s.harmless("runs")
+		s.keys("enter")
+		s.sees("This run cannot be shown: run.json is missing.")
+		s.harmless("the run that cannot be opened")
+		s.fits("hostile broken run", size[0], size[1])
 	}
 }
 

@@ -249,7 +249,7 @@ func TestABrokenRunIsSaidToBeBroken(t *testing.T) {
 	s.keys("4")
 	s.sees("20261122T071500Z-switch-dead", "run.json is missing")
 	s.keys("enter")
-	s.sees("run.json")
+	s.sees("This run cannot be shown: run.json is missing.", "it can be removed", "20261122T071500Z-switch-dead") // and one stays in Runs
 	if s.m.crash != nil || s.m.run.reader != nil {
 		t.Error("a run without a plan was opened")
 	}
