@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"e2e":           {},
 	"nix":           {}, // Nix, but for its tests
 	"docs/pictures": {"internal/text"},
-	"bench/latency": {},
+	"bench/latency": {"rollout"},
 }
 
 // teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.
