@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -60,5 +62,28 @@ func TestRawLogIsShownByOtherPrograms(t *testing.T) {
 	s.keys("o")
 	if len(s.backend.asked) != 3 {
 		t.Error("o opens a log where none is shown")
+	}
+}
+
+func TestNobodyGetsATerminalThatGoesAway(t *testing.T) {
+	g := &guest{}
+	g.hangUp()
+	if err := g.start(exec.Command("sleep", "1000")); !errors.Is(err, errHungUp) {
+		t.Errorf("a guest was started after the hang-up: %v", err)
+	}
+	if g.present() {
+		t.Error("a guest is there that was never started")
+	}
+}
+
+func TestAHangUpFindsAGuestThatHasJustStarted(t *testing.T) {
+	g := &guest{}
+	c := exec.Command("sleep", "1000")
+	if err := g.start(c); err != nil {
+		t.Fatal(err)
+	}
+	g.hangUp()
+	if err := c.Wait(); err == nil {
+		t.Error("the guest ended well; it was to be hung up")
 	}
 }

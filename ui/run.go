@@ -112,7 +112,10 @@ type guest struct {
 	in, out *os.File
 	mu      sync.Mutex
 	process *exec.Cmd
+	gone    bool // the terminal goes away: nobody gets it any more
 }
+
+var errHungUp = errors.New("the terminal goes away")
 
 // give is a command that hands the terminal to c until it ends. The streams
 // are set here: behind Bubble Tea's writer c would find no terminal.
@@ -130,10 +133,25 @@ func (g *guest) present() bool {
 	return g.process != nil
 }
 
-func (g *guest) set(c *exec.Cmd) {
+// start starts c as the guest. A hang-up comes before it or finds it started,
+// never between the two: a guest that heard nothing would keep us waiting for ever.
+func (g *guest) start(c *exec.Cmd) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.gone {
+		return errHungUp
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
 	g.process = c
+	return nil
+}
+
+func (g *guest) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.process = nil
 }
 
 // hangUp tells the guest that its terminal goes away. One that has ended
@@ -141,7 +159,8 @@ func (g *guest) set(c *exec.Cmd) {
 func (g *guest) hangUp() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.process != nil && g.process.Process != nil {
+	g.gone = true
+	if g.process != nil {
 		_ = g.process.Process.Signal(syscall.SIGHUP)
 	}
 }

@@ -13,11 +13,10 @@ type visit struct {
 
 // Run implements tea.ExecCommand.
 func (v *visit) Run() error {
-	if err := v.Start(); err != nil {
+	if err := v.guest.start(v.Cmd); err != nil {
 		return err
 	}
-	v.guest.set(v.Cmd)
-	defer v.guest.set(nil)
+	defer v.guest.leave()
 	return v.Wait()
 }
 
