@@ -34,6 +34,9 @@ func (b buildMachine) machine() Machine {
 	if b.SpeedFactor != nil {
 		m.SpeedFactor = *b.SpeedFactor
 	}
-	m.PublicHostKey, _ = decodeHostKey(b.PublicHostKey) // nix itself will complain of a bad one
+	var err error
+	if m.PublicHostKey, err = decodeHostKey(b.PublicHostKey); err != nil {
+		m.Mistake = err.Error()
+	}
 	return m
 }

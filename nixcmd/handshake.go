@@ -69,7 +69,7 @@ type Connection struct {
 // Connect shakes hands with `nix-daemon --stdio` at the other end of rw. It
 // bounds all that it reads; time is for the caller to bound, by closing rw.
 func Connect(rw io.ReadWriter) (*Connection, error) {
-	c := &Connection{wire: wire{r: bufio.NewReaderSize(rw, maxGreeting), w: rw}}
+	c := &Connection{wire: wire{r: bufio.NewReaderSize(rw, maxGreeting), w: rw, who: "the nix daemon"}}
 	if err := c.greet(); err != nil {
 		return nil, err
 	}
@@ -128,6 +128,7 @@ func (c *Connection) IsValidPath(path string) (bool, error) {
 type wire struct {
 	r   *bufio.Reader
 	w   io.Writer
+	who string // speaks at the other end
 	err error
 }
 
@@ -226,7 +227,7 @@ func (w *wire) failed(doing string) error {
 	case w.err == nil:
 		return nil
 	case errors.Is(w.err, io.EOF), errors.Is(w.err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the nix daemon hung up while %s: %w", doing, w.err)
+		return fmt.Errorf("%s hung up while %s: %w", w.who, doing, w.err)
 	}
-	return fmt.Errorf("%s with the nix daemon: %w", doing, w.err)
+	return fmt.Errorf("%s with %s: %w", doing, w.who, w.err)
 }

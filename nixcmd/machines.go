@@ -25,6 +25,7 @@ type Machine struct {
 	SupportedFeatures []string
 	MandatoryFeatures []string
 	PublicHostKey     string // plain "type base64", decoded from Nix's base64
+	Mistake           string // what of an evaluated entry makes no sense: Nix would refuse the whole list for it
 }
 
 // MachineError is a mistake in a machines file. Nix itself refuses the whole
