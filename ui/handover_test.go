@@ -2,9 +2,12 @@ package ui
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"nixfleet-tui/fleet"
@@ -77,6 +80,9 @@ func TestNobodyGetsATerminalThatGoesAway(t *testing.T) {
 }
 
 func TestAHangUpFindsAGuestThatHasJustStarted(t *testing.T) {
+	heard := make(chan os.Signal, 1) // as Run does: a SIGHUP that nohup has us ignore would be ignored by the guest, too
+	signal.Notify(heard, syscall.SIGHUP)
+	defer signal.Stop(heard)
 	g := &guest{}
 	c := exec.Command("sleep", "1000")
 	if err := g.start(c); err != nil {
