@@ -19,6 +19,9 @@ import (
 const relayVariable = "SSHUTIL_TEST_RELAY"
 
 func TestMain(m *testing.M) {
+	if IsAskpass(os.Args[0]) {
+		os.Exit(Askpass(os.Args[1:], os.Getenv, os.Stdout))
+	}
 	if os.Getenv(relayVariable) != "" {
 		os.Exit(relay(os.Args[1]))
 	}

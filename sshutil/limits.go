@@ -46,4 +46,10 @@ const (
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
 	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit
 	lockRetry      = 20 * time.Millisecond
+
+	secretMax       = 1022 // bytes of a password; OpenSSH takes no longer one
+	askpassMax      = 16 << 10
+	askpassLines    = 12 // of a question that are shown
+	askpassWidth    = 300
+	askpassPatience = 5 * time.Second // for a question to be put into words
 )
