@@ -112,12 +112,12 @@ func TestPersonalConfig(t *testing.T) {
 		{"-p2222 -l F", defaults, []string{"-p2222", "-l", "F"}},
 	}
 	for _, tt := range tests {
-		includes, rest := PersonalConfig(strings.Fields(tt.words), home)
-		if !slices.Equal(includes, tt.includes) || !slices.Equal(rest, tt.rest) {
-			t.Errorf("%q: got %q and %q, want %q and %q", tt.words, includes, rest, tt.includes, tt.rest)
+		includes, rest, err := PersonalConfig(strings.Fields(tt.words), home, t.TempDir())
+		if err != nil || !slices.Equal(includes, tt.includes) || !slices.Equal(rest, tt.rest) {
+			t.Errorf("%q: got %q and %q, want %q and %q, %v", tt.words, includes, rest, tt.includes, tt.rest, err)
 		}
 	}
-	if includes, _ := PersonalConfig([]string{"-F", "relative"}, home); len(includes) != 1 || !filepath.IsAbs(includes[0]) {
+	if includes, _, _ := PersonalConfig([]string{"-F", "relative"}, home, ""); len(includes) != 1 || !filepath.IsAbs(includes[0]) {
 		t.Errorf("a relative file: %q", includes)
 	}
 }

@@ -16,18 +16,25 @@ const optionsWithValue = "BbcDEeFIiJLlmOoPpQRSWw"
 
 // PersonalConfig splits the words of NIX_SSHOPTS into the file that a -F among
 // them names (or ~/.ssh/config and /etc/ssh/ssh_config, whichever exist) and
-// the rest. `-F none` means no file at all, as it does for ssh.
-func PersonalConfig(words []string, home string) (includes, rest []string) {
+// the rest. `-F none` means no file at all, as it does for ssh. The files can be
+// included from anywhere: the system's is a copy below the directory copies if
+// it would mean something else elsewhere.
+func PersonalConfig(words []string, home, copies string) (includes, rest []string, err error) {
 	file, rest := cutConfigOption(words)
 	if file != nil {
-		return configFile(*file), rest
+		return configFile(*file), rest, nil
 	}
-	for _, path := range []string{filepath.Join(home, ".ssh", "config"), systemConfig} {
-		if exists(path) {
-			includes = append(includes, path)
+	if own := filepath.Join(home, ".ssh", "config"); exists(own) {
+		includes = append(includes, own)
+	}
+	if exists(systemConfig) {
+		system, err := portableInclude(systemConfig, home, copies)
+		if err != nil {
+			return nil, nil, newError(KindConfigBad, "ssh", err.Error(), "make the directory "+copies+" writable", err)
 		}
+		includes = append(includes, system)
 	}
-	return includes, rest
+	return includes, rest, nil
 }
 
 // configOption is the -F of words, if there is one.

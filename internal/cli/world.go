@@ -109,8 +109,7 @@ func (w *realWorld) Personal() (includes, options []string, err error) {
 	if err != nil {
 		return nil, nil, &Failure{Message: "NIX_SSHOPTS cannot be read: " + err.Error(), Hint: "Quote it as in a shell, for example NIX_SSHOPTS='-p 2222'.", Err: err}
 	}
-	includes, options = sshutil.PersonalConfig(words, w.env.Home)
-	return includes, options, nil
+	return sshutil.PersonalConfig(words, w.env.Home, filepath.Join(w.StateDir(), "ssh"))
 }
 
 func (w *realWorld) Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error) {
