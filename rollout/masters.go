@@ -16,13 +16,15 @@ import (
 
 // openMaster logs in once for all the ssh processes of the task. Without it
 // they log in one by one: slower, but no failure.
-func (t *task) openMaster(ctx context.Context) {
+func (t *task) openMaster(ctx context.Context, touch bool) error {
 	if !t.run.plan.Masters {
-		return
+		return nil
 	}
-	if m, err := t.run.plan.OpenMaster(ctx, t.run.SSH, t.host.Name); err == nil {
+	m, err := t.run.plan.OpenMaster(ctx, t.run.SSH, t.host.Name, touch)
+	if err == nil {
 		t.master = m
 	}
+	return err
 }
 
 // errElsewhere says that the person's own options put control sockets where
@@ -31,8 +33,13 @@ var errElsewhere = errors.New("control sockets are put elsewhere")
 
 // OpenMaster logs in on a host with the options that the plan's ssh processes
 // have, or finds the login that somebody before us made, so that they share it.
-func (p *Plan) OpenMaster(ctx context.Context, ssh, host string) (*sshutil.Master, error) {
-	ctx, cancel := context.WithTimeout(ctx, masterWait)
+// Keys that want a touch are used only with touch: somebody was told.
+func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*sshutil.Master, error) {
+	wait := masterWait
+	if touch {
+		wait += touchFor
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	options := p.masterOptions()
 	// A second one for the same socket would share nothing, and nobody could end it.
@@ -42,6 +49,9 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string) (*sshutil.Maste
 	}
 	if filepath.Dir(where.ControlPath) != p.Sockets {
 		return nil, errElsewhere
+	}
+	if !touch {
+		options = append(where.WithoutTouch(), options...)
 	}
 	m := &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath}
 	return m, m.Open(ctx)

@@ -42,8 +42,7 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	if !t.touches() {
 		return t.checkTree(ctx)
 	}
-	t.openMaster(ctx)
-	reading, err := t.read(ctx, false)
+	reading, err := t.reach(ctx)
 	if err != nil {
 		return t.unreachable(err)
 	}
@@ -52,8 +51,7 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 		return t.verdict(OutcomeFailed, "its machine could not be locked: "+err.Error(), "")
 	}
 	if waited { // somebody else was at it, and may have ended the login with it
-		t.openMaster(ctx)
-		if reading, err = t.read(ctx, false); err != nil {
+		if reading, err = t.reach(ctx); err != nil {
 			return t.unreachable(err)
 		}
 	}

@@ -16,6 +16,8 @@ const (
 	verifyFor    = 2 * time.Minute  // how long a host that was activating is asked again
 	verifyPause  = 2 * time.Second  // between two such questions
 	masterWait   = 15 * time.Second // for a shared connection to log in
+	reachFor     = 20 * time.Second // for the login and the first reading together
+	touchFor     = 30 * time.Second // more, for a person to touch a key
 	interruptFor = 10 * time.Second // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
 	continueFor  = 10 * time.Minute // how old a lost run may be for its waiting tasks to be started all the same
 	leftoversFor = 15 * time.Second // for ending what an interrupt left running elsewhere

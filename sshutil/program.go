@@ -45,7 +45,7 @@ func (d *Dialer) byProgram(ctx context.Context, t Target, why string, touch bool
 	socket := filepath.Join(dir, "s")
 	options := []string{"-o", "ControlPath=" + socket}
 	if !touch {
-		options = append(options, withoutTouch(t)...)
+		options = append(options, t.WithoutTouch()...)
 	}
 	p := &program{dir: dir, ended: make(chan struct{}), master: &Master{
 		Program: d.OpenSSH, Options: append(options, d.SSHOptions...), Host: t.Name, Socket: socket,
@@ -58,8 +58,9 @@ func (d *Dialer) byProgram(ctx context.Context, t Target, why string, touch bool
 	return &Client{target: t, via: "openssh", link: p}, nil
 }
 
-// withoutTouch keeps the program from using keys that want a touch.
-func withoutTouch(t Target) []string {
+// WithoutTouch are options that keep the ssh program from using keys that want
+// a touch.
+func (t Target) WithoutTouch() []string {
 	allowed := slices.DeleteFunc(slices.Clone(t.PubkeyAcceptedAlgorithms), func(a string) bool { return strings.HasPrefix(a, "sk-") })
 	if len(allowed) == 0 {
 		return nil

@@ -73,7 +73,7 @@ func (s *sharing) to(ctx context.Context, host string) (*sshutil.Master, error) 
 		s.logins[host] = one
 	}
 	s.mu.Unlock()
-	one.once.Do(func() { one.master, one.err = s.plan.OpenMaster(ctx, s.ssh, host) })
+	one.once.Do(func() { one.master, one.err = s.plan.OpenMaster(ctx, s.ssh, host, false) })
 	return one.master, one.err
 }
 
