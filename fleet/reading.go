@@ -289,8 +289,9 @@ func yesNo(a map[string]string, key string) *bool {
 }
 
 func whole(s string) int {
+	const most = math.MaxInt64 >> 20 // more is no count of anything, and would overflow as KiB
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > most {
 		return 0 // not read
 	}
 	return n

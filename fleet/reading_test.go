@@ -159,13 +159,3 @@ func TestMachineKey(t *testing.T) {
 		t.Errorf("an empty root is %q", key)
 	}
 }
-
-func FuzzParseReading(f *testing.F) {
-	f.Add([]byte(lines("host", "h1", "load", "1 2 3", "uptime", "5", "now", "7", "disk /", "1 2 /", "end", "1")))
-	f.Fuzz(func(t *testing.T, out []byte) {
-		r, err := ParseReading(out, time.Unix(1, 0))
-		if err == nil && strings.ContainsAny(r.Host+r.Label+r.Profile+r.Systemd, "\x1b\n\x00") {
-			t.Errorf("%+v is not fit to show", r)
-		}
-	})
-}
