@@ -49,6 +49,13 @@ const (
 	// A probe prints a few KiB; a host with thousands of failed units some more.
 	maxReadingOutput = 256 << 10
 
+	// A generation takes less than a KiB; and some hosts keep a thousand.
+	maxGenerationsOutput = 4 << 20
+
+	// A path of a closure takes 100 bytes, and more when many generations are
+	// asked about; a system has some thousand.
+	maxClosuresOutput = 64 << 20
+
 	// Asking git how two revisions stand to each other.
 	historyTimeout = 2 * time.Second
 
