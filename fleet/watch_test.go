@@ -114,10 +114,15 @@ func (s *seen) of(host string) Status {
 }
 
 // watching runs a watch within a bubble of time while body turns its knobs.
-func watching(t *testing.T, hosts []string, body func(w *Watch, net *wire, last *seen)) {
+// watching runs body beside a Watch, over a wire as the before leave it: what
+// body sets first may come after the first reads.
+func watching(t *testing.T, hosts []string, body func(w *Watch, net *wire, last *seen), before ...func(net *wire)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		net, last := newWire(), &seen{}
+		for _, set := range before {
+			set(net)
+		}
 		w := NewWatch(net.prober(), hosts, last.got)
 		ctx, cancel := context.WithCancel(t.Context())
 		var owner sync.WaitGroup
@@ -161,8 +166,6 @@ func TestWatchAtRest(t *testing.T) {
 
 func TestWatchBacksOff(t *testing.T) {
 	watching(t, []string{"h1", "h2"}, func(w *Watch, net *wire, last *seen) {
-		net.set(func() { net.fail["h1"] = &sshutil.Error{Kind: sshutil.KindTimeout, Message: "no answer"} })
-		w.Refresh()
 		after(16 * time.Minute)
 		var times []string
 		for _, q := range net.take() {
@@ -181,7 +184,7 @@ func TestWatchBacksOff(t *testing.T) {
 		if !reflect.DeepEqual(got, []string{"h1 full 16m0s", "h1 fast 16m30s"}) {
 			t.Errorf("back again, asked %q", got)
 		}
-	})
+	}, func(net *wire) { net.fail["h1"] = &sshutil.Error{Kind: sshutil.KindTimeout, Message: "no answer"} })
 }
 
 func TestWatchDuringARun(t *testing.T) {
@@ -243,7 +246,6 @@ func TestWatchPaused(t *testing.T) {
 
 func TestWatchAnswersRefreshDuringARead(t *testing.T) {
 	watching(t, []string{"h1"}, func(w *Watch, net *wire, _ *seen) {
-		net.set(func() { net.slow["h1"] = 3 * time.Second })
 		after(31 * time.Second)
 		expect(t, "slowly", net, "h1 full 0s")
 		after(3 * time.Second) // the read of second 33 has begun
@@ -251,12 +253,11 @@ func TestWatchAnswersRefreshDuringARead(t *testing.T) {
 		w.Refresh("h1", "nobody")
 		after(10 * time.Second)
 		expect(t, "asked twice for once", net, "h1 fast 33s", "h1 full 36s")
-	})
+	}, func(net *wire) { net.slow["h1"] = 3 * time.Second })
 }
 
 func TestWatchTakesNewHosts(t *testing.T) {
 	watching(t, []string{"h1", "h2"}, func(w *Watch, net *wire, last *seen) {
-		net.set(func() { net.slow["h2"] = 5 * time.Second })
 		after(time.Second)
 		w.SetHosts([]string{"h3", "h1", "h3"})
 		after(9 * time.Second)
@@ -266,7 +267,7 @@ func TestWatchTakesNewHosts(t *testing.T) {
 		}
 		after(21 * time.Second)
 		expect(t, "later", net, "h1 fast 30s", "h3 fast 31s")
-	})
+	}, func(net *wire) { net.slow["h2"] = 5 * time.Second })
 }
 
 func TestWatchKeepsToItsLimit(t *testing.T) {
