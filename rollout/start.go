@@ -106,6 +106,12 @@ const programName = "nixfleet-tui"
 // Adopt starts a supervisor for each run that has lost its own, and returns
 // the directories of those runs.
 func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
+	return s.AdoptIf(ctx, l, func(string) bool { return true })
+}
+
+// AdoptIf is Adopt for the lost runs of which due says that they are to get a
+// supervisor now. It is asked of those alone.
+func (s *Store) AdoptIf(ctx context.Context, l Launcher, due func(dir string) bool) ([]string, error) {
 	ids, err := s.ids()
 	if err != nil {
 		return nil, err
@@ -116,7 +122,7 @@ func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
 			return adopted, ctx.Err()
 		}
 		d := runDir(filepath.Join(s.runs(), id))
-		took, err := s.adoptRun(d, l)
+		took, err := s.adoptRun(d, l, due)
 		if err != nil {
 			return adopted, fmt.Errorf("adopting the run %s: %w", id, err)
 		}
@@ -127,7 +133,7 @@ func (s *Store) Adopt(ctx context.Context, l Launcher) ([]string, error) {
 	return adopted, s.sweepSockets()
 }
 
-func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
+func (s *Store) adoptRun(d runDir, l Launcher, due func(dir string) bool) (bool, error) {
 	if info, err := os.Stat(d.summary()); err == nil {
 		return s.resolveRun(d, info, l)
 	}
@@ -141,6 +147,9 @@ func (s *Store) adoptRun(d runDir, l Launcher) (bool, error) {
 	defer lock.Close()
 	if _, err := os.Stat(d.summary()); err == nil {
 		return false, nil // it ended while we looked
+	}
+	if !due(string(d)) {
+		return false, nil
 	}
 	return true, s.spawnSupervisor(d, lock, l)
 }

@@ -32,6 +32,7 @@ type backend struct {
 	ladders  *ladders // nil until hosts are watched
 	asked    []string // hosts to evaluate, in this order
 	runs     []rollout.View
+	patience *patience // with lost runs; of the goroutine that lists them
 	watch    *fleet.Watch
 	links    *links // to the hosts that are watched; nil until then
 	paused   bool
@@ -41,7 +42,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1),
-		statuses: map[string]fleet.Status{},
+		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b
 }

@@ -60,6 +60,9 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 		}
 		live = true
 		lost = lost || !v.Alive
+		if v.Alive {
+			b.patience.well(v.Dir, b.Env.Now())
+		}
 		for _, t := range v.Tasks {
 			if t.Verdict == nil {
 				busy = append(busy, t.Host)
@@ -80,9 +83,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 		}
 	}
 	if lost {
-		if _, err := b.store.Adopt(ctx, b.World.Launcher()); err != nil && ctx.Err() == nil {
-			b.news.Post(ui.Said{Message: err.Error()})
-		}
+		b.adopt(ctx)
 	}
 	return live
 }
