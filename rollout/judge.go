@@ -64,6 +64,20 @@ const (
 	exitPanic  = 101 // switch-to-configuration died of its closed pipe
 )
 
+// What to do about what is not known yet.
+const (
+	hintLater = "It may have changed. Look at it again when it answers: `nixfleet-tui runs`."
+	hintEnded = "Look at it again when it has ended: `nixfleet-tui runs`."
+)
+
+// hintUnits is how to find out why units failed; it names none if the log did not.
+func hintUnits(units []string) string {
+	if len(units) == 0 {
+		return "See which on the host: systemctl --failed"
+	}
+	return "See why on the host: systemctl status " + strings.Join(units, " ")
+}
+
 // built is N, the system that was built: the first of these that is known.
 func (e evidence) built() string {
 	switch {
@@ -161,6 +175,7 @@ func (e evidence) judgeBuild(v *Verdict) {
 	case e.validErr != nil:
 		v.Outcome = OutcomeUnknown
 		v.Reason = "nixos-rebuild ended well, but where it was built could not be asked: " + errText(e.validErr)
+		v.Hint = "Run it again: what is there is not built twice."
 	default:
 		v.Outcome = OutcomeFailed
 		v.Reason = "nixos-rebuild ended well, but what it built is not there"
@@ -178,13 +193,15 @@ func (e evidence) judgeUnits(v *Verdict) {
 	case e.after == nil:
 		v.Outcome = OutcomeUnknown
 		v.Reason = "units failed (" + units + "), and the host could not be read afterwards: " + errText(e.afterErr)
+		v.Hint = hintLater
 	case v.System != "" && e.inPlace(v.System):
 		v.Outcome = OutcomeDegraded
 		v.Reason = "active, but units failed: " + units
-		v.Hint = "See why on the host: systemctl status " + strings.Join(v.Units, " ")
+		v.Hint = hintUnits(v.Units)
 	default:
 		v.Outcome = OutcomeFailed
 		v.Reason = "units failed (" + units + "), and the new system is not the running one: " + standing(e.after)
+		v.Hint = "See why on the host: journalctl -b -u nixos-rebuild-switch-to-configuration"
 	}
 	v.Decisive = e.found.Decisive
 }
@@ -204,6 +221,7 @@ func (e evidence) judgeCancelled(v *Verdict) {
 	case e.after == nil && e.mayHaveMoved():
 		v.Outcome = OutcomeUnknown
 		v.Reason = "cancelled, but the host could not be read afterwards: " + errText(e.afterErr)
+		v.Hint = hintLater
 	case e.after == nil:
 		v.Outcome = OutcomeCancelled
 		v.Reason = "cancelled while " + string(e.phase) + ", before anything on the host could change"
@@ -217,6 +235,7 @@ func (e evidence) judgeCancelled(v *Verdict) {
 	case e.after.Switching:
 		v.Outcome = OutcomeUnknown
 		v.Reason = "cancelled, but an activation still runs on the host"
+		v.Hint = hintEnded
 	default:
 		v.Outcome = OutcomeCancelled
 		v.Reason = "cancelled while " + string(e.phase) + "; nothing on the host has changed"
@@ -234,14 +253,15 @@ func (e evidence) judgeLost(v *Verdict) {
 	case e.after == nil:
 		v.Outcome = OutcomeUnknown
 		v.Reason = why + ", and the host cannot be read: " + errText(e.afterErr)
-		v.Hint = "It may have changed. Look at it again when it answers: `nixfleet-tui runs`."
+		v.Hint = hintLater
 	case e.after.Switching:
 		v.Outcome = OutcomeUnknown
 		v.Reason = why + ", and the activation still runs on the host"
-		v.Hint = "Look at it again when it has ended: `nixfleet-tui runs`."
+		v.Hint = hintEnded
 	case e.cameThrough(v.System) && e.leftUnitsFailed():
 		v.Outcome, v.Units = OutcomeDegraded, e.after.FailedUnits
 		v.Reason = why + "; the host has what was built, but units failed: " + strings.Join(v.Units, ", ")
+		v.Hint = hintUnits(v.Units)
 	case e.cameThrough(v.System):
 		v.Outcome = OutcomeOK
 		v.Reason = why + ", but the host has what was built"
@@ -289,8 +309,12 @@ func (e evidence) judgeFailure(v *Verdict) {
 		v.Reason += ": " + v.Decisive[0]
 	case e.exit == nil:
 		v.Reason += ": it was killed before its exit status could be kept"
+		v.Hint = "Run it again."
 	default:
 		v.Reason += fmt.Sprintf(": nixos-rebuild exited with %d", *e.exit)
+	}
+	if v.Hint == "" && len(v.Decisive) == 0 {
+		v.Hint = "Its log says more: `nixfleet-tui runs show`."
 	}
 	switch {
 	case e.after == nil && e.touches && e.afterErr != nil:

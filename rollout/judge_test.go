@@ -102,6 +102,9 @@ func TestJudge(t *testing.T) {
 			if v.Outcome != OutcomeOK && v.Reason == "" {
 				t.Error("a verdict that is not ok needs a reason")
 			}
+			if v.Outcome != OutcomeOK && v.Outcome != OutcomeCancelled && v.Hint == "" && len(v.Decisive) == 0 {
+				t.Errorf("nobody is told what to do about %q", v.Reason)
+			}
 		})
 	}
 }
