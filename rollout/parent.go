@@ -116,6 +116,12 @@ func (p *Plan) Command(h PlanHost) []string {
 	return append(append([]string{}, p.Program...), p.Dialect.Args(r)...)
 }
 
+// Typed is Command as a person would type it: what PATH finds needs no path,
+// and the demo's stand-in is called as what it stands in for.
+func (p *Plan) Typed(h PlanHost) []string {
+	return append([]string{"nixos-rebuild"}, p.Command(h)[len(p.Program):]...)
+}
+
 // buildHost is where the closure is built, as ssh is asked; "" is this machine.
 func (h PlanHost) buildHost() string {
 	switch h.BuildOn {

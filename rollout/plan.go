@@ -30,6 +30,8 @@ type Plan struct {
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
 	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down are skipped, not failed
 	Insist   bool           `json:"insist,omitempty"`  // what preflight refuses is done all the same
+	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused
+	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
 	Hosts    []PlanHost     `json:"hosts"`
 	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it
 

@@ -65,6 +65,7 @@ type Ground struct {
 	Holders   map[string]Holder              // by host: the run that has its machine now
 	Untracked []string                       // files in the tree that Nix does not see
 	Agent     bool                           // there is an agent to forward
+	Self      string                         // this machine's key (fleet.ThisMachine), or ""
 }
 
 // Here is this machine's name among those that are looked at.
@@ -107,18 +108,30 @@ func (p *Plan) copies(h PlanHost) bool {
 }
 
 // Judge puts what was found into the plan: the hosts' generations, the
-// findings, and, if the person wants that, which hosts are left out because
-// they are down.
+// findings, which of them is this machine and comes last, and, if the person
+// wants that, which hosts are left out because they are down.
 func (p *Plan) Judge(g *Ground) {
 	for i, h := range p.Hosts {
 		look := g.Looks[h.Name]
 		p.Hosts[i].Generation = look.Survey.Reading.Generation
+		p.Hosts[i].Last = h.Last || g.here(p.On, h.Name)
 		if p.SkipDown && h.Skip == "" && look.Err != nil && isDown(look.Err) {
 			reason, _ := reasonOf(look.Err)
 			p.Hosts[i].Skip = "unreachable: " + reason
 		}
 	}
 	p.Findings = append(p.Findings, g.Findings(p)...)
+}
+
+// here says whether a host is the machine that the run is started on, by
+// whatever name the flake calls it. Its key tells; where none is known, as with
+// a host that does not answer, its name has to do.
+func (g *Ground) here(hostname, host string) bool {
+	if key := g.Looks[host].Survey.Reading.MachineKey(); key != "" && g.Self != "" {
+		return key == g.Self
+	}
+	name := g.Facts[host].HostName
+	return hostname != "" && (name == hostname || name == "" && host == hostname)
 }
 
 // Refuse skips the hosts for which a blocker was found.

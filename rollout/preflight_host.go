@@ -9,16 +9,24 @@ import (
 	"nixfleet-tui/fleet"
 )
 
-// busy judges whether somebody else is at the host.
+// busy judges whether somebody else is at the host. Who wants to wait for
+// others is only told for whom.
 func (f *finder) busy() {
-	if holder, held := f.ground.Holders[f.host.Name]; held && f.plan.disturbs() {
-		f.add(CheckBusy, LevelBlocker, holder.words(),
-			"Wait until it has ended (`nixfleet-tui runs`), or insist, and this run waits in its queue.")
-		return // and if somebody activates, it is that run
+	if !f.plan.disturbs() {
+		return
 	}
-	if a := f.survey.Activation; a != nil && f.plan.disturbs() {
+	holder, held := f.ground.Holders[f.host.Name]
+	a := f.survey.Activation
+	switch { // and if somebody activates where a run of ours is, it is that run
+	case held && f.plan.Wait:
+		f.add(CheckBusy, LevelNote, "it waits for its turn: "+holder.words(), "")
+	case held:
+		f.add(CheckBusy, LevelBlocker, holder.words(), "Let this run wait for it (--wait-for-others; `w` in the dashboard), or look how far it is: `nixfleet-tui runs`.")
+	case a != nil && f.plan.Wait:
+		f.add(CheckBusy, LevelNote, "it waits for its turn: somebody is activating a system on it"+activationWords(*a), "")
+	case a != nil:
 		f.add(CheckBusy, LevelBlocker, "somebody is activating a system on it right now"+activationWords(*a),
-			"Wait until that has ended: systemctl status nixos-rebuild-switch-to-configuration")
+			"Wait until that has ended (systemctl status nixos-rebuild-switch-to-configuration), or let this run wait for it (--wait-for-others; `w` in the dashboard).")
 	}
 }
 
@@ -27,7 +35,7 @@ func (h Holder) words() string {
 	if h.Run == "" {
 		return "another run has its machine"
 	}
-	return fmt.Sprintf("the run %s (as %s) has had its machine since %s", h.Run, h.Host, h.Since.Local().Format("15:04:05"))
+	return fmt.Sprintf("%s (as %s) has had its machine since %s", h.who(), h.Host, h.Since.Local().Format("15:04:05"))
 }
 
 // activationWords say who is at it, since when, and with what, as far as that

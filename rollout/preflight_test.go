@@ -121,7 +121,12 @@ func TestFindings(t *testing.T) {
 		"another run": {func(s *scene) {
 			s.h1.Activation = &fleet.Activation{}
 			s.ground.Holders["h1"] = Holder{Run: "20261123T010000Z-switch-3f2a", Host: "alias", Since: time.Now()}
-		}, []string{"h1 busy blocker the run 20261123T010000Z-switch-3f2a (as alias) has had its machine since"}, "insist"},
+		}, []string{"h1 busy blocker the run 20261123T010000Z-switch-3f2a (as alias) has had its machine since"}, "--wait-for-others"},
+		"who waits is told for whom": {func(s *scene) {
+			s.ground.Holders["h1"], s.plan.Wait = Holder{Run: "the-run", Host: "alias", User: "eve", Since: time.Now()}, true
+		}, []string{"h1 busy note it waits for its turn: the run the-run of eve (as alias) has had its machine since"}, ""},
+		"who waits waits for all": {func(s *scene) { s.h1.Activation, s.plan.Wait = &fleet.Activation{By: "eve"}, true },
+			[]string{"h1 busy note it waits for its turn: somebody is activating a system on it: by eve"}, ""},
 		"a run without a name": {func(s *scene) { s.ground.Holders["h1"] = Holder{} }, []string{"h1 busy blocker another run has its machine"}, ""},
 
 		"a daemon that is gone": {func(s *scene) { no := false; s.h1.Reading.Store = &no }, []string{"h1 store blocker"}, "on the host itself"},

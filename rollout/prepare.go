@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -55,6 +56,9 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 			return t.unreachable(err)
 		}
 	}
+	if reading, err = t.outlast(ctx, reading); err != nil {
+		return t.unreachable(err)
+	}
 	t.before = &Before{
 		Profile: reading.Profile, Running: reading.Current, Booted: reading.Booted,
 		Generation: reading.Generation, BootID: reading.BootID, Machine: t.machine.id,
@@ -62,9 +66,8 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	}
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
 	t.compare(reading)
-	if reading.Switching && t.run.plan.disturbs() {
-		return t.verdict(OutcomeFailed, "somebody else is activating a system on it right now",
-			"Wait until it has ended: systemctl status nixos-rebuild-switch-to-configuration")
+	if t.inTheWay(reading) {
+		return t.otherIsActivating()
 	}
 	return t.checkTree(ctx)
 }
@@ -133,7 +136,16 @@ type Holder struct {
 	Version int       `json:"version"`
 	Run     string    `json:"run"`
 	Host    string    `json:"host"`
+	User    string    `json:"user,omitempty"` // whose run it is
 	Since   time.Time `json:"since"`
+}
+
+// who names the run that has a machine, and whose it is.
+func (h Holder) who() string {
+	if h.User == "" {
+		return "the run " + h.Run
+	}
+	return "the run " + h.Run + " of " + h.User
 }
 
 // HolderOf tells which run has the machine that was read; false when none has.
@@ -152,6 +164,7 @@ func (s *Store) HolderOf(r fleet.Reading, name string) (Holder, bool, error) {
 }
 
 // lockMachine waits for the machine's lock, and says whether it had to wait.
+// A task that waits takes no place in the run's queue.
 func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err error) {
 	path := t.run.Store.machineLock(id)
 	tick := time.NewTicker(lockPoll)
@@ -160,14 +173,19 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 		f, err := tryLock(path)
 		if err == nil {
 			t.machine = &machineLock{id: id, file: f}
-			return waited, t.signLock(f)
+			err = t.signLock(f)
+			if err == nil && waited {
+				err = t.comeBack(ctx)
+			}
+			return waited, err
 		}
 		if !errors.Is(err, errHeld) {
 			return waited, err
 		}
 		waited = true
 		if tries == 2 { // by now the holder has signed it
-			t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskWaiting, Reason: waitReason(path, t.run.plan.ID)})
+			t.wait(waitReason(path, t.run.plan.ID))
+			t.stepAside()
 		}
 		select {
 		case <-ctx.Done():
@@ -179,12 +197,15 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 
 // signLock writes into the lock file who holds it. Readers take it as a hint only.
 func (t *task) signLock(f *os.File) error {
-	data := fmt.Appendf(nil, `{"version":1,"run":%q,"host":%q,"since":%q}`+"\n",
-		t.run.plan.ID, t.host.Name, t.run.Now().UTC().Format(time.RFC3339))
+	const version = 1
+	data, err := json.Marshal(Holder{Version: version, Run: t.run.plan.ID, Host: t.host.Name, User: t.run.plan.User, Since: t.run.Now().UTC().Truncate(time.Second)})
+	if err != nil {
+		return err
+	}
 	if err := f.Truncate(0); err != nil {
 		return err
 	}
-	_, err := f.WriteAt(data, 0)
+	_, err = f.WriteAt(append(data, '\n'), 0)
 	return err
 }
 
@@ -196,5 +217,5 @@ func waitReason(path, run string) string {
 	if h.Run == run {
 		return "waits for " + h.Host + ", which is the same machine"
 	}
-	return fmt.Sprintf("waits for the run %s, which has been at this machine (as %s) since %s", h.Run, h.Host, h.Since.Local().Format("15:04:05"))
+	return fmt.Sprintf("waits for %s, which has been at this machine (as %s) since %s", h.who(), h.Host, h.Since.Local().Format("15:04:05"))
 }

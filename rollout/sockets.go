@@ -36,6 +36,23 @@ func (s *Store) MakeSockets() (string, error) {
 	return dir, nil
 }
 
+// restoreSockets makes the directory for sockets again where a reboot has
+// taken it: what has not begun yet needs it.
+func (d runDir) restoreSockets(p Plan) error {
+	if p.Sockets == "" || readable(p.SSHConfigLink()) {
+		return nil
+	}
+	if filepath.Dir(p.Sockets) == tmpSocketDirs() {
+		if err := ownedDir(tmpSocketDirs()); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(p.Sockets, 0o700); err != nil {
+		return fmt.Errorf("making the directory for sockets: %w", err)
+	}
+	return linkOver(d.sshConfig(), p.SSHConfigLink())
+}
+
 func (s *Store) socketDirs() string { return filepath.Join(s.Dir, "s") }
 
 func tmpSocketDirs() string { return filepath.Join("/tmp", "nixfleet-"+strconv.Itoa(os.Getuid())) }

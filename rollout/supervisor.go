@@ -118,6 +118,11 @@ func (s Supervisor) open() (*run, error) {
 	if r.adopted {
 		r.resume = s.Now().Sub(view.LastSeen) < continueFor
 	}
+	if r.adopted && !view.Over() {
+		if err := d.restoreSockets(view.Plan); err != nil {
+			return nil, errors.Join(err, log.close())
+		}
+	}
 	return r, nil
 }
 
@@ -160,7 +165,9 @@ func (r *run) loop(ctx context.Context) {
 	defer tick.Stop()
 	for !r.allJudged() {
 		for _, name := range r.startableNow() {
-			r.start(ctx, name)
+			if !r.admit(name) && r.state(name).Verdict == nil {
+				r.start(ctx, name)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -194,7 +201,11 @@ func (r *run) startableNow() []string {
 		memory := r.peaks.of(r.plan.Flake.URL, h.Name)
 		work, running := r.working[h.Name]
 		switch {
-		case running:
+		case running && work.place == placeLent: // those that come last wait for it all the same
+			if !h.Last {
+				l.runningMain++
+			}
+		case running && work.place == placeTaken:
 			l.running++
 			if !h.Last {
 				l.runningMain++

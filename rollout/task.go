@@ -18,6 +18,8 @@ type task struct {
 	host PlanHost
 
 	requests  chan request // from the loop; answered by whatever stage the task is in
+	place     place        // among those that may run at once; guarded by the run's mutex
+	admitted  chan struct{}
 	evaluated atomic.Bool  // its evaluation is over: the queue may start another
 	drv       atomic.Value // string: the toplevel derivation, once it is known
 	machine   *machineLock // until the verdict stands
@@ -30,7 +32,7 @@ type task struct {
 
 func newTask(r *run, h PlanHost) *task {
 	seen := r.state(h.Name)
-	return &task{run: r, host: h, requests: make(chan request, 8), before: seen.Before, phase: seen.Phase}
+	return &task{run: r, host: h, requests: make(chan request, 8), admitted: make(chan struct{}, 1), before: seen.Before, phase: seen.Phase}
 }
 
 // errCancelled ends what precedes nixos-rebuild when a person asks for it.

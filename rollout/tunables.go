@@ -24,6 +24,8 @@ const (
 	resolveFor   = 24 * time.Hour   // how long after a run its unknown verdicts are asked about again
 	resolveEvery = time.Minute      // how often at most
 	rootFor      = 30 * time.Second // for making one garbage collector root
+	othersPause  = 2 * time.Second  // between two questions whether somebody else's activation has ended
+	othersFor    = 30 * time.Minute // how long such an activation is waited for
 
 	// Less than this free is worth a warning before a run; less than full fails
 	// for sure. A kernel and its initrd take some 50 MiB of /boot.

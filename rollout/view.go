@@ -22,6 +22,9 @@ type TaskView struct {
 	Verdict  *Verdict       // nil until there is one
 }
 
+// Waits says whether the task waits for others that are at its machine.
+func (t *TaskView) Waits() bool { return t.Verdict == nil && t.State == TaskWaiting }
+
 // View is a run as a viewer sees it: run.json and the events so far.
 type View struct {
 	Dir      string

@@ -141,6 +141,7 @@ func questionActions() []action {
 	}
 	return append(all,
 		answer(scopeConfirm, "y", "yes", "Do it. Where somebody's work may be undone, it goes on when the host's name has been typed.", true),
+		answer(scopeConfirm, "w", "wait", "Wait for others that are at a host, or no longer; it is worked out anew.", false),
 		answer(scopeConfirm, "I", "insist", "Insist on hosts that would surely fail, or no longer; it is worked out anew.", true),
 		answer(scopeCancel, "y", "yes", "Cancel the hosts. One that is activating is left alone.", true),
 		answer(scopeCancel, "!", "insist", "Cancel even what is activating, which may leave a host half switched.", true),

@@ -77,8 +77,9 @@ type Request struct {
 	Action  nixcmd.Action
 	Hosts   []string
 	BuildOn string // "" leaves it to fleet.nix; else "target", "local", or a name
-	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist is unset
+	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
 	Insist  bool   // also what would surely fail
+	Wait    bool   // for others that are at a host
 }
 
 // Proposal is what a request would do, told before anything is done.
@@ -86,6 +87,7 @@ type Proposal struct {
 	Plan     rollout.Plan
 	Commands []Command
 	Findings []Finding
+	Held     bool // others are at some of the hosts, and could be waited for
 }
 
 // Command is the exact command line that would run for one host.

@@ -31,6 +31,7 @@ func confirmation(p Proposal, r Request) *dialog {
 		}
 		d.answers = append(d.answers, answer{key: "y", label: what, ink: ink, do: func(m *Model) tea.Cmd { return m.confirmByName(p, p.unsure()) }})
 	}
+	d.answers = append(d.answers, waitAnswers(p, r)...)
 	r.Insist = !p.Plan.Insist
 	insist := func(m *Model) tea.Cmd { return m.plan(r, "Working it out again…") }
 	switch {
@@ -41,6 +42,20 @@ func confirmation(p Proposal, r Request) *dialog {
 		d.answers = append(d.answers, answer{key: "I", label: "insist", ink: danger, do: insist})
 	}
 	return d
+}
+
+// waitAnswers offer to wait for others that are at some of the hosts, or not
+// to wait after all.
+func waitAnswers(p Proposal, r Request) []answer {
+	label := "wait for them"
+	switch {
+	case p.Plan.Wait:
+		label = "do not wait"
+	case !p.Held || p.Plan.Insist: // who insists waits anyway
+		return nil
+	}
+	r.Wait = !p.Plan.Wait
+	return []answer{{key: "w", label: label, ink: plain, do: func(m *Model) tea.Cmd { return m.plan(r, "Working it out again…") }}}
 }
 
 // doubtful says whether insisting would change anything.

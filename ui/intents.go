@@ -84,7 +84,7 @@ func (m *Model) propose(a nixcmd.Action) tea.Cmd {
 
 // retry asks what doing again would do that did not end well.
 func (m *Model) retry() tea.Cmd {
-	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist}, "Working out what is to be done again…")
+	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist, Wait: m.run.view.Plan.Wait}, "Working out what is to be done again…")
 }
 
 // plan has a request worked out, and shows that this is under way.

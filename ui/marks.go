@@ -120,6 +120,9 @@ func taskSign(t rollout.TaskView) sign {
 	if t.Verdict != nil {
 		return outcomeSign(t.Verdict.Outcome)
 	}
+	if t.Waits() {
+		return sign{"◌", ".", "waiting", warn}
+	}
 	return phaseSign(t.Phase)
 }
 

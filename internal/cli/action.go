@@ -31,6 +31,7 @@ type actionOptions struct {
 	Thaw            bool
 	FollowTree      bool
 	Insist          bool
+	Wait            bool
 	Notify          bool
 	Args            []string // for nixos-rebuild, unchanged
 
@@ -59,7 +60,8 @@ func newActionCmd(p *Program, src *sourceFlags, action nixcmd.Action, run func(c
 		Long: help[0] + `, on all selected hosts at once, with one nixos-rebuild for each.
 The run goes on by itself if this command ends; it is kept with all its logs.
 Everything that can be checked is checked before: what would fail for sure is
-refused, and nothing is started then.
+refused, and nothing is started then. A host at which another run is, or somebody
+else's activation, is refused too; with --wait-for-others it waits for its turn.
 
 SEL takes names, globs, @tag and !x, joined by commas, and system:aarch64-linux,
 state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
@@ -90,6 +92,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
+	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	return cmd
 }

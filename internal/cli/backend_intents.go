@@ -63,7 +63,7 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, board: true}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, Wait: r.Wait, board: true}
 	b.mu.Lock()
 	o.lent = b.links
 	b.mu.Unlock()
@@ -75,7 +75,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		}
 		o.again = &v.Plan
 		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
-		o.FollowTree, o.SkipUnreachable = v.Plan.Follow, v.Plan.SkipDown
+		o.FollowTree, o.SkipUnreachable, o.Thaw = v.Plan.Follow, v.Plan.SkipDown, v.Plan.Thaw
 		if hosts = unwell(v); len(hosts) == 0 {
 			return ui.Proposal{}, &fleet.Error{Message: "every host of that run ended well", Hint: "There is nothing to do again."}
 		}
@@ -125,6 +125,7 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 	blocked := map[string]bool{}
 	for _, f := range r.plan.Findings {
 		blocked[f.Host] = blocked[f.Host] || f.Level == rollout.LevelBlocker
+		p.Held = p.Held || f.Level == rollout.LevelBlocker && f.Check == rollout.CheckBusy
 		p.Findings = append(p.Findings, ui.Finding{Host: f.Host, Level: levelOf[f.Level], Message: f.Message, Hint: f.Hint})
 	}
 	for _, h := range r.plan.Hosts {
@@ -135,7 +136,7 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: h.Skip})
 			continue
 		}
-		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Command(h)...)})
+		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Typed(h)...)})
 	}
 	return p
 }

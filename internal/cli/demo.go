@@ -77,6 +77,8 @@ func (w *demoWorld) self(words ...string) ([]string, error) {
 
 func (w *demoWorld) Here() sshutil.Runner { return nil }
 
+func (w *demoWorld) ThisMachine() string { return "" }
+
 func (w *demoWorld) Machines() ([]nixcmd.Machine, []error) { return nil, nil }
 
 func (w *demoWorld) Tools() tools { return tools{} }

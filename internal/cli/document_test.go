@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,18 +120,60 @@ func exampleVerdict() rollout.Verdict {
 		Running: exampleSystem("web1"), Log: "/home/me/.local/state/nixfleet/runs/" + exampleRun + "/hosts/web1.log"}
 }
 
-// exampleEvents is the stream of a small run, through the display that prints it.
-func exampleEvents(t *testing.T) string {
-	t.Helper()
+// eventsOfAllKinds are those of a run that had to wait for another, lost its
+// supervisor, and could not be cancelled.
+func eventsOfAllKinds() []rollout.Event {
 	at, end, three, twenty, v := exampleTime(), ExitAttention, 3, 20, exampleVerdict()
-	all := []rollout.Event{
+	left, no, status := 95, false, 4
+	before := &rollout.Before{Profile: exampleSystem("before"), Running: exampleSystem("before"), Booted: exampleSystem("before"), Generation: 41,
+		BootID: "6d2c1f0a-8e55-4b0c-9d0e-3a1f5c7b9d21", Machine: "0b5c9d6f1e2a3b4c5d6e7f80", HostTime: at}
+	return []rollout.Event{
 		{Event: rollout.EventStart, Invoked: &at, Action: nixcmd.Switch, Hosts: []string{"web1"}},
+		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhasePreparing},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskWaiting, Reason: "waits for the run 20261122T071200Z-boot-91c7 of eve, which has been at this machine (as web1) since 07:12:03"},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskPrepared, Before: before},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskNote, Reason: "generation 41 has appeared since preflight, which saw 40"},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskStarted, PID: 4711},
 		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhaseBuilding},
-		{Event: rollout.EventProgress, Host: "web1", Done: &three, Expected: &twenty,
+		{Event: rollout.EventProgress, Host: "web1", Done: &three, Expected: &twenty, Left: &left,
 			Progress: &nixcmd.Progress{BuildsDone: three, BuildsExpected: twenty, Building: []string{"nginx-1.29.3"}}},
+		{Event: rollout.EventAdopted, Reason: "the supervisor had gone; another one goes on"},
+		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhaseActivating},
+		{Event: rollout.EventCancel, Host: "web1", Accepted: &no, Reason: "it may be activating, and stopping that would leave the host half-changed: wait for it, or detach"},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskEnded, ExitCode: &status},
 		{Event: rollout.EventVerdict, Host: "web1", Verdict: &v},
 		{Event: rollout.EventEnd, ExitCode: &end},
 	}
+}
+
+// TestAllEventsHaveAnExample: the page shows each kind of event, and each state
+// of a task.
+func TestAllEventsHaveAnExample(t *testing.T) {
+	shown := map[string]bool{}
+	for _, e := range eventsOfAllKinds() {
+		shown[e.Event], shown[e.State] = true, true
+	}
+	source, err := os.ReadFile("../../rollout/event.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := regexp.MustCompile(`\t(?:Event|Task)[A-Z]\w+ *= "(\w+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(kinds) < 13 {
+		t.Fatalf("only %d kinds of events and states were found", len(kinds))
+	}
+	for _, match := range kinds {
+		kind := match[1]
+		if !shown[kind] {
+			t.Errorf("%s has no example of %q", jsonPage, kind)
+		}
+	}
+}
+
+// exampleEvents is the stream of a small run, through the display that prints it.
+func exampleEvents(t *testing.T) string {
+	t.Helper()
+	all := eventsOfAllKinds()
+	at := exampleTime()
 	for i := range all {
 		all[i].Version, all[i].Seq, all[i].Run, all[i].Time = rollout.EventVersion, int64(i+1), exampleRun, at.Add(time.Duration(i)*time.Second)
 	}

@@ -123,7 +123,7 @@ func rank(t rollout.TaskView) int {
 }
 
 func taskRow(t rollout.TaskView, now time.Time) liveRow {
-	row := liveRow{host: t.Host, mark: phaseMark(t.Phase)}
+	row := liveRow{host: t.Host, mark: taskMark(t)}
 	var words []string
 	if !t.Started.IsZero() {
 		words = append(words, clock(elapsed(t, now)))

@@ -101,14 +101,19 @@ func outcomeMark(o rollout.Outcome) mark {
 	return mark{}
 }
 
-func phaseMark(p nixcmd.Phase) mark {
-	switch p {
+// taskMark is how far a task without a verdict has come.
+func taskMark(t rollout.TaskView) mark {
+	if t.Waits() {
+		return mark{"◌", ".", "waiting", warn}
+	}
+	switch p := t.Phase; p {
 	case nixcmd.PhaseQueued, "":
 		return mark{"◌", ".", "queued", faint}
 	case nixcmd.PhaseActivating:
 		return mark{"◑", "*", string(p), warn}
 	case nixcmd.PhaseDone:
 		return mark{"●", "*", string(p), plain}
+	default:
+		return mark{"◐", "*", string(p), busy}
 	}
-	return mark{"◐", "*", string(p), busy}
 }

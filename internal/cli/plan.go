@@ -42,6 +42,7 @@ type request struct {
 	Thaw            bool
 	FollowTree      bool
 	Insist          bool
+	Wait            bool          // for others that are at a host
 	Args            []string      // for nixos-rebuild
 	Again           *rollout.Plan // each host is built where this one had it built; or nil
 }
@@ -99,7 +100,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 
 func (o *actionOptions) request(names []string) request {
 	return request{Action: o.Action, Hosts: names, BuildOn: o.BuildOn, Parallel: o.Parallel,
-		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Args: o.Args, Again: o.again}
+		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Wait: o.Wait, Args: o.Args, Again: o.again}
 }
 
 // openStore opens the state directory, or says what is wrong with it.
@@ -170,6 +171,8 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		Follow:   want.FollowTree,
 		SkipDown: want.SkipUnreachable,
 		Insist:   want.Insist,
+		Wait:     want.Wait,
+		Thaw:     want.Thaw,
 		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Pinned: m.LockedURL, Fingerprint: m.Fingerprint,
 			Revision: m.Revision, Dirty: m.Dirty()},
 	}
@@ -194,7 +197,7 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		first := plan.Hosts[0]
 		return plan, &Failure{Message: fmt.Sprintf("nothing to do: %s is left out, because %s", first.Name, first.Skip), Hint: skipHint(l, p.World.Self(), first.Name)}
 	}
-	putLast(l, p.Env.Hostname, &plan)
+	putLast(&plan)
 	return plan, p.addSSH(l, &plan)
 }
 
@@ -249,17 +252,15 @@ func (l *loaded) places() []string {
 	return names
 }
 
-// putLast marks what the run itself stands on: this machine, by the name that
-// the flake gives it, and hosts that build for others of the run.
-func putLast(l *loaded, hostname string, p *rollout.Plan) {
+// putLast marks what the run itself stands on: hosts that build for others of
+// the run. Which host is this machine, preflight finds out.
+func putLast(p *rollout.Plan) {
 	builds := map[string]bool{}
 	for _, h := range p.Hosts {
 		builds[h.BuildOn] = true
 	}
 	for i, h := range p.Hosts {
-		name := l.facts[h.Name].HostName
-		here := hostname != "" && (name == hostname || name == "" && h.Name == hostname)
-		p.Hosts[i].Last = here || builds[h.Name]
+		p.Hosts[i].Last = builds[h.Name]
 	}
 }
 
@@ -310,14 +311,14 @@ func planFindings(l *loaded, p rollout.Plan) []rollout.Finding {
 	return all
 }
 
-// commandLine is the exact command for the first host that is acted on; the
+// commandLine is the command, as it would be typed, for the first host that is acted on; the
 // others' differs in their names only.
 func commandLine(p *rollout.Plan) string {
 	for _, h := range p.Hosts {
 		if h.Skip != "" {
 			continue
 		}
-		line := shellquote.Join(p.Command(h)...)
+		line := shellquote.Join(p.Typed(h)...)
 		if len(p.Hosts) > 1 {
 			line += "  (and likewise for the others)"
 		}

@@ -32,7 +32,7 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	s := &scout{Program: o.Program, loaded: l, links: k, quiet: o.board, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
-		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "",
+		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "", Self: o.World.ThisMachine(),
 	}}
 	for _, h := range l.inv.Hosts {
 		s.ground.Systems[h.Name] = h.System

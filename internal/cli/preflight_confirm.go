@@ -55,6 +55,11 @@ func (o *actionOptions) refusal(plan *rollout.Plan) error {
 	blocked, unsure := hostsOf(plan.FindingsOf(rollout.LevelBlocker)), hostsOf(plan.FindingsOf(rollout.LevelConfirm))
 	switch {
 	case o.Insist:
+	case len(blocked) > 0 && onlyBusy(plan):
+		return &Failure{
+			Message: fmt.Sprintf("nothing was started: others are at %s of %d: %s", count(len(blocked), "host"), len(plan.Hosts), strings.Join(blocked, ", ")),
+			Hint:    "Add --wait-for-others to wait for their turn" + o.without(blocked, plan) + ", or add --insist to try all the same.",
+		}
 	case len(blocked) > 0:
 		return &Failure{
 			Message: fmt.Sprintf("nothing was started: it would fail on %s of %d: %s", count(len(blocked), "host"), len(plan.Hosts), strings.Join(blocked, ", ")),
@@ -67,6 +72,12 @@ func (o *actionOptions) refusal(plan *rollout.Plan) error {
 		}
 	}
 	return nil
+}
+
+// onlyBusy says whether nothing is in the way but others that are at the hosts,
+// whose end can be waited for.
+func onlyBusy(plan *rollout.Plan) bool {
+	return !slices.ContainsFunc(plan.FindingsOf(rollout.LevelBlocker), func(f rollout.Finding) bool { return f.Check != rollout.CheckBusy })
 }
 
 // without says how to leave some of the plan's hosts out, as it would be

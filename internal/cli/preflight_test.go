@@ -118,6 +118,8 @@ func TestRefusal(t *testing.T) {
 		}
 		return p
 	}
+	busy := found(rollout.LevelBlocker, "web1")
+	busy.Findings[0].Check = rollout.CheckBusy
 	for name, c := range map[string]struct {
 		o     actionOptions
 		plan  *rollout.Plan
@@ -127,6 +129,7 @@ func TestRefusal(t *testing.T) {
 		"only a warning":         {actionOptions{Yes: true}, found(rollout.LevelWarning, "web1"), "", ""},
 		"two":                    {actionOptions{On: "*"}, found(rollout.LevelBlocker, "web1", "web2", "web1"), "it would fail on 2 hosts of 9: web1, web2", "--on '*,!web1,!web2'"},
 		"many":                   {actionOptions{On: "*"}, found(rollout.LevelBlocker, "a", "b", "c", "d"), "4 hosts of 9: a, b, c, d", "--on '*,!…'"},
+		"others are there":       {actionOptions{On: "*"}, busy, "others are at 1 host of 9: web1", "--wait-for-others"},
 		"insisted":               {actionOptions{Insist: true}, found(rollout.LevelBlocker, "web1"), "", ""},
 		"to confirm, and asked":  {actionOptions{}, found(rollout.LevelConfirm, "web1"), "", ""},
 		"to confirm, not asked":  {actionOptions{Yes: true, On: "web1"}, found(rollout.LevelConfirm, "web1"), "1 host must be confirmed by name: web1", "without --yes"},

@@ -39,7 +39,7 @@ func writeSummary(s *IO, self string, v rollout.View) error {
 }
 
 func summaryRow(s *IO, v rollout.View, t rollout.TaskView) []cell {
-	result, took := phaseMark(t.Phase), ""
+	result, took := taskMark(t), ""
 	if !t.Started.IsZero() {
 		took = clock(elapsed(t, v.LastSeen))
 	}

@@ -33,6 +33,9 @@ type World interface {
 	Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, error)
 	// Here runs commands on this machine, or is nil where nothing is built on it.
 	Here() sshutil.Runner
+	// ThisMachine is this machine's key (fleet.ThisMachine), or "" when no host
+	// can be it.
+	ThisMachine() string
 	// Machines are the builders of this machine's own Nix, and what of its
 	// machines file cannot be read.
 	Machines() ([]nixcmd.Machine, []error)
@@ -123,6 +126,8 @@ func (w *realWorld) Rebuild(ctx context.Context) ([]string, nixcmd.Dialect, erro
 }
 
 func (w *realWorld) Here() sshutil.Runner { return thisMachine{} }
+
+func (w *realWorld) ThisMachine() string { return fleet.ThisMachine("/") }
 
 func (w *realWorld) Machines() ([]nixcmd.Machine, []error) {
 	return nixcmd.MachinesFile{Read: os.ReadFile}.Load(fleet.MachinesFile)
