@@ -32,36 +32,51 @@ func sortBuilders(all []Builder) {
 	slices.SortFunc(all, func(a, b Builder) int { return strings.Compare(a.Name, b.Name) })
 }
 
+// Sources are the lists of builders besides fleet.nix, which the inventory
+// itself comes from.
+type Sources struct {
+	Facts  map[string]Facts    // of the flake's hosts: their nix.buildMachines
+	Here   Machines            // of this machine's own machines file
+	Listed map[string]Machines // by host, of its machines file
+}
+
 // With returns the inventory with what else is known: deployment settings of
 // the hosts' own configurations where fleet.nix is silent, and the builders of
-// their nix.buildMachines and of this machine's machines file. A machine that
-// several of these name is one builder; fleet.nix's word counts first.
-func (inv *Inventory) With(facts map[string]Facts, machines []nixcmd.Machine) *Inventory {
+// their nix.buildMachines, of their machines files and of this machine's own. A
+// machine that several of these name is one builder; fleet.nix's word counts
+// first.
+func (inv *Inventory) With(s Sources) *Inventory {
 	full := *inv
 	full.Hosts = slices.Clone(inv.Hosts)
-	full.fill(facts)
-	m := &merger{hosts: full.Hosts, facts: facts, listings: map[string][]listing{}}
-	for _, b := range inv.Builders {
-		b.From = slices.Clone(b.From)
+	full.fill(s.Facts)
+	if full.declared == nil {
+		full.declared = append([]Builder{}, inv.Builders...) // nothing was added to them yet
+	}
+	m := &merger{hosts: full.Hosts, facts: s.Facts, listings: map[string][]listing{}}
+	for _, b := range full.declared {
+		b.From = slices.Clone(b.From) // With adds to it
 		if h, ok := full.Host(b.Host); ok {
 			reach(&b, h)
 		}
 		if slices.Contains(b.From, fleetFile) {
-			m.listings[b.Name] = []listing{fleetListing(b, full.Hosts)}
+			m.listings[b.Name] = []listing{fleetListing(b)}
 		}
 		m.builders = append(m.builders, b)
 	}
-	for _, name := range sortedKeys(facts) {
-		for _, machine := range facts[name].Machines {
-			m.add(machine, buildMachinesOf+name)
-		}
+	for _, name := range sortedKeys(s.Facts) {
+		m.addAll(s.Facts[name].Machines, buildMachinesOf+name)
 	}
-	for _, machine := range machines {
-		m.add(machine, MachinesFile)
+	m.addAll(s.Here.List, MachinesFile)
+	full.Unlisted = slices.Clone(s.Here.Mistakes)
+	for _, name := range sortedKeys(s.Listed) {
+		m.addAll(s.Listed[name].List, machinesFileOf+name)
+		for _, mistake := range s.Listed[name].Mistakes {
+			full.Unlisted = append(full.Unlisted, "on "+name+": "+mistake)
+		}
 	}
 	for i := range m.builders {
 		b := &m.builders[i]
-		b.Findings = disagreements(m.listings[b.Name])
+		b.Findings = append(disagreements(m.listings[b.Name]), mistakes(m.listings[b.Name])...)
 	}
 	sortBuilders(m.builders)
 	full.Builders = m.builders
@@ -74,12 +89,21 @@ const buildMachinesOf = "nix.buildMachines of "
 // MachinesFile is where a machine keeps the builders of its own Nix.
 const MachinesFile = "/etc/nix/machines"
 
+// machinesFileOf stands before the name of a host whose machines file lists a builder.
+const machinesFileOf = MachinesFile + " of "
+
 // merger puts machines from several sources together.
 type merger struct {
 	hosts    []Host
 	facts    map[string]Facts
 	builders []Builder
 	listings map[string][]listing // by the builder's name
+}
+
+func (m *merger) addAll(machines []nixcmd.Machine, from string) {
+	for _, machine := range machines {
+		m.add(machine, from)
+	}
 }
 
 func (m *merger) add(machine nixcmd.Machine, from string) {
@@ -108,6 +132,7 @@ func (m *merger) add(machine nixcmd.Machine, from string) {
 // complete fills what b does not say itself.
 func complete(b *Builder, machine nixcmd.Machine) {
 	b.HostKey, b.SSHUser, b.SSHKey = keep(b.HostKey, machine.PublicHostKey), keep(b.SSHUser, machine.User), keep(b.SSHKey, machine.SSHKey)
+	b.Protocol = keep(b.Protocol, machine.Protocol)
 	b.MaxJobs, b.SpeedFactor = keep(b.MaxJobs, machine.MaxJobs), keep(b.SpeedFactor, machine.SpeedFactor)
 	fill := func(list *[]string, more []string) {
 		if len(*list) == 0 {

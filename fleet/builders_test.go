@@ -27,7 +27,7 @@ func TestBuildersOfSeveralSourcesAreOne(t *testing.T) {
 		"h2": {HostFacts: nixcmd.HostFacts{Machines: []nixcmd.Machine{{HostName: "gone", MaxJobs: 4}, {HostName: "gone", MaxJobs: 4}}}},
 		"h4": {HostFacts: nixcmd.HostFacts{FQDN: "four.example.org"}},
 	}
-	got := inv.With(facts, []nixcmd.Machine{{HostName: "gone", Port: 2, MaxJobs: 7}, {HostName: "box.example.net", PublicHostKey: "ssh-ed25519 AAAA"}})
+	got := inv.With(Sources{Facts: facts, Here: Machines{List: []nixcmd.Machine{{HostName: "gone", Port: 2, MaxJobs: 7}, {HostName: "box.example.net", PublicHostKey: "ssh-ed25519 AAAA"}}}})
 	want := []Builder{
 		{Name: "box", Address: "box.example.net", User: "me", HostKey: "ssh-ed25519 AAAA", Systems: []string{"aarch64-linux"}, MaxJobs: 1, SpeedFactor: 1,
 			From: []string{"fleet.nix", "/etc/nix/machines"}},
@@ -45,7 +45,7 @@ func TestBuildersOfSeveralSourcesAreOne(t *testing.T) {
 	if !reflect.DeepEqual(got.Builders, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Builders, want)
 	}
-	if again := got.With(facts, nil); !slices.EqualFunc(again.Builders, got.Builders, func(a, b Builder) bool { return a.Name == b.Name }) {
+	if again := got.With(Sources{Facts: facts}); !slices.EqualFunc(again.Builders, got.Builders, func(a, b Builder) bool { return a.Name == b.Name }) {
 		t.Errorf("learning the same twice gives %+v", again.Builders)
 	}
 	if len(inv.Builders) != 2 || len(inv.Builders[1].From) != 1 {

@@ -11,35 +11,30 @@ import (
 
 // listing is a builder as one source lists it; "" is what that source leaves open.
 type listing struct {
-	from   string
-	points map[string]string // by what it is
+	from    string
+	points  map[string]string // by what it is
+	mistake string            // for which Nix refuses the whole source; or ""
 }
 
 // points are what sources can disagree on, in the order of how much it matters.
 func points() []string {
-	return []string{"host key", "user", "systems", "features", "mandatory features", "jobs", "speed"}
+	return []string{"host key", "protocol", "user", "systems", "features", "mandatory features", "jobs", "speed"}
 }
 
 func listingOf(m nixcmd.Machine, from string) listing {
-	return listing{from, map[string]string{
-		"host key": m.PublicHostKey, "user": m.User, "systems": inOrder(m.Systems), "jobs": strconv.Itoa(m.MaxJobs), "speed": speedWords(m.SpeedFactor),
+	return listing{from: from, mistake: m.Mistake, points: map[string]string{
+		"host key": m.PublicHostKey, "protocol": m.Protocol, "user": m.User, "systems": inOrder(m.Systems), "jobs": strconv.Itoa(m.MaxJobs), "speed": speedWords(m.SpeedFactor),
 		// NixOS writes mandatory features among the supported ones too.
 		"features": inOrder(slices.Concat(m.SupportedFeatures, m.MandatoryFeatures)), "mandatory features": inOrder(m.MandatoryFeatures),
 	}}
 }
 
-// fleetListing is what fleet.nix itself says of a builder, as far as it still
-// can be told from what other sources filled in.
-func fleetListing(b Builder, hosts []Host) listing {
-	l := listing{fleetFile, map[string]string{"systems": inOrder(b.Systems), "jobs": strconv.Itoa(b.MaxJobs), "speed": speedWords(b.SpeedFactor)}}
-	for _, h := range hosts {
-		if h.Name == b.Host && h.Builder != nil {
-			l.points["host key"], l.points["user"] = keep(h.Builder.HostKey, h.HostKey), h.Builder.SSHUser
-			l.points["features"] = inOrder(slices.Concat(h.Builder.SupportedFeatures, h.Builder.MandatoryFeatures))
-			l.points["mandatory features"] = inOrder(h.Builder.MandatoryFeatures)
-		}
-	}
-	return l
+// fleetListing is what fleet.nix itself says of a builder.
+func fleetListing(b Builder) listing {
+	return listing{from: fleetFile, points: map[string]string{
+		"host key": b.HostKey, "user": b.SSHUser, "systems": inOrder(b.Systems), "jobs": strconv.Itoa(b.MaxJobs), "speed": speedWords(b.SpeedFactor),
+		"features": inOrder(slices.Concat(b.SupportedFeatures, b.MandatoryFeatures)), "mandatory features": inOrder(b.MandatoryFeatures),
+	}}
 }
 
 func inOrder(words []string) string {
@@ -101,6 +96,17 @@ func twice(listings []listing) []string {
 	for _, l := range listings {
 		if times[l.from]++; times[l.from] == 2 {
 			found = append(found, l.from+" lists it more than once")
+		}
+	}
+	return found
+}
+
+// mistakes are what of the listings makes no sense.
+func mistakes(listings []listing) []string {
+	var found []string
+	for _, l := range listings {
+		if l.mistake != "" {
+			found = append(found, l.from+": "+l.mistake+passedOver)
 		}
 	}
 	return found

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 
 	"nixfleet-tui/nixcmd"
@@ -53,6 +54,7 @@ type Builder struct {
 	Port              int
 	User              string // our own login; not SSHUser
 	HostKey           string // "type base64"
+	Protocol          string // by which it is listed, "ssh" or "ssh-ng"; "" where nothing says it
 	Systems           []string
 	MaxJobs           int
 	SpeedFactor       float64
@@ -65,6 +67,9 @@ type Builder struct {
 	From              []string // sources, such as "fleet.nix", "nix.buildMachines of h1", "/etc/nix/machines"
 	Findings          []string // what these disagree on, a sentence each
 }
+
+// Equal says whether both are the same builder, listed alike by the same sources.
+func (b Builder) Equal(other Builder) bool { return reflect.DeepEqual(b, other) }
 
 // CA is the SSH certificate authority of the fleet.
 type CA struct {
@@ -82,13 +87,15 @@ type Inventory struct {
 	Builders []Builder
 	CA       *CA
 	Warnings []string // such as an entry of fleet.nix that the flake lacks
+	Unlisted []string // entries of machines files that make no sense, a sentence each
 
 	// Deploy says whether deploy.nodes and colmenaHive have been read. While
 	// it is FactsPending or FactsStale, Complete is worth calling.
 	Deploy Freshness
 
-	unsaid map[string]unsaid        // what fleet.nix leaves open, by host
-	nodes  map[string]nixcmd.Deploy // deploy.nodes and colmenaHive
+	unsaid   map[string]unsaid        // what fleet.nix leaves open, by host
+	nodes    map[string]nixcmd.Deploy // deploy.nodes and colmenaHive
+	declared []Builder                // those that fleet.nix names, as it does
 }
 
 // unsaid names the settings of a host on which fleet.nix is silent, so that

@@ -2,14 +2,12 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"nixfleet-tui/internal/text"
-	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/sshutil"
 )
 
@@ -195,94 +193,6 @@ func (k *climb) look(ctx context.Context) bool {
 	}
 	k.found.took = k.Now().Sub(began)
 	return ctx.Err() == nil || err == nil
-}
-
-// shake speaks with the builder's Nix daemon: handshake, trust and store.
-func (k *climb) shake(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, rungTimeout)
-	defer cancel()
-	began := k.Now()
-	stream, err := k.link.Stream(ctx, "nix-daemon --stdio")
-	if err != nil {
-		return k.add(k.noDaemon(ctx, err, began))
-	}
-	end := sync.OnceFunc(func() { stream.Close() }) // how its server ends is of no interest
-	defer end()
-	unlink := context.AfterFunc(ctx, end) // nothing else ends a read from a silent one
-	defer unlink()
-	connection, err := nixcmd.Connect(stream)
-	if err != nil {
-		return k.add(k.noDaemon(ctx, err, began))
-	}
-	d := connection.Daemon
-	k.add(Step{Rung: RungHandshake, State: StepOK, Took: k.Now().Sub(began),
-		Said: fmt.Sprintf("Nix %s, protocol %d.%d", keep(d.Version, "of an unknown version"), d.Protocol>>8, d.Protocol&0xff)})
-	if !k.add(k.trust(d.Trust)) {
-		return false
-	}
-	return k.add(k.store(ctx, connection))
-}
-
-// noDaemon tells why the handshake failed.
-func (k *climb) noDaemon(ctx context.Context, err error, began time.Time) Step {
-	s := Step{Rung: RungHandshake, State: StepBad, Reason: err.Error(), Took: k.Now().Sub(began),
-		Hint: "systemctl restart nix-daemon.socket nix-daemon.service, on " + k.b.Name}
-	var refused *sshutil.Error
-	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		s.Reason = "its Nix daemon began to answer and then said nothing for " + rungTimeout.String()
-	case ctx.Err() != nil:
-		s.State, s.Reason, s.Hint = StepUnknown, "it was not asked to the end", ""
-	case errors.As(err, &refused):
-		s.State, s.Reason, s.Hint = StepUnknown, refused.Message, refused.Hint
-	case errors.Is(err, nixcmd.ErrNotNix):
-		s.Hint = "let the login shell of " + k.link.Target().User + " print nothing when it is not interactive"
-	case errors.Is(err, nixcmd.ErrTooOld):
-		s.State, s.Hint = StepUnknown, "" // other than ours, and perhaps not than that of who sends builds
-	}
-	return s
-}
-
-func (k *climb) trust(t nixcmd.Trust) Step {
-	if !k.ours() {
-		return k.foreign(RungTrust)
-	}
-	return trustStep(k.b, k.sender(), t)
-}
-
-// trustStep judges whether a builder trusts the user that builds are sent as.
-func trustStep(b Builder, user string, t nixcmd.Trust) Step {
-	s := Step{Rung: RungTrust, State: StepOK, Said: user + " is trusted"}
-	switch t {
-	case nixcmd.TrustUnknown:
-		s.State, s.Said, s.Reason = StepUnknown, "", "its Nix does not say whom it trusts"
-	case nixcmd.NotTrusted:
-		s.State, s.Said, s.Reason = StepBad, "", "its Nix does not trust "+user+": it takes no builds and no unsigned paths from it"
-		s.Hint = fmt.Sprintf("nix.settings.trusted-users = [ %q ]; on %s", user, b.Name)
-	}
-	return s
-}
-
-// store asks for a path that must be there: the system that runs.
-func (k *climb) store(ctx context.Context, c *nixcmd.Connection) Step {
-	s := Step{Rung: RungStore, State: StepOK}
-	path := keep(k.found.reading.Current, k.found.reading.Profile)
-	if path == "" {
-		s.State, s.Reason = StepUnknown, "there is no running system to ask its store for"
-		return s
-	}
-	began := k.Now()
-	valid, err := c.IsValidPath(path)
-	s.Took = k.Now().Sub(began)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		s.State, s.Reason, s.Hint = StepBad, "its store did not answer in time", "journalctl -u nix-daemon, on "+k.b.Name
-	case err != nil:
-		s.State, s.Reason, s.Hint = StepBad, err.Error(), "journalctl -u nix-daemon, on "+k.b.Name
-	case !valid:
-		s.State, s.Reason, s.Hint = StepBad, "its store does not know the system that runs there", "sudo nix-store --verify --check-contents, on "+k.b.Name
-	}
-	return s
 }
 
 func (k *climb) judge(context.Context) bool {

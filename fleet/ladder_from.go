@@ -17,11 +17,14 @@ import (
 )
 
 // Dispatchers are the hosts of the fleet that send builds to b, by what is
-// known of their nix.buildMachines, without the builder itself.
+// known of their nix.buildMachines and machines files, without the builder itself.
 func (inv *Inventory) Dispatchers(b Builder) []string {
 	var hosts []string
 	for _, from := range b.From {
 		host, ok := strings.CutPrefix(from, buildMachinesOf)
+		if !ok {
+			host, ok = strings.CutPrefix(from, machinesFileOf)
+		}
 		if _, known := inv.Host(host); ok && known && host != b.Host && !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
@@ -61,6 +64,7 @@ type question struct {
 	b     Builder
 	from  string
 	link  Link
+	store string // the builder's, by the protocol that answers
 	steps []Step
 }
 
@@ -105,12 +109,13 @@ func (q *question) nix(ctx context.Context, words ...string) (sshutil.Result, er
 }
 
 // info asks the builder's store how it is: login and trust in one. It reports
-// whether both are well.
+// whether both are well. What ssh:// does not tell, the other protocol is asked
+// first, if the login may speak it.
 func (q *question) info(ctx context.Context) (bool, error) {
 	began := q.Now()
-	result, err := q.nix(ctx, "store", "info", "--json", "--store", storeURL(q.b))
-	if err == nil && result.ExitCode != 0 && strings.Contains(string(result.Stderr), "is not a recognised command") {
-		result, err = q.nix(ctx, "store", "ping", "--json", "--store", storeURL(q.b)) // up to 2.18, and Lix
+	result, err := q.ask(ctx, storeURL(q.b, "ssh-ng"))
+	if err == nil && result.ExitCode != 0 && q.b.Protocol == protocolSSH {
+		result, err = q.ask(ctx, storeURL(q.b, protocolSSH))
 	}
 	if err == nil && result.ExitCode == notFound {
 		err = &sshutil.Error{Kind: sshutil.KindExecFailed, Host: q.from, Message: "its root finds no nix: " + lastLine(result.Stderr)}
@@ -132,6 +137,16 @@ func (q *question) info(ctx context.Context) (bool, error) {
 	trust.From, trust.At = q.from, q.Now()
 	q.steps = append(q.steps, trust)
 	return trust.State != StepBad, nil
+}
+
+// ask asks for what a store tells of itself.
+func (q *question) ask(ctx context.Context, store string) (sshutil.Result, error) {
+	q.store = store
+	result, err := q.nix(ctx, "store", "info", "--json", "--store", store)
+	if err == nil && result.ExitCode != 0 && strings.Contains(string(result.Stderr), "is not a recognised command") {
+		return q.nix(ctx, "store", "ping", "--json", "--store", store) // up to 2.18, and Lix
+	}
+	return result, err
 }
 
 // trustIn reads what `nix store info --json` says of trust: a number up to Nix
@@ -158,7 +173,7 @@ func (q *question) build(ctx context.Context) error {
 		return nil
 	}
 	began := q.Now()
-	result, err := q.nix(ctx, "build", "--impure", "--no-link", "--store", storeURL(q.b),
+	result, err := q.nix(ctx, "build", "--impure", "--no-link", "--store", q.store,
 		"--option", "substitute", "false", "--expr", tinyBuild(q.Build, strconv.Quote(q.b.Systems[0])))
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -170,16 +185,15 @@ func (q *question) build(ctx context.Context) error {
 }
 
 // storeURL names the builder's store as a machine that sends builds there
-// would, key and pinned host key included. ssh:// tells neither version nor
-// trust, so all are asked by the other protocol.
-func storeURL(b Builder) string {
+// would, key and pinned host key included.
+func storeURL(b Builder, protocol string) string {
 	host := keep(b.Address, b.Name)
 	if b.Port != 0 {
 		host = net.JoinHostPort(host, strconv.Itoa(b.Port))
 	} else if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	u := url.URL{Scheme: "ssh-ng", Host: host}
+	u := url.URL{Scheme: protocol, Host: host}
 	if b.SSHUser != "" {
 		u.User = url.User(b.SSHUser)
 	}

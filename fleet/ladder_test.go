@@ -44,7 +44,8 @@ func spoken(items ...any) []byte {
 // bench is a builder whose daemon says recorded bytes.
 type bench struct {
 	says    []byte
-	silent  bool // stays after that, without a word
+	serves  []byte // the same of its nix-store
+	silent  bool   // stays after that, without a word
 	user    string
 	key     string
 	answers string // of the script
@@ -72,8 +73,12 @@ func (b *bench) Run(_ context.Context, c sshutil.Command) (sshutil.Result, error
 	return sshutil.Result{Stdout: []byte(b.answers)}, nil
 }
 
-func (b *bench) Stream(context.Context, string) (io.ReadWriteCloser, error) {
-	return &tape{says: bytes.NewReader(b.says), silent: b.silent, left: make(chan struct{})}, nil
+func (b *bench) Stream(_ context.Context, line string) (io.ReadWriteCloser, error) {
+	says := b.says
+	if strings.HasPrefix(line, "nix-store ") {
+		says = b.serves
+	}
+	return &tape{says: bytes.NewReader(says), silent: b.silent, left: make(chan struct{})}, nil
 }
 
 // tape plays what a daemon says, whatever it hears.

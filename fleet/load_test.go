@@ -207,10 +207,10 @@ func TestDeployNodesFillWhatIsUnsaid(t *testing.T) {
 		t.Errorf("deploy is %s, asked %q", again.Deploy, ev.asked)
 	}
 	// With what the hosts' own configurations say, the nodes' word still counts first.
-	with := full.With(map[string]Facts{
+	with := full.With(Sources{Facts: map[string]Facts{
 		"h2": {HostFacts: nixcmd.HostFacts{Deploy: nixcmd.Deploy{Host: "no", User: "deploy"}}},
 		"h3": {HostFacts: nixcmd.HostFacts{Deploy: nixcmd.Deploy{Host: "h3.lan", Port: 1, Tags: []string{"z"}}}},
-	}, nil)
+	}})
 	check(with)
 	if h, _ := with.Host("h2"); h.User != "deploy" {
 		t.Errorf("h2 is %+v", h)

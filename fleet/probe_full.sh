@@ -27,3 +27,25 @@ for m in /nix /boot /; do
 done
 full nix --version; [ -n "$full" ] || full nix-store --version; e nix "$full"
 [ -r "$R/proc/locks" ] || e builds "$(ps -A -o user= 2>/dev/null | sort -u | grep -c '^ *_*nixbld')"
+# The builders of its own Nix, with the files that the list includes: every line
+# that says something, after its number; too long ones are cut.
+set -- /etc/nix/machines; files=0 seen=' '
+set -f
+while [ $# -gt 0 ] && [ $files -lt 8 ]; do
+  x=$1; shift
+  case $seen in *" $x "*) continue ;; esac
+  seen="$seen$x "
+  [ -r "$R$x" ] || continue
+  files=$((files + 1)); e "machines $files" "$x"
+  full=$(grep -n '[^ ]' "$R$x" 2>/dev/null | cut -b1-20000 | head -n 300 | head -c 100000)
+  IFS=$nl
+  for l in $full; do
+    e "machines $files ${l%%:*}" "${l#*:}"
+    l=${l#*:}; l=${l%%#*}
+    IFS='; 	'
+    for x in $l; do case $x in @/*) set -- "$@" "${x#@}" ;; esac; done
+    IFS=$nl
+  done
+  unset IFS
+done
+set +f

@@ -52,6 +52,7 @@ type Reading struct {
 	Disks        map[string]Disk // by mount point of /nix, /boot, /
 	Builds       int             // running builds, from any client
 	Store        *bool           // the Nix daemon's socket is there; nil when we may not look
+	Machines     Machines        // of its machines file
 }
 
 // Disk is the space of a file system, in bytes.
@@ -74,6 +75,7 @@ func (r Reading) Merge(next Reading) Reading {
 	}
 	m.OS, m.Arch, m.OSName, m.CPUs, m.Nix = keep(m.OS, r.OS), keep(m.Arch, r.Arch), keep(m.OSName, r.OSName), keep(m.CPUs, r.CPUs), keep(m.Nix, r.Nix)
 	m.Host, m.Kernel = keep(m.Host, r.Host), keep(m.Kernel, r.Kernel)
+	m.Machines = r.Machines
 	m.MemTotal, m.MemAvailable, m.Disks = keep(m.MemTotal, r.MemTotal), keep(m.MemAvailable, r.MemAvailable), r.Disks
 	m.FullAt = r.FullAt
 	if r.Current == next.Current {
@@ -209,6 +211,7 @@ func readingOf(a map[string]string, now time.Time) Reading {
 	r.MemTotal, r.MemAvailable = memory(a)
 	r.BootedAt = bootedAt(r, a)
 	r.readVersion(a["nixos"])
+	r.Machines = listedMachines(a, r.System)
 	return r
 }
 

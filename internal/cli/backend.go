@@ -25,6 +25,8 @@ type backend struct {
 	toEval  chan struct{} // there is something to evaluate
 	runsNow chan struct{} // the runs are to be listed now
 
+	learning sync.Mutex // held while what is loaded is made anew from what it was
+
 	mu       sync.Mutex
 	loaded   *loaded // nil until an inventory is known
 	statuses map[string]fleet.Status
@@ -118,10 +120,18 @@ func (b *backend) inventory() *loaded {
 // take makes l what the dashboard shows.
 func (b *backend) take(l *loaded) {
 	b.only(l)
+	b.learning.Lock()
+	if before := b.inventory(); before != nil && before.listed != nil {
+		l.listed = before.listed
+		if err := b.learn(l, l.facts); err != nil {
+			b.failed(err)
+		}
+	}
 	b.mu.Lock()
 	b.loaded = l
 	watch := b.watch
 	b.mu.Unlock()
+	b.learning.Unlock()
 	b.news.Post(ui.InventoryRead{Inventory: l.inv})
 	for host, facts := range l.facts {
 		b.news.Post(ui.FactsRead{Host: host, Facts: facts})
@@ -169,6 +179,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	climbs := newLadders(pool, b.Program, crew, b.postBuilders)
 	watch := fleet.NewWatch(prober, toWatch(l), func(host string, s fleet.Status) {
 		b.heard(host, s)
+		b.listed(host, s)
 		climbs.heard(ctx, b.inventory().inv, host, s)
 	})
 	b.mu.Lock()

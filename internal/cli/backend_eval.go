@@ -69,25 +69,11 @@ func (b *backend) evaluate(ctx context.Context) {
 
 // evaluated takes the facts of one host, and what they say of builders.
 func (b *backend) evaluated(host string, f fleet.Facts) {
-	l := *b.inventory()
-	facts := maps.Clone(l.facts)
-	facts[host] = f
-	before := len(l.inv.Builders)
-	if err := b.Program.learn(&l, facts); err != nil {
-		b.failed(err)
-		return
-	}
-	b.mu.Lock()
-	b.loaded = &l
-	watch := b.watch
-	b.mu.Unlock()
-	b.news.Post(ui.FactsRead{Host: host, Facts: f})
-	b.postStatus(host)
-	if len(l.inv.Builders) != before {
-		b.news.Post(ui.InventoryRead{Inventory: l.inv})
-		if watch != nil {
-			watch.SetHosts(toWatch(&l))
-		}
-		b.postBuilders()
-	}
+	b.learnMore(func(l *loaded) {
+		l.facts = maps.Clone(l.facts)
+		l.facts[host] = f
+	}, func() {
+		b.news.Post(ui.FactsRead{Host: host, Facts: f})
+		b.postStatus(host)
+	})
 }

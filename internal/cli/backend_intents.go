@@ -9,7 +9,6 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
-	"nixfleet-tui/sshutil"
 	"nixfleet-tui/ui"
 )
 
@@ -139,20 +138,6 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Typed(h)...)})
 	}
 	return p
-}
-
-// rewriteSSH keeps the ssh configuration in step with the inventory.
-func (b *backend) rewriteSSH(l *loaded) error {
-	includes, _, err := b.World.Personal()
-	if err != nil {
-		return err
-	}
-	content, err := sshutil.Config{Hosts: l.inv.SSHHosts(), Includes: includes}.Render()
-	if err != nil {
-		return err
-	}
-	_, _, err = keepSSHConfig(b.World.CacheDir(), sshConfigName(l.inv.Source), content)
-	return err
 }
 
 // asFleetError puts any error into the form that the dashboard shows.

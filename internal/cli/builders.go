@@ -22,13 +22,14 @@ func newBuildersCmd(p *Program, src *sourceFlags, run func(context.Context, *bui
 		Use:   "builders",
 		Short: "Show the machines that Nix sends builds to",
 		Long: `Shows every builder that the fleet knows: from fleet.nix, from the hosts' own
-nix.buildMachines, and from this machine's /etc/nix/machines; and how far up the
-ladder to a build each was found well: connection, host key, login, handshake
-with its Nix daemon, trust, store, what it is listed with, disk. What belongs to
-another user than you are there is not checked, unless with --check.
+nix.buildMachines, and from /etc/nix/machines here and on every host; and how far
+up the ladder to a build each was found well: connection, host key, login,
+handshake with its Nix daemon, trust, store, what it is listed with, disk. What
+belongs to another user than you are there is not checked, unless with --check.
 
 --check also runs a tiny build on each builder, and has a host that sends builds
-there check what cannot be checked from here, as its root (sudo over SSH).`,
+there check what cannot be checked from here, as its root (sudo over SSH). The
+exit code is then 1 when a builder is ill.`,
 		Example: "  nixfleet-tui builders\n  nixfleet-tui builders --check\n  nixfleet-tui builders --check --from web1\n  nixfleet-tui builders --json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
@@ -44,11 +45,13 @@ there check what cannot be checked from here, as its root (sudo over SSH).`,
 type buildersJSON struct {
 	Version  int           `json:"version"`
 	Builders []builderJSON `json:"builders"`
+	Mistakes []string      `json:"mistakes"` // entries of machines files that make no sense
 }
 
 type builderJSON struct {
 	fleet.BuilderDocument
-	Host              *string  `json:"host"` // of the fleet, that it is
+	Host              *string  `json:"host"`     // of the fleet, that it is
+	Protocol          *string  `json:"protocol"` // "ssh" or "ssh-ng"
 	SpeedFactor       float64  `json:"speedFactor"`
 	SupportedFeatures []string `json:"supportedFeatures"`
 	MandatoryFeatures []string `json:"mandatoryFeatures"`
@@ -69,35 +72,47 @@ func runBuilders(ctx context.Context, o *buildersOptions) error {
 	if err := o.learnBuilders(ctx, l, o.Source.NoEval); err != nil {
 		return err
 	}
-	builders, err := o.climb(ctx, l, o.Check, o.From)
+	builders, err := o.climb(ctx, l, o.Check, o.From, o.readListed)
 	if err != nil {
 		return err
 	}
+	if err := o.show(builders, l.inv.Unlisted); err != nil {
+		return err
+	}
+	if o.Check && ill(builders) {
+		return exit(ExitFailed)
+	}
+	return nil
+}
+
+func (o *buildersOptions) show(builders []fleet.BuilderHealth, mistakes []string) error {
 	if o.JSON {
-		return writeJSON(o.IO.Out, buildersDocument(builders))
+		return writeJSON(o.IO.Out, buildersDocument(builders, mistakes))
 	}
 	if len(builders) == 0 {
 		report(o.IO.Err, &Failure{Message: "no builders are known", Hint: "They come from fleet.nix, nix.buildMachines of the hosts, and " + fleet.MachinesFile})
-		return nil
-	}
-	if err := builderTable(o.IO, builders).write(o.IO.Out, o.IO); err != nil {
+	} else if err := builderTable(o.IO, builders).write(o.IO.Out, o.IO); err != nil {
 		return err
 	}
 	for _, b := range builders {
 		printLadder(o.IO.Out, o.IO, b, o.Check)
 	}
+	printUnlisted(o.IO.Out, o.IO, mistakes)
 	return nil
 }
 
-func buildersDocument(builders []fleet.BuilderHealth) buildersJSON {
+func buildersDocument(builders []fleet.BuilderHealth, mistakes []string) buildersJSON {
 	short := fleet.NewStatusDocument(nil, builders).Builders
-	doc := buildersJSON{Version: documentVersion, Builders: []builderJSON{}}
+	doc := buildersJSON{Version: documentVersion, Builders: []builderJSON{}, Mistakes: listed(mistakes)}
 	for i, h := range builders {
 		b := h.Builder
 		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
 			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Load: h.Load, Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
 		if b.Host != "" {
 			d.Host = &b.Host
+		}
+		if b.Protocol != "" {
+			d.Protocol = &b.Protocol
 		}
 		doc.Builders = append(doc.Builders, d)
 	}

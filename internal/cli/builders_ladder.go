@@ -15,6 +15,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/sshutil"
 )
 
 // stepJSON is one rung of a builder's ladder in `builders --json`.
@@ -62,10 +63,16 @@ func (p *Program) learnBuilders(ctx context.Context, l *loaded, noEval bool) err
 
 // climb climbs the ladders of all builders; with check, also from hosts that
 // send builds to them, and a tiny build is run. from is the host to ask, or "".
-func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string) ([]fleet.BuilderHealth, error) {
+// first is what is done over the same connections before; or nil.
+func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string, first func(context.Context, *loaded, *sshutil.Pool) error) ([]fleet.BuilderHealth, error) {
 	pool, done, err := p.pool(ctx, l)
 	if err != nil {
 		return nil, err
+	}
+	if first != nil {
+		if err := first(ctx, l, pool); err != nil {
+			return nil, errors.Join(err, done())
+		}
 	}
 	climber := &fleet.Climber{Connect: fleet.PoolLinks(pool), Now: p.Env.Now}
 	if check {
@@ -124,6 +131,17 @@ func stepMark(s fleet.StepState) mark {
 		return mark{"✗", "x", string(s), bad}
 	}
 	return mark{"◌", "?", string(s), faint}
+}
+
+// printUnlisted prints what of machines files makes no sense.
+func printUnlisted(out io.Writer, s *IO, mistakes []string) {
+	for i, mistake := range mistakes {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		m := stepMark(fleet.StepWarn)
+		fmt.Fprintf(out, "  %s  %s\n", s.paint(m.ink, m.text(s.ASCII)), text.Line(mistake))
+	}
 }
 
 // printLadder prints a builder's rungs: all of them, or those that are not well.

@@ -79,7 +79,7 @@ func (w *demoWorld) Here() sshutil.Runner { return nil }
 
 func (w *demoWorld) ThisMachine() string { return "" }
 
-func (w *demoWorld) Machines() ([]nixcmd.Machine, []error) { return nil, nil }
+func (w *demoWorld) Machines() fleet.Machines { return fleet.Machines{} }
 
 func (w *demoWorld) Tools() tools { return tools{} }
 

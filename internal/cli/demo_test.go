@@ -284,8 +284,11 @@ func TestClock(t *testing.T) {
 
 func TestDemoBuildersClimb(t *testing.T) {
 	b := demoBench(t)
-	if code := b.run("demo", "builders", "--check", "--json"); code != ExitOK {
-		t.Fatalf("exit code %d\n%s", code, &b.err)
+	if code := b.run("demo", "builders", "--json"); code != ExitOK {
+		t.Errorf("without --check the exit code is %d\n%s", code, &b.err)
+	}
+	if code := b.run("demo", "builders", "--check", "--json"); code != ExitFailed {
+		t.Fatalf("one of them is ill, and the exit code is %d\n%s", code, &b.err)
 	}
 	var doc buildersJSON
 	if err := json.Unmarshal(b.out.Bytes(), &doc); err != nil {

@@ -36,16 +36,16 @@ func (o *doctorOptions) checkRuns(views []rollout.View) []finding {
 // up the ladder to a build each of them is well.
 func (o *doctorOptions) checkBuilders(ctx context.Context) []finding {
 	const check = "builders"
-	machines, mistakes := o.World.Machines()
+	machines := o.World.Machines()
 	var all []finding
-	for _, err := range mistakes {
-		all = append(all, finding{check, healthWarn, text.Line(err.Error()), "Mend it: for one bad number or host key Nix passes over the whole list"})
+	for _, mistake := range machines.Mistakes {
+		all = append(all, finding{check, healthWarn, mistake, "Mend that line"})
 	}
-	if len(machines) == 0 {
+	if len(machines.List) == 0 {
 		return append(all, found(check, healthOK, "", "this machine's Nix sends builds to nobody")...)
 	}
 	var names []string
-	for _, m := range machines {
+	for _, m := range machines.List {
 		names = append(names, m.HostName+" ("+strings.Join(m.Systems, " ")+")")
 	}
 	all = append(all, found(check, healthOK, "", "this machine's Nix sends builds to %s", strings.Join(names, ", "))...)
@@ -60,7 +60,7 @@ func (o *doctorOptions) checkLadders(ctx context.Context) []finding {
 		return nil
 	}
 	l.inv.Builders = slices.DeleteFunc(slices.Clone(l.inv.Builders), func(b fleet.Builder) bool { return !slices.Contains(b.From, fleet.MachinesFile) })
-	builders, err := o.climb(ctx, l, false, "")
+	builders, err := o.climb(ctx, l, false, "", nil)
 	if err != nil {
 		return failed("builders", healthWarn, err)
 	}

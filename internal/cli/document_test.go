@@ -64,9 +64,11 @@ func examples(t *testing.T) map[string]string {
 		{"nix", healthOK, "nix (Nix) 2.31.2", ""},
 		{"ssh agent", healthWarn, "it holds no keys", "Add a key with `ssh-add`"},
 	}}
+	builders[0].Builder.Protocol = "ssh-ng"
+	const mistake = `on web2: /etc/nix/machines:3: "fast" is no speed factor; for that, Nix there passes over all its builders`
 	return map[string]string{
 		"status --json":   document(t, fleet.NewStatusDocument(rows, builders)),
-		"builders --json": document(t, buildersDocument(builders)),
+		"builders --json": document(t, buildersDocument(builders, []string{mistake})),
 		"switch --json":   exampleEvents(t),
 		"runs --json":     document(t, runsDocument([]rollout.View{exampleView()})),
 		"doctor --json":   document(t, doctor),

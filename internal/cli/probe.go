@@ -68,6 +68,20 @@ func keepSSHConfig(cacheDir, name string, content []byte) (path string, remove f
 	return path, func() error { return os.RemoveAll(dir) }, nil
 }
 
+// rewriteSSH keeps the ssh configuration in step with the inventory.
+func (p *Program) rewriteSSH(l *loaded) error {
+	includes, _, err := p.World.Personal()
+	if err != nil {
+		return err
+	}
+	content, err := sshutil.Config{Hosts: l.inv.SSHHosts(), Includes: includes}.Render()
+	if err != nil {
+		return err
+	}
+	_, _, err = keepSSHConfig(p.World.CacheDir(), sshConfigName(l.inv.Source), content)
+	return err
+}
+
 // probe reads the named hosts once, all at the same time, and returns what
 // they said. heard, if not nil, is called with each answer as it comes.
 func (p *Program) probe(ctx context.Context, l *loaded, names []string, heard func(host string)) (map[string]fleet.Status, error) {

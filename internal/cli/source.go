@@ -32,7 +32,8 @@ type loaded struct {
 	cache *fleet.Cache
 	facts map[string]fleet.Facts
 
-	histories *fleet.Histories // of the flake's repository
+	listed    map[string]fleet.Machines // by host, its machines file; of hosts that were read
+	histories *fleet.Histories          // of the flake's repository
 }
 
 // load finds and reads the inventory, and the facts that are known already.
@@ -111,8 +112,7 @@ func (p *Program) known(src *sourceFlags) (*loaded, error) {
 
 // learn takes in facts, and what they say of builders and addresses.
 func (p *Program) learn(l *loaded, facts map[string]fleet.Facts) error {
-	machines, _ := p.World.Machines() // doctor tells what cannot be read
-	l.facts, l.inv = facts, l.inv.With(facts, machines)
+	l.facts, l.inv = facts, l.inv.With(fleet.Sources{Facts: facts, Here: p.World.Machines(), Listed: l.listed})
 	return nil
 }
 

@@ -47,6 +47,7 @@ func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selecti
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return nil, err
 	}
+	l.listed = listedIn(l.inv, statuses)
 	if err := o.learn(l, facts); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,7 @@ func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selecti
 	for {
 		statuses, facts, changed := w.take()
 		if changed || o.IO.Live() && !o.JSON { // ages grow by themselves
+			l.listed = listedIn(l.inv, statuses)
 			if err := o.learn(l, facts); err != nil {
 				return err
 			}

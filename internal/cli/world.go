@@ -36,9 +36,8 @@ type World interface {
 	// ThisMachine is this machine's key (fleet.ThisMachine), or "" when no host
 	// can be it.
 	ThisMachine() string
-	// Machines are the builders of this machine's own Nix, and what of its
-	// machines file cannot be read.
-	Machines() ([]nixcmd.Machine, []error)
+	// Machines are the builders of this machine's own Nix.
+	Machines() fleet.Machines
 	// Launcher are the words that start supervisors and task parents of runs.
 	Launcher() rollout.Launcher
 	// Self is how a person calls this program for this world.
@@ -129,8 +128,8 @@ func (w *realWorld) Here() sshutil.Runner { return thisMachine{} }
 
 func (w *realWorld) ThisMachine() string { return fleet.ThisMachine("/") }
 
-func (w *realWorld) Machines() ([]nixcmd.Machine, []error) {
-	return nixcmd.MachinesFile{Read: os.ReadFile}.Load(fleet.MachinesFile)
+func (w *realWorld) Machines() fleet.Machines {
+	return fleet.ReadMachines(nixcmd.MachinesFile{Read: os.ReadFile})
 }
 
 func (w *realWorld) Launcher() rollout.Launcher {

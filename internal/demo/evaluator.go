@@ -78,7 +78,7 @@ func (e *Evaluator) factsOf(h host) nixcmd.HostFacts {
 		}
 		f.TrustedKeys = append(f.TrustedKeys, b.SigningKey)
 		f.Machines = append(f.Machines, nixcmd.Machine{
-			Protocol: "ssh", HostName: other.fqdn(), User: b.SSHUser, Systems: b.Systems, SSHKey: b.SSHKey,
+			Protocol: "ssh-ng", HostName: other.fqdn(), User: b.SSHUser, Systems: b.Systems, SSHKey: b.SSHKey,
 			MaxJobs: b.MaxJobs, SpeedFactor: b.SpeedFactor,
 			SupportedFeatures: b.SupportedFeatures, MandatoryFeatures: b.MandatoryFeatures,
 		})
