@@ -22,6 +22,14 @@ func SurveyScript() []byte {
 	return slices.Concat(fastScript, preflightScript, []byte(endLine))
 }
 
+// surveyScript is that, and how sudo lets people through if that is asked.
+func surveyScript(q Questions) []byte {
+	if !q.Sudo {
+		return SurveyScript()
+	}
+	return slices.Concat(fastScript, preflightScript, pamScript, []byte(endLine))
+}
+
 // Questions are what a survey asks beyond reading, because a run needs it.
 type Questions struct {
 	Sudo  bool // whether sudo works without a terminal
@@ -54,10 +62,13 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	if q.Trust {
 		asked.Go(func() { trust, trustErr = askTrust(ctx, r) })
 	}
-	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: SurveyScript(), MaxOutput: maxReadingOutput})
+	// Whether the agent comes along is seen where that costs no login of its own.
+	_, shared := r.(*sshutil.Master)
+	along := q.Sudo && q.Agent && shared
+	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: surveyScript(q), MaxOutput: maxReadingOutput, ForwardAgent: along})
 	var s Survey
 	if err == nil {
-		if s, err = ParseSurvey(result.Stdout, now()); err != nil {
+		if s, err = parseSurvey(result.Stdout, now(), along); err != nil {
 			err = unanswered(result, err)
 		}
 	}

@@ -8,6 +8,7 @@ if [ -n "$line" ]; then e arch "$line"; else
   said uname -s; e os "$said"
 fi
 said id; e id "$said"
+me=${said#*'('} me=${me%%')'*}
 [ ! -x "$C/sw/bin/nixos-version" ] || { said "$C/sw/bin/nixos-version" --json; e nixos "$said"; }
 
 # size, free and mount point of where the store and the kernels are

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
 )
 
 // Survey is what preflight reads of one machine: how it stands, and what a run
@@ -20,6 +21,7 @@ type Survey struct {
 	Machines   []nixcmd.Machine // that its Nix sends builds to
 	Activation *Activation      // who is activating a system right now; nil when nobody is
 
+	Means    *sshutil.SudoHost // how sudo lets people through there; nil when not asked
 	Sudo     Sudo
 	SudoSaid string // its own words when it did not work
 	Trust    nixcmd.Trust
@@ -52,7 +54,10 @@ type Activation struct {
 }
 
 // ParseSurvey reads the output of SurveyScript. now is our clock's time.
-func ParseSurvey(out []byte, now time.Time) (Survey, error) {
+func ParseSurvey(out []byte, now time.Time) (Survey, error) { return parseSurvey(out, now, false) }
+
+// parseSurvey is that; along says that our agent was to be forwarded.
+func parseSurvey(out []byte, now time.Time, along bool) (Survey, error) {
 	a, err := answersIn(out)
 	if err != nil {
 		return Survey{}, err
@@ -61,6 +66,7 @@ func ParseSurvey(out []byte, now time.Time) (Survey, error) {
 		Reading: readingOf(a, now), Store: space(a["disk /nix"]), Boot: space(a["disk /boot"]), Conf: confOf(a),
 		User: wordsIn(a["id"], "uid=")[0], Groups: wordsIn(a["id"], "groups="),
 	}
+	s.Means = sudoHostOf(a, s, along)
 	s.Machines = machinesOf(s.Conf, a, s.System())
 	if s.Reading.Switching {
 		s.Activation = activationOf(a)
