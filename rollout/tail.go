@@ -40,6 +40,7 @@ type Log struct {
 	shown int64     // how much of the unfinished line is shown: the offset of its end
 	grew  time.Time // when the file last did
 	last  []byte    // the bytes before index.scanned
+	times times     // when lines came
 }
 
 // lineIndex knows where lines begin. A copy stays true while the original goes on.

@@ -116,6 +116,7 @@ type logWatch struct {
 	decoder  *nixcmd.LogDecoder
 	log      *os.File
 	readable *os.File
+	times    *timesWriter
 	buf      []byte
 	text     []byte
 	told     time.Time
@@ -134,15 +135,20 @@ func newLogWatch(t *task) (*logWatch, error) {
 		log.Close()
 		return nil, err
 	}
+	times, err := openTimes(t.file(".times"), t.run.adopted)
+	if err != nil {
+		return nil, errors.Join(err, log.Close(), readable.Close())
+	}
 	return &logWatch{
 		task: t, decoder: nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now),
-		log: log, readable: readable, buf: make([]byte, maxLogRead), builds: newBuildWatch(t.run.durations, !t.run.adopted),
+		log: log, readable: readable, times: times, buf: make([]byte, maxLogRead), builds: newBuildWatch(t.run.durations, !t.run.adopted),
 	}, nil
 }
 
 func (w *logWatch) close() {
 	w.log.Close()
 	w.readable.Close()
+	w.times.file.Close()
 }
 
 // pump takes what the log has gained.
@@ -151,11 +157,12 @@ func (w *logWatch) pump() error {
 		n, err := w.log.Read(w.buf)
 		if n > 0 {
 			w.text = w.decoder.Write(w.text[:0], w.buf[:n])
-			if _, werr := w.readable.Write(w.text); werr != nil {
+			if werr := w.keep(w.text); werr != nil {
 				return werr
 			}
 		}
 		if errors.Is(err, io.EOF) || n == 0 && err == nil {
+			w.times.caughtUp()
 			w.tell()
 			return nil
 		}
@@ -167,9 +174,17 @@ func (w *logWatch) pump() error {
 
 // end closes a last line that has no newline.
 func (w *logWatch) end() error {
-	_, err := w.readable.Write(w.decoder.Close(w.text[:0]))
+	err := w.keep(w.decoder.Close(w.text[:0]))
 	w.tell()
 	return err
+}
+
+// keep writes readable lines, and when they came.
+func (w *logWatch) keep(readable []byte) error {
+	if _, err := w.readable.Write(readable); err != nil {
+		return err
+	}
+	return w.times.took(readable, w.task.run.Now())
 }
 
 // tell emits a new phase, and progress at most once a second.
