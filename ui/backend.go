@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"os/exec"
+	"time"
 
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
@@ -69,6 +70,8 @@ type Log interface {
 	Len() int
 	Lines(from, n int) ([]string, error)
 	Find(ctx context.Context, from int, back bool, match func(line string) bool) (int, error)
+	// Times says when lines came; a zero time is not known.
+	Times(from, n int) ([]time.Time, error)
 	Close() error
 }
 

@@ -154,6 +154,9 @@ func (d *detailPage) systems(h *host) {
 	profile := same(r.Profile)
 	if profile != "" && r.Generation > 0 {
 		profile += fmt.Sprintf("  gen %d, %s old", r.Generation, ageOf(r.GenerationAt, d.now))
+		if r.Generations > 0 {
+			profile += fmt.Sprintf(", %d kept", r.Generations)
+		}
 	}
 	d.labelled("profile", profile)
 	d.labelled("booted", same(r.Booted))
@@ -197,7 +200,7 @@ func (d *detailPage) machine(h *host) {
 	if r.Uptime > 0 {
 		up := age(r.Uptime)
 		if r.CPUs > 0 {
-			up += fmt.Sprintf("  load %.2f of %d", r.Load[0], r.CPUs)
+			up += fmt.Sprintf("  load %.2f %.2f %.2f of %d", r.Load[0], r.Load[1], r.Load[2], r.CPUs)
 		}
 		d.labelled("up for", up)
 	}
@@ -239,6 +242,9 @@ func (d *detailPage) about(h *host) {
 		via += "  " + latencyCell(nil, h).text
 	}
 	d.labelled("reached", via)
+	if bars := d.history(h.latencies, min(latenciesKept, d.w/2)); bars != "" {
+		d.labelled("answers", d.paint(busy, bars)+d.paint(faint, "  "+h.latencies.words()))
+	}
 	d.labelled("tags", text.Line(strings.Join(h.Tags, " ")))
 	if h.BuildOn != "" && h.BuildOn != "target" {
 		d.labelled("built on", text.Line(h.BuildOn))

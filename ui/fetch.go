@@ -100,11 +100,11 @@ func (m *Model) poll() tea.Cmd {
 		return nil
 	}
 	m.polling = true
-	dir, reader, colours := m.run.dir, m.run.reader, m.palette
+	dir, reader, colours, zone := m.run.dir, m.run.reader, m.palette, m.now().Location()
 	var requests []request
 	if m.at == placeRun {
 		for _, p := range m.run.visible() {
-			requests = append(requests, request{host: p.host, log: p.log, view: p.wants(), fresh: p.wants() != p.shows})
+			requests = append(requests, request{host: p.host, log: p.log, view: p.wants(), fresh: p.wants() != p.shows, zone: zone})
 		}
 	}
 	return m.start(func(context.Context) tea.Msg {
@@ -153,7 +153,7 @@ func (m *Model) hear(events []rollout.Event) {
 			if e.Host != "" {
 				message = e.Host + ": " + message
 			}
-			m.say(warn, message, "")
+			m.announce(warn, message, "")
 		}
 	}
 }

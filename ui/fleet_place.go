@@ -52,7 +52,8 @@ type fleetPlace struct {
 	top     int
 	page    int // rows of the table
 	marks   map[string]bool
-	anchor  string // where a range began, or ""
+	undone  []map[string]bool // marks as they were before, the newest last
+	anchor  string            // where a range began, or ""
 	filter  fleet.Selection
 	expr    string // what filter was made of
 	order   order
@@ -187,63 +188,6 @@ func (f *fleetPlace) nextOrder() {
 	f.order = (f.order + 1) % orderCount
 	f.sort()
 }
-
-// mark marks the host under the cursor, or the range that was begun, and goes on to the next.
-func (f *fleetPlace) mark() {
-	f.touched = true
-	if f.anchor != "" {
-		f.markRange()
-		return
-	}
-	if f.marks[f.cursor] {
-		delete(f.marks, f.cursor)
-	} else {
-		f.marks[f.cursor] = true
-	}
-	f.move(moveDown)
-}
-
-// ranged are the hosts between where a range began and the cursor.
-func (f *fleetPlace) ranged() []string {
-	from := slices.Index(f.shown, f.anchor)
-	if f.anchor == "" || from < 0 {
-		return nil
-	}
-	to := f.index()
-	return f.shown[min(from, to) : max(from, to)+1]
-}
-
-func (f *fleetPlace) markRange() {
-	f.touched = true
-	if f.anchor == "" {
-		f.anchor = f.cursor
-		return
-	}
-	for _, name := range f.ranged() {
-		f.marks[name] = true
-	}
-	f.anchor = ""
-}
-
-func (f *fleetPlace) markAll() {
-	f.touched = true
-	for _, name := range f.shown {
-		f.marks[name] = true
-	}
-}
-
-func (f *fleetPlace) invert() {
-	f.touched = true
-	for _, name := range f.shown {
-		if f.marks[name] {
-			delete(f.marks, name)
-		} else {
-			f.marks[name] = true
-		}
-	}
-}
-
-func (f *fleetPlace) clearMarks() { clear(f.marks) }
 
 // chosen are the hosts that an action is about: the marked ones, also those
 // that the filter hides, else the one under the cursor.

@@ -199,10 +199,7 @@ func latencyCell(_ *fleetPlace, h *host) cell {
 	if d <= 0 || !h.isUp() {
 		return cell{}
 	}
-	if d.Milliseconds() < 10 {
-		return cell{fmt.Sprintf("%.1fms", d.Seconds()*1000), faint}
-	}
-	return cell{fmt.Sprintf("%dms", d.Milliseconds()), faint}
+	return cell{millis(d), faint}
 }
 
 // empty says why there are no rows, and what to do.

@@ -65,7 +65,7 @@ func (m *Model) compose() string {
 	rows = append(rows, m.header()...)
 	rows = append(rows, m.place().rows()...)
 	rows = append(rows, m.footer())
-	m.drawNotice(rows)
+	m.foot(rows)
 	if m.dialog != nil {
 		box := m.dialog.draw(m.brush, m.w, m.h-2, m.now())
 		rows = m.over(rows, box, m.w)
@@ -87,33 +87,6 @@ func (m *Model) drawTooSmall() string {
 		}
 	}
 	return strings.Join(rows, "\n")
-}
-
-// drawNotice lays the notice over the last rows of the place.
-func (m *Model) drawNotice(rows []string) {
-	n := m.notice
-	if n == nil {
-		return
-	}
-	lines := wrap(n.message, m.w-4)
-	hint := wrap(n.hint, m.w-4)
-	at := len(rows) - footerRows - len(lines) - len(hint)
-	if at < headerRows {
-		at = headerRows
-	}
-	for i, line := range append(lines, hint...) {
-		if at+i >= len(rows)-footerRows {
-			return
-		}
-		edge, body := m.paint(n.ink, " ! "), m.paint(strong, text.Fit(line, m.w-3))
-		if i > 0 {
-			edge = blank(3)
-		}
-		if i >= len(lines) {
-			body = text.Fit(line, m.w-3)
-		}
-		rows[at+i] = edge + body
-	}
 }
 
 // footer names the keys that matter here.

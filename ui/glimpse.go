@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -16,6 +17,7 @@ type request struct {
 	log   Log
 	view  view
 	fresh bool // the pane has other rows than the view asks for
+	zone  *time.Location
 }
 
 // glimpse is the answer: rows that fit the view exactly.
@@ -47,12 +49,20 @@ func (r request) look(p *palette) glimpse {
 		first = max(0, g.total-r.view.h)
 	}
 	lines, err := r.log.Lines(first, r.view.h)
+	var came []time.Time
+	if err == nil && r.view.timed {
+		came, err = r.log.Times(first, len(lines))
+	}
 	if err != nil {
 		g.err, g.same = err, true
 		return g
 	}
 	for i, line := range lines {
-		g.rows = append(g.rows, r.view.fit(p, line, first+i == r.view.hit)...)
+		rows := r.view.inside().fit(p, line, first+i == r.view.hit)
+		if i < len(came) {
+			rows = r.view.dated(p, rows, came[i], r.zone)
+		}
+		g.rows = append(g.rows, rows...)
 	}
 	if len(g.rows) > r.view.h {
 		if r.view.follow {

@@ -12,7 +12,11 @@ type Habits struct {
 	Order string `json:"order,omitempty"` // of the hosts, such as "by name"
 	ByTag bool   `json:"byTag,omitempty"` // hosts are grouped
 	List  bool   `json:"list,omitempty"`  // runs open as one line per host
+	Times bool   `json:"times,omitempty"` // logs are shown with when their lines came
 	Mouse bool   `json:"mouse,omitempty"` // it is listened to
+	Met   bool   `json:"met,omitempty"`   // the first keys need no more explaining
+	Theme Theme  `json:"theme,omitempty"` // that was chosen with a key
+	Light bool   `json:"light,omitempty"` // for a light background
 }
 
 // rememberedMsg tells that habits were kept, or why not.
@@ -25,12 +29,17 @@ func (m *Model) settle(h Habits) {
 			m.fleet.order = o
 		}
 	}
-	m.fleet.byTag, m.run.lists, m.mouse = h.ByTag, h.List, h.Mouse
+	m.fleet.byTag, m.run.lists, m.run.timed, m.mouse = h.ByTag, h.List, h.Times, h.Mouse
+	m.before = h
 	m.kept = m.habits()
 }
 
 func (m *Model) habits() Habits {
-	h := Habits{ByTag: m.fleet.byTag, List: m.run.lists, Mouse: m.mouse}
+	h := Habits{ByTag: m.fleet.byTag, List: m.run.lists, Times: m.run.timed, Mouse: m.mouse, Met: m.before.Met, Theme: m.before.Theme, Light: m.before.Light}
+	h.Met = h.Met || m.welcome.first && !m.welcome.shown
+	if m.themed {
+		h.Theme, h.Light = m.look.Theme, m.look.Light
+	}
 	if o := m.fleet.order; o != byAttention {
 		h.Order = o.String()
 	}

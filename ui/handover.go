@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
 	"os/exec"
 
@@ -16,29 +15,34 @@ type handedBackMsg struct {
 }
 
 // handOver gives the terminal to what the backend has made, until it ends.
-func (m *Model) handOver(host, what string, program *exec.Cmd, err error) tea.Cmd {
+// What lingers stays on the screen until it has been read.
+func (m *Model) handOver(host, what string, program *exec.Cmd, err error, lingers func(error) bool) tea.Cmd {
 	if err != nil {
 		m.fail(err)
 		return nil
 	}
-	return m.give(program, func(err error) tea.Msg { return handedBackMsg{host, what, err} })
+	return m.give(program, lingers, func(err error) tea.Msg { return handedBackMsg{host, what, err} })
 }
 
 // sshFailed is the status with which ssh says that it could not connect. Any
 // other is the last command's that was typed there.
 const sshFailed = 255
 
+// cutOff says that ssh did not connect, or lost its connection.
+func cutOff(err error) bool { return exitOf(err) == sshFailed }
+
+// anyFailure says that a program was there and failed.
+func anyFailure(err error) bool { return exitOf(err) > 0 }
+
 func (m *Model) onHandedBack(msg handedBackMsg) {
 	if msg.host != "" {
 		m.backend.Refresh([]string{msg.host})
 	}
-	var exit *exec.ExitError
 	switch {
-	case msg.err == nil:
-	case !errors.As(msg.err, &exit):
+	case exitOf(msg.err) < 0:
 		m.fail(fmt.Errorf("%s could not be started: %w", msg.what, msg.err))
-	case msg.host != "" && exit.ExitCode() == sshFailed:
-		m.say(warn, "The connection to "+msg.host+" failed or was cut", "What ssh said stands on the screen that you had before.")
+	case msg.host != "" && cutOff(msg.err):
+		m.announce(warn, "The connection to "+msg.host+" failed or was cut", "What ssh said stands on the screen that you had before.")
 	}
 }
 
@@ -53,7 +57,7 @@ func (m *Model) under() string {
 func (m *Model) openShell() tea.Cmd {
 	name := m.under()
 	shell, err := m.backend.Shell(name)
-	return m.handOver(name, "the shell on "+name, shell, err)
+	return m.handOver(name, "the shell on "+name, shell, err, cutOff)
 }
 
 // canAcceptKey says whether nobody knows the host's key yet. One that is
@@ -67,7 +71,7 @@ func (m *Model) canAcceptKey() bool {
 func (m *Model) acceptKey() tea.Cmd {
 	name := m.under()
 	question, err := m.backend.AcceptKey(name)
-	return m.handOver(name, "ssh to "+name, question, err)
+	return m.handOver(name, "ssh to "+name, question, err, anyFailure)
 }
 
 // openLog shows the log of the task under the cursor as it is on disk, in a
@@ -75,5 +79,5 @@ func (m *Model) acceptKey() tea.Cmd {
 func (m *Model) openLog(in LogProgram) tea.Cmd {
 	p := m.run.focused()
 	program, err := m.backend.ShowLog(in, m.run.dir, p.host)
-	return m.handOver("", "the "+string(in), program, err)
+	return m.handOver("", "the "+string(in), program, err, anyFailure)
 }

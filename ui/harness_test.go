@@ -60,7 +60,7 @@ func newStageOf(t testing.TB, w, h int, o Options) *stage {
 	s.m.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
 		return func() tea.Msg { s.timers = append(s.timers, timer{s.clock.Add(d), msg}); return nil }
 	}
-	s.m.give = func(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+	s.m.give = func(c *exec.Cmd, _ func(error) bool, ended func(error) tea.Msg) tea.Cmd {
 		s.backend.called("give the terminal to %s", strings.Join(c.Args, " "))
 		return func() tea.Msg { return ended(nil) }
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -22,6 +24,17 @@ func newKeymap(all []action) keymap {
 		}
 	}
 	return k
+}
+
+// scopes are all that have actions, in their order.
+func (k keymap) scopes() []scope {
+	var all []scope
+	for i := range k.actions {
+		if s := k.actions[i].scope; !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // find returns the action of a key in the first scope that has one, or nil.
@@ -69,7 +82,9 @@ func (m *Model) press(name string) tea.Cmd {
 		}
 		return nil // nothing is to happen that cannot be seen
 	}
-	m.notice = nil
+	if m.dialog == nil && (m.pressed(name, m.now()) || m.welcome.met(name)) {
+		return nil
+	}
 	if d := m.dialog; d != nil {
 		if name == "ctrl+c" {
 			return m.interrupt()

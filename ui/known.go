@@ -22,6 +22,7 @@ type host struct {
 	facts  fleet.Facts
 	status fleet.Status
 	drift  fleet.Drift
+	latencies
 }
 
 // known is what the dashboard has been told so far. Places read it; only news
@@ -51,6 +52,7 @@ func (k *known) learn(n News) {
 		k.host(n.Host).facts = n.Facts
 	case StatusRead:
 		h := k.host(n.Host)
+		h.heard(n.Status)
 		h.status, h.drift = n.Status, n.Drift
 	case BuildersRead:
 		k.builders = n.Builders

@@ -35,12 +35,12 @@ func TestGrid(t *testing.T) {
 		w, h, n    int
 		cols, rows int
 	}{
-		{79, 20, 1, 1, 1}, {79, 20, 4, 1, 4}, {80, 20, 2, 2, 1}, {80, 20, 4, 2, 2}, {120, 37, 3, 2, 2},
+		{79, 20, 1, 1, 1}, {79, 20, 4, 1, 4}, {80, 20, 2, 1, 2}, {80, 20, 4, 1, 4}, {80, 20, 5, 2, 3}, {100, 26, 2, 2, 1}, {120, 37, 3, 2, 2},
 		{200, 46, 1, 1, 1}, {200, 46, 2, 2, 1}, {200, 46, 4, 2, 2}, {200, 46, 8, 3, 3}, {300, 86, 12, 4, 3},
 		{60, 11, 8, 1, 2}, {200, 4, 9, 3, 1},
 	}
 	for _, c := range cases {
-		g := gridFor(c.w, c.h, c.n)
+		g := gridFor(c.w, c.h, c.n, 0)
 		if g.cols != c.cols || g.rows != c.rows {
 			t.Errorf("%d panes on %d×%d stand in %d columns and %d rows, want %d and %d", c.n, c.w, c.h, g.cols, g.rows, c.cols, c.rows)
 		}
@@ -157,37 +157,5 @@ func TestWideNamesKeepTheColumns(t *testing.T) {
 	}
 	if at < 0 {
 		t.Fatal(fmt.Sprint("no rows:\n", s.text()))
-	}
-}
-
-func TestThemes(t *testing.T) {
-	env := func(pairs map[string]string) func(string) string { return func(k string) string { return pairs[k] } }
-	cases := []struct {
-		flag string
-		env  map[string]string
-		want Theme
-	}{
-		{"", nil, ThemeANSI}, {"", map[string]string{"NO_COLOR": "1"}, ThemeNone}, {"", map[string]string{"CLICOLOR": "0"}, ThemeNone},
-		{"", map[string]string{"NO_COLOR": ""}, ThemeANSI}, {"contrast", map[string]string{"NO_COLOR": "1"}, ThemeContrast}, {"none", nil, ThemeNone},
-	}
-	for _, c := range cases {
-		if got, err := ChooseTheme(c.flag, env(c.env)); got != c.want || err != nil {
-			t.Errorf("%q with %v gives %s, %v; want %s", c.flag, c.env, got, err, c.want)
-		}
-	}
-	if _, err := ChooseTheme("neon", env(nil)); err == nil {
-		t.Error("an unknown theme is no mistake")
-	}
-	if p := newPalette(ThemeANSI); p.paint(good, "x") != "\x1b[32mx\x1b[0m" {
-		t.Errorf("good is %q", p.paint(good, "x"))
-	}
-	none := newPalette(ThemeNone)
-	for i := range inkCount {
-		if strings.ContainsAny(none.open[i], "3489") {
-			t.Errorf("the theme without colours has one: %q", none.open[i])
-		}
-	}
-	if none.log("\x1b[31mred\x1b[0m") != "red" {
-		t.Error("the theme without colours keeps those of logs")
 	}
 }

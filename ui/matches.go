@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // matches is a log of which only the lines count that match. It grows with the
@@ -81,6 +82,22 @@ func (m *matches) Lines(from, n int) ([]string, error) {
 		got = append(got, lines...)
 	}
 	return got, nil
+}
+
+// Times implements Log.
+func (m *matches) Times(from, n int) ([]time.Time, error) {
+	m.mu.Lock()
+	numbers := m.numbers
+	m.mu.Unlock()
+	all := make([]time.Time, 0, max(0, n))
+	for at := max(0, from); at < min(len(numbers), from+n); at++ {
+		one, err := m.log.Times(numbers[at], 1)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, one...)
+	}
+	return all, nil
 }
 
 // Find implements Log.

@@ -26,13 +26,14 @@ const (
 // alone; commands get values and return messages.
 type Model struct {
 	*brush
+	look    Look
 	backend Backend
 	take    func(context.Context) []News // from the mailbox
 	now     func() time.Time
 	start   func(work func(context.Context) tea.Msg) tea.Cmd
 	after   func(d time.Duration, msg tea.Msg) tea.Cmd
-	give    func(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd // hands over the terminal
-	write   func(sequence string) error                          // to the terminal, past the frames
+	give    func(c *exec.Cmd, lingers func(error) bool, ended func(error) tea.Msg) tea.Cmd // hands over the terminal
+	write   func(sequence string) error                                                    // to the terminal, past the frames
 
 	known    *known
 	keys     keymap
@@ -47,13 +48,17 @@ type Model struct {
 	dialog   *dialog
 	menu     *deployMenu // while its dialog is open
 	commands *commands   // likewise
+	help     *help       // likewise
 	prompt   *prompt
-	notice   *notice
+	notices
+	welcome welcome
 
 	w, h    int
 	frame   string
 	title   string // of the terminal's window
 	mouse   bool   // is listened to
+	before  Habits // as they were at the start
+	themed  bool   // colours were chosen with a key
 	kept    Habits // as they were kept last
 	keeping bool   // a command is keeping them
 	dirty   bool
@@ -70,12 +75,6 @@ type Model struct {
 	quits   bool
 }
 
-// notice is a sentence above the footer, which stays until a key is pressed.
-type notice struct {
-	message, hint string
-	ink           ink
-}
-
 // messages of our own commands.
 type (
 	newsMsg   []News
@@ -86,7 +85,7 @@ type (
 
 func newModel(ctx context.Context, o Options) *Model {
 	m := &Model{
-		brush: newBrush(o.Look), backend: o.Backend, take: o.News.Take, now: o.Now, after: after,
+		brush: newBrush(o.Look), look: o.Look, backend: o.Backend, take: o.News.Take, now: o.Now, after: after,
 		start: guarded(ctx), known: newKnown(), ours: map[string]rollout.View{},
 	}
 	m.keys = newKeymap(actions())
@@ -97,6 +96,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.first, m.self = o.OpenRun, o.Self
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
 	m.settle(o.Habits)
+	m.welcome = welcome{shown: o.First, first: o.First}
 	return m
 }
 
@@ -189,9 +189,9 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	case minuteMsg:
 		return m.nextMinute()
 	case tea.FocusMsg:
-		m.look(true)
+		m.watched(true)
 	case tea.BlurMsg:
-		m.look(false)
+		m.watched(false)
 	case tea.ResumeMsg:
 		m.backend.Pause(false)
 		return m.listenAgain()
@@ -222,7 +222,7 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) look(yes bool) {
+func (m *Model) watched(yes bool) {
 	m.known.blurred = !yes
 	m.backend.Looking(yes)
 }
@@ -233,7 +233,7 @@ func (m *Model) onNews(all []News) tea.Cmd {
 	for _, n := range all {
 		switch n := n.(type) {
 		case Said:
-			m.say(warn, n.Message, n.Hint)
+			m.announce(warn, n.Message, n.Hint)
 		case interrupted:
 			cmds = append(cmds, m.onSignal(n))
 		case crashed:
@@ -259,7 +259,7 @@ func (m *Model) remark(n News) {
 	case InventoryRead:
 		if w := n.Inventory.Warnings; len(w) > 0 && !slices.Equal(w, m.warned) {
 			m.warned = w
-			m.say(warn, w[0], strings.Join(w[1:], " "))
+			m.announce(warn, w[0], strings.Join(w[1:], " "))
 		}
 	}
 }
@@ -283,15 +283,4 @@ func (m *Model) resize(w, h int) {
 	for _, p := range m.places() {
 		p.setSize(max(w, minWidth), max(h, minHeight)-headerRows-footerRows)
 	}
-}
-
-// say shows a sentence and a hint above the footer.
-func (m *Model) say(i ink, message, hint string) {
-	m.notice = &notice{message: sentence(message), hint: sentence(hint), ink: i}
-}
-
-// fail shows an error.
-func (m *Model) fail(err error) {
-	message, hint := tell(err)
-	m.notice = &notice{message: message, hint: hint, ink: bad}
 }

@@ -46,7 +46,7 @@ func (m *Model) onMouse(e tea.MouseMsg) tea.Cmd {
 			m.place().move(direction)
 		}
 	case e.Button == tea.MouseButtonLeft:
-		m.notice = nil
+		m.pressed("", m.now())
 		m.place().point(e.X, e.Y-headerRows)
 	}
 	return nil

@@ -24,6 +24,7 @@ type pane struct {
 	top    int // number of the first line when not following
 	left   int // columns that are off to the left
 	wrap   bool
+	timed  bool   // lines are shown with when they came
 	query  string // what is searched for, to be shown in reverse
 	hit    int    // the line that was found, -1 for none
 
@@ -39,7 +40,7 @@ type pane struct {
 type view struct {
 	w, h, top, left int
 	follow, wrap    bool
-	only            bool
+	timed, only     bool
 	query           string
 	hit             int
 }
@@ -50,7 +51,7 @@ func newPane(host string, log Log) *pane {
 
 // wants is the view that the pane should have.
 func (p *pane) wants() view {
-	return view{p.w, p.h, p.top, p.left, p.follow, p.wrap, p.only(), p.query, p.hit}
+	return view{p.w, p.h, p.top, p.left, p.follow, p.wrap, p.timed, p.only(), p.query, p.hit}
 }
 
 func (p *pane) setSize(w, h int) { p.w, p.h = max(1, w), max(1, h) }

@@ -5,7 +5,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 )
 
@@ -51,49 +50,4 @@ func cancelRows(b *brush, names, activating []string, w int) []string {
 		rows = append(rows, b.paint(warn, line))
 	}
 	return append(rows, wrap("To cut it off all the same, insist.", w)...)
-}
-
-// openHelp shows what the keys do here.
-func (m *Model) openHelp() tea.Cmd {
-	scopes := m.place().scopes()
-	return m.open(&dialog{scope: scopeHelp, title: "Keys", ink: title,
-		body: func(b *brush, w int) []string { return m.helpRows(scopes, w) }})
-}
-
-// helpRows are the actions of the scopes.
-func (m *Model) helpRows(scopes []scope, w int) []string {
-	var rows []string
-	for _, s := range scopes {
-		if len(rows) > 0 {
-			rows = append(rows, "")
-		}
-		rows = append(rows, m.paint(title, string(s)))
-		said := ""
-		for i := range m.keys.actions {
-			if a := &m.keys.actions[i]; a.scope == s && a.about != said {
-				rows = append(rows, m.helpRow(a, w)...)
-				said = a.about
-			}
-		}
-	}
-	return rows
-}
-
-// helpKeys is the width of the keys' column.
-const helpKeys = 12
-
-func (m *Model) helpRow(a *action, w int) []string {
-	keys := a.Help().Key
-	if m.ascii {
-		keys = asciiKey(keys)
-	}
-	var rows []string
-	for i, line := range wrap(a.about, max(10, w-helpKeys)) {
-		edge := blank(helpKeys)
-		if i == 0 {
-			edge = m.paint(keyInk, text.Fit(keys, helpKeys))
-		}
-		rows = append(rows, edge+line)
-	}
-	return rows
 }

@@ -29,6 +29,7 @@ type Options struct {
 	Now     func() time.Time
 	In, Out *os.File // nil: stdin (or /dev/tty) and stdout
 	Habits  Habits   // as they were kept last time
+	First   bool     // nobody has been here before: the first keys are explained
 	OpenRun string   // the directory of a run to begin with, or ""
 	Self    string   // how a person calls this program
 }
@@ -117,14 +118,15 @@ type guest struct {
 
 var errHungUp = errors.New("the terminal goes away")
 
-// give is a command that hands the terminal to c until it ends. The streams
-// are set here: behind Bubble Tea's writer c would find no terminal.
-func (g *guest) give(c *exec.Cmd, ended func(error) tea.Msg) tea.Cmd {
+// give is a command that hands the terminal to c until it ends, and where
+// lingers says so until what it wrote has been read. The streams are set here:
+// behind Bubble Tea's writer c would find no terminal.
+func (g *guest) give(c *exec.Cmd, lingers func(error) bool, ended func(error) tea.Msg) tea.Cmd {
 	c.Stdout, c.Stderr = g.out, g.out
 	if g.in != nil {
 		c.Stdin = g.in
 	}
-	return tea.Exec(&visit{guest: g, Cmd: c}, ended)
+	return tea.Exec(&visit{guest: g, Cmd: c, lingers: lingers}, ended)
 }
 
 func (g *guest) present() bool {

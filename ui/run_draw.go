@@ -41,9 +41,8 @@ const clockRoom = 16
 // headline is the run in one row: what, how far, how it ended.
 func (r *runPlace) headline() string {
 	heading := text.Line(string(r.view.Plan.Action)) + " on " + count(len(r.view.Tasks), "host", "hosts")
-	if page := r.grid(); r.as == asPanes && len(r.panes) > page.perPage() {
-		n := page.perPage()
-		heading += fmt.Sprintf(", page %d of %d", r.focus/n+1, (len(r.panes)+n-1)/n)
+	if pages := r.pages(); r.as == asPanes && pages > 1 {
+		heading += fmt.Sprintf(", page %d of %d", r.focus/r.grid().perPage()+1, pages)
 	}
 	if len(r.marks) > 0 {
 		heading += fmt.Sprintf(", %d marked", len(r.marks))

@@ -36,9 +36,11 @@ type runPlace struct {
 	as     runView
 	before runView // what zoom goes back to
 	lists  bool    // runs open as a list
+	timed  bool    // panes show when lines came
 	marks  map[string]bool
 	top    int // of the list
 	below  int // rows of the log below the list
+	closer int // steps that the person came closer to the panes
 	err    error
 
 	ended    time.Time // when we saw the end; logs are read a little longer
@@ -64,10 +66,11 @@ func (r *runPlace) scopes() []scope {
 func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log func(host string) Log) {
 	r.close()
 	r.dir, r.reader, r.err = dir, reader, nil
-	r.panes, r.index, r.focus, r.top = nil, map[string]*pane{}, 0, 0
+	r.panes, r.index, r.focus, r.top, r.closer = nil, map[string]*pane{}, 0, 0, 0
 	r.marks, r.ended, r.reported, r.as = map[string]bool{}, time.Time{}, false, asPanes
 	for _, t := range view.Tasks {
 		p := newPane(t.Host, log(t.Host))
+		p.timed = r.timed
 		r.panes = append(r.panes, p)
 		r.index[t.Host] = p
 	}
@@ -183,7 +186,7 @@ func (r *runPlace) layoutGrid() {
 	}
 }
 
-func (r *runPlace) grid() grid { return gridFor(r.w, r.h-1, len(r.panes)) }
+func (r *runPlace) grid() grid { return gridFor(r.w, r.h-1, len(r.panes), r.closer) }
 
 // onPage are the panes of the page that the focus is on.
 func (r *runPlace) onPage() []*pane {

@@ -7,13 +7,13 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
-	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 )
 
 // Look is how the dashboard is drawn.
 type Look struct {
 	Theme Theme
+	Light bool // colours for a light background
 	ASCII bool // only ASCII for glyphs and borders
 }
 
@@ -26,24 +26,6 @@ const (
 	ThemeContrast Theme = "contrast" // told apart without red and green
 	ThemeNone     Theme = "none"     // bold, faint and reverse only
 )
-
-// ChooseTheme returns the theme that was asked for by flag. Without one,
-// NO_COLOR and CLICOLOR=0 choose ThemeNone. The error is a *fleet.Error.
-func ChooseTheme(flag string, getenv func(string) string) (Theme, error) {
-	switch t := Theme(flag); t {
-	case ThemeANSI, ThemeContrast, ThemeNone:
-		return t, nil
-	case "":
-		if getenv("NO_COLOR") != "" || getenv("CLICOLOR") == "0" {
-			return ThemeNone, nil
-		}
-		return ThemeANSI, nil
-	}
-	return "", &fleet.Error{
-		Message: "there is no theme " + text.Line(flag),
-		Hint:    "Choose ansi, contrast or none.",
-	}
-}
 
 // ink is what a piece of text means; the theme says how that looks.
 type ink int
@@ -71,7 +53,17 @@ type palette struct {
 	colors      bool
 }
 
-func newPalette(t Theme) *palette {
+func newPalette(l Look) *palette {
+	p := &palette{colors: l.Theme != ThemeNone}
+	for i, style := range stylesOf(l) {
+		p.open[i], p.close[i], _ = strings.Cut(style.Render("x"), "x")
+	}
+	return p
+}
+
+// stylesOf says how each ink looks. What is bright is for dark backgrounds
+// alone, and yellow and cyan are; on a light one, blue and bold take their place.
+func stylesOf(l Look) [inkCount]lipgloss.Style {
 	r := lipgloss.NewRenderer(io.Discard)
 	r.SetColorProfile(termenv.ANSI)
 	r.SetHasDarkBackground(true)
@@ -82,22 +74,26 @@ func newPalette(t Theme) *palette {
 		faint: s.Faint(true), strong: s.Bold(true), title: s.Bold(true), keyInk: s.Bold(true),
 		here: s.Reverse(true), marked: s.Bold(true), danger: s.Bold(true).Reverse(true),
 	}
-	switch t {
-	case ThemeANSI:
+	switch {
+	case l.Theme == ThemeANSI:
 		styles[good], styles[warn], styles[bad] = fg("2"), fg("3"), fg("1").Bold(true)
 		styles[busy], styles[title], styles[keyInk] = fg("6"), fg("6").Bold(true), fg("6").Bold(true)
 		styles[marked], styles[danger] = fg("5").Bold(true), fg("1").Bold(true).Reverse(true)
-	case ThemeContrast:
+		if l.Light {
+			styles[warn] = s.Bold(true).Underline(true)
+			styles[busy], styles[title], styles[keyInk] = fg("4"), fg("4").Bold(true), fg("4").Bold(true)
+		}
+	case l.Theme == ThemeContrast && l.Light:
+		styles[good], styles[warn] = fg("4"), s.Bold(true).Underline(true)
+		styles[busy], styles[keyInk] = fg("4"), fg("4").Bold(true)
+		styles[marked], styles[faint] = fg("5").Bold(true), s
+	case l.Theme == ThemeContrast:
 		styles[good], styles[warn], styles[bad] = fg("14"), fg("11").Bold(true), fg("15").Bold(true).Reverse(true)
 		styles[busy], styles[title], styles[keyInk] = fg("12"), fg("15").Bold(true), fg("14").Bold(true)
 		styles[marked], styles[danger] = fg("13").Bold(true), fg("15").Bold(true).Reverse(true)
 		styles[faint] = fg("7")
 	}
-	p := &palette{colors: t != ThemeNone}
-	for i, style := range styles {
-		p.open[i], p.close[i], _ = strings.Cut(style.Render("x"), "x")
-	}
-	return p
+	return styles
 }
 
 // paint colours s, which holds no escapes of its own.
@@ -140,5 +136,5 @@ type brush struct {
 }
 
 func newBrush(l Look) *brush {
-	return &brush{palette: newPalette(l.Theme), glyphs: newGlyphs(l.ASCII), ascii: l.ASCII}
+	return &brush{palette: newPalette(l), glyphs: newGlyphs(l.ASCII), ascii: l.ASCII}
 }

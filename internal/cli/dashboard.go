@@ -17,13 +17,16 @@ type dashboardOptions struct {
 	Source *sourceFlags
 	On     string
 	Theme  string
-	ASCII  bool
+	// Background is dark, light or "".
+	Background string
+	ASCII      bool
 }
 
 func (o *dashboardOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "show only these hosts")
 	f.StringVar(&o.Theme, "theme", "", "colours: ansi, contrast or none (default: ansi; NO_COLOR means none)")
+	f.StringVar(&o.Background, "background", "", "what the colours are for: dark or light (default: by COLORFGBG, else dark)")
 	f.BoolVar(&o.ASCII, "ascii", o.IO.ASCII, "draw with ASCII only")
 }
 
@@ -35,10 +38,6 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 		return &Failure{Message: "the dashboard needs a terminal", Hint: "`" + o.World.Self() + " status` prints the same as plain lines."}
 	}
 	if err := ui.NeedTerminal(in, out, o.Env.Getenv, o.World.Self()); err != nil {
-		return err
-	}
-	theme, err := ui.ChooseTheme(o.Theme, o.Env.Getenv)
-	if err != nil {
 		return err
 	}
 	from, err := o.World.Find(o.Source.Flake, o.Source.File)
@@ -57,10 +56,15 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	if err != nil {
 		news.Post(ui.Said{Message: err.Error(), Hint: "It is as new; what you change is remembered again."})
 	}
+	look, lerr := ui.ChooseLook(o.Theme, o.Background, habits, o.Env.Getenv)
+	if lerr != nil {
+		return lerr
+	}
+	look.ASCII = o.ASCII
 	ctx, stop := context.WithCancel(ctx)
 	crew.Go(func() { b.run(ctx, crew) })
 	farewell, err := ui.Run(ctx, ui.Options{
-		Backend: b, News: news, Crew: crew, Look: ui.Look{Theme: theme, ASCII: o.ASCII}, Now: o.Env.Now, Habits: habits,
+		Backend: b, News: news, Crew: crew, Look: look, Now: o.Env.Now, Habits: habits, First: !habits.Met,
 		Self: o.World.Self(),
 	})
 	stop()

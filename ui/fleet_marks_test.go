@@ -1,0 +1,51 @@
+package ui
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestMarksAreTakenBack(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	marked := func() int { return len(s.m.fleet.marks) }
+	s.keys("U") // nothing to undo
+	s.keys(" ", " ", "i")
+	if marked() != 10 {
+		t.Fatalf("%d are marked", marked())
+	}
+	s.keys(`ctrl+\`, `ctrl+\`) // the second changes nothing
+	for _, want := range []int{10, 2, 1, 0, 0} {
+		s.keys("U")
+		if marked() != want {
+			t.Errorf("%d are marked, want %d", marked(), want)
+		}
+	}
+	s.keys("v", "j", "j", "v", "U")
+	if marked() != 0 {
+		t.Errorf("%d are marked after the range was taken back", marked())
+	}
+}
+
+func TestMarksComeBackAfterADeployment(t *testing.T) {
+	s := newStage(t, 80, 24)
+	s.showRun(2, false)
+	s.keys("esc", " ", "j", " ")
+	want := s.m.fleet.chosen()
+	s.send(launchedMsg{dir: s.backend.dir})
+	s.keys("esc")
+	if len(s.m.fleet.marks) != 0 {
+		t.Fatalf("%v are still marked", s.m.fleet.marks)
+	}
+	s.keys("U")
+	if got := s.m.fleet.chosen(); !slices.Equal(got, want) {
+		t.Errorf("%v are marked, %v were", got, want)
+	}
+	all := dozen()
+	s.news(InventoryRead{inventoryOf(all[8:])}) // the marked ones are gone
+	s.keys("i", "U", "U", "U")
+	for name := range s.m.fleet.marks {
+		if !slices.Contains(s.m.known.names, name) {
+			t.Errorf("%s is marked and not there", name)
+		}
+	}
+}

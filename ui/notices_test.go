@@ -1,0 +1,80 @@
+package ui
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"nixfleet-tui/fleet"
+)
+
+// An error that comes up under somebody's fingers is not typed away.
+func TestErrorsStayUntilTheyCanHaveBeenRead(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.keys("j")
+	s.news(Said{Message: "the disk is full", Hint: "Free some space."})
+	s.keys("j", "j", "k", " ")
+	s.sees("The disk is full.", "Free some space.")
+	s.m.fail(errors.New("the cache cannot be written"))
+	s.m.say(plain, "Copied 3 lines", "")
+	s.keys("j")
+	s.sees("The cache cannot be written.", "2 more")
+	s.keys("esc")
+	s.sees("The disk is full.", "Free some space.")
+	s.keys("esc")
+	s.sees("Copied 3 lines")
+	if len(s.m.fleet.marks) != 1 {
+		t.Error("esc did more than to put the notice away")
+	}
+	s.keys("j")
+	s.seesNot("Copied")
+	s.keys("M")
+	s.sees("Messages", "07:15:00", "The disk is full.", "The cache cannot be written.", "Copied 3 lines.")
+	s.keys("esc", "esc")
+	s.m.fail(errors.New("the disk is full again"))
+	s.advance(readFor)
+	s.keys("j")
+	s.seesNot("The disk is full again.")
+}
+
+func TestTheSameIsNotSaidTwice(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	for range 300 {
+		s.m.fail(&fleet.Error{Message: "git is missing"})
+	}
+	if len(s.m.queue) != 1 || len(s.m.told) != 1 {
+		t.Errorf("%d wait, %d are kept", len(s.m.queue), len(s.m.told))
+	}
+	for i := range 300 {
+		s.m.fail(errors.New(time.Duration(i).String()))
+	}
+	if len(s.m.queue) != waitingMost || len(s.m.told) != messagesMost {
+		t.Errorf("%d wait, %d are kept", len(s.m.queue), len(s.m.told))
+	}
+}
+
+func TestAFirstStartExplainsThreeKeys(t *testing.T) {
+	first := func() *stage {
+		return newStageOf(t, 80, 24, Options{Look: Look{Theme: ThemeANSI}, First: true}).showFleet()
+	}
+	for _, key := range []string{" ", "d", "?", "esc"} {
+		s := first()
+		s.sees("space marks hosts", "d deploys (it asks first)", "? shows every key")
+		s.keys("j", "S", "2")
+		s.seesNot("New here?") // it covers only what it explains
+		s.keys("1")
+		s.sees("New here?")
+		if len(s.backend.habits) != 1 || s.backend.habits[0].Met {
+			t.Errorf("kept %v", s.backend.habits)
+		}
+		s.keys(key)
+		if key != "?" && key != "d" {
+			s.seesNot("New here?")
+		}
+		if last := s.backend.habits[len(s.backend.habits)-1]; !last.Met {
+			t.Errorf("%q: it will come again", key)
+		}
+	}
+	s := newStageOf(t, 80, 24, Options{Look: Look{Theme: ThemeANSI}, Habits: Habits{Met: true}}).showFleet()
+	s.seesNot("New here?")
+}
