@@ -45,6 +45,7 @@ const (
 	CheckTree     Check = "tree"     // what is deployed is what the person sees
 	CheckFlake    Check = "flake"    // it evaluates
 	CheckPlan     Check = "plan"     // what the plan itself says
+	CheckSecurity Check = "security" // nobody becomes root who should not
 )
 
 // Look is what looking at one machine brought.
@@ -65,6 +66,7 @@ type Ground struct {
 	Holders   map[string]Holder              // by host: the run that has its machine now
 	Untracked []string                       // files in the tree that Nix does not see
 	Agent     bool                           // there is an agent to forward
+	Sudo      SudoGround                     // what was foretold of sudo
 	Self      string                         // this machine's key (fleet.ThisMachine), or ""
 }
 
@@ -177,6 +179,7 @@ func (g *Ground) about(p *Plan, h PlanHost) []Finding {
 		f.survey = look.Survey
 		f.busy()
 		f.sudo()
+		f.foretold()
 		f.space()
 		f.drift()
 	}

@@ -69,7 +69,7 @@ func (f *finder) sudo() {
 	switch f.survey.Sudo {
 	case fleet.SudoNotAsked, fleet.SudoWorks:
 	case fleet.SudoPassword:
-		f.add(CheckSudo, LevelBlocker, "sudo wants a password of "+user+" there, which a run cannot give", f.sudoHint(user))
+		f.add(CheckSudo, LevelBlocker, "sudo wants a password of "+user+" there, which a run cannot give"+f.miss(), f.sudoHint(user))
 	case fleet.SudoRefused:
 		f.add(CheckSudo, LevelBlocker, "sudo does not let "+user+" do anything there: "+f.survey.SudoSaid, "Put "+user+" into the group wheel, or log in as somebody who is.")
 	case fleet.SudoMissing:
@@ -85,6 +85,9 @@ func (f *finder) sudo() {
 
 // sudoHint is what most probably makes sudo go without a password.
 func (f *finder) sudoHint(user string) string {
+	if mend := f.mend(); mend != "" {
+		return mend
+	}
 	switch {
 	case f.host.ForwardAgent && !f.ground.Agent:
 		return "No ssh-agent runs here that could be forwarded: if sudo there asks the agent (pam_ussh, pam_rssh), start one."

@@ -36,6 +36,9 @@ const (
 
 	untrackedShown = 3 // files that git does not track, by name
 
+	lapseSoon     = 30 * time.Minute // a certificate that lapses sooner is worth a word before a run
+	lengthsLooked = 3                // runs by which a host's next one is estimated
+
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
 
 	maxDurations  = 5000     // derivations whose build times are remembered

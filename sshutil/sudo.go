@@ -26,6 +26,7 @@ type SudoForecast struct {
 	Key     string    // the certificate or key that counts, as people know it
 	Reason  string    // one sentence, without a full stop
 	Hint    string    // what mends it, or ""
+	Miss    string    // for want of what the agent's keys do not do: "certificate X expired 3 minutes ago"; "" when none is asked for
 	Risks   []SudoRisk
 }
 

@@ -20,14 +20,29 @@ func PredictSudo(h SudoHost, a SudoAgent, now time.Time) SudoForecast {
 	if !f.Until.IsZero() && !h.Clock.IsZero() {
 		f.Until = f.Until.Add(now.Sub(h.Clock)) // by our clock, as the rest of the screen
 	}
-	if skew := h.Clock.Sub(now).Round(time.Second); f.By.Agent() && !h.Clock.IsZero() && (skew > skewTold || skew < -skewTold) {
-		f.Reason += fmt.Sprintf(" (its clock is %s %s ours)", span(skew.Abs()), map[bool]string{true: "ahead of", false: "behind"}[skew > 0])
+	if note := skewNote(h.Clock, now); f.By.Agent() {
+		f.Reason += note
+		if f.Miss != "" {
+			f.Miss += note
+		}
 	}
-	f.Reason, f.Hint, f.Key = text.Line(f.Reason), text.Line(f.Hint), text.Line(f.Key)
+	f.Reason, f.Hint, f.Key, f.Miss = text.Line(f.Reason), text.Line(f.Hint), text.Line(f.Key), text.Line(f.Miss)
 	for i, r := range f.Risks {
 		f.Risks[i] = SudoRisk{text.Line(r.Message), text.Line(r.Hint)}
 	}
 	return f
+}
+
+// skewNote says how far a host's clock is from ours, if that matters.
+func skewNote(clock, now time.Time) string {
+	switch skew := clock.Sub(now).Round(time.Second); {
+	case clock.IsZero():
+	case skew > skewTold:
+		return " (its clock is " + span(skew) + " ahead of ours)"
+	case skew < -skewTold:
+		return " (its clock is " + span(-skew) + " behind ours)"
+	}
+	return ""
 }
 
 func predictSudo(h SudoHost, a SudoAgent) SudoForecast {
@@ -180,6 +195,9 @@ func (w *walker) explain(f *SudoForecast) {
 		return
 	}
 	f.Key, f.Hint = w.last.key, w.last.hint
+	if w.last.answer != pamPasses {
+		f.Miss = w.last.reason
+	}
 	switch w.last.answer {
 	case pamPasses:
 		f.Reason += fmt.Sprintf(", though %s lets %s through", w.means, w.last.key)
