@@ -67,7 +67,7 @@ func (a *agents) current(socket string, now time.Time) (l *agentList, asking boo
 		a.lists = map[string]*agentList{}
 	}
 	l = a.lists[socket]
-	if l != nil && (!isClosed(l.ready) || now.Sub(l.since) <= agentListFresh) {
+	if l != nil && (!isClosed(l.ready) || isFresh(l.since, now, agentListFresh)) {
 		return l, false
 	}
 	l = &agentList{ready: make(chan struct{})}

@@ -116,7 +116,7 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 		w.Close()
 		return nil, failure
 	}
-	return newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t)), nil
+	return newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t), d.now), nil
 }
 
 // clientConfig is how x/crypto is told what the person allows.

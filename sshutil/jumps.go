@@ -61,7 +61,7 @@ func (j *jumps) begin(key string, r route, now time.Time) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if f, ok := j.failed[key]; ok {
-		if now.Sub(f.at) < jumpFailureFresh {
+		if isFresh(f.at, now, jumpFailureFresh) {
 			return f.err
 		}
 		delete(j.failed, key)

@@ -30,7 +30,17 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	log.SetOutput(io.Discard) // x/crypto's agent logs every refusal
+	files, err := openFilesAtFirst()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
 	code := m.Run()
+	// Once more for all tests together: not each of them looks for itself.
+	if left := remains(files); left != "" {
+		fmt.Println("after all tests,", left)
+		code = 1
+	}
 	if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); !errors.Is(err, syscall.ECHILD) {
 		fmt.Println("a child is left:", pid, err)
 		code = 1
@@ -56,21 +66,34 @@ func relay(address string) int {
 // an open file. It must come first, so that it looks last.
 func noLeaks(t testing.TB) {
 	t.Helper()
-	files := openFiles(t)
+	files, err := openFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		for deadline := time.Now().Add(5 * time.Second); ; <-tick.C {
-			left, now := goroutines(), openFiles(t)
-			if len(left) == 0 && now <= files {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Errorf("%d open files, %d before; goroutines left:\n%s", now, files, strings.Join(left, "\n\n"))
-				return
-			}
+		if left := remains(files); left != "" {
+			t.Error(left)
 		}
 	})
+}
+
+// remains waits until there is no goroutine of ours any more, and no more open
+// files than before, and says what is still there when that takes too long.
+func remains(files int) string {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(5 * time.Second); ; <-tick.C {
+		left := goroutines()
+		now, err := openFiles()
+		switch {
+		case err != nil:
+			return err.Error()
+		case len(left) == 0 && now <= files:
+			return ""
+		case time.Now().After(deadline):
+			return fmt.Sprintf("%d open files, %d before; goroutines left:\n%s", now, files, strings.Join(left, "\n\n"))
+		}
+	}
 }
 
 // goroutines are the stacks of those that run code of ours or of x/crypto.
@@ -86,11 +109,19 @@ func goroutines() (left []string) {
 	return left
 }
 
-func openFiles(t testing.TB) int {
-	t.Helper()
-	entries, err := os.ReadDir("/dev/fd")
+// openFilesAtFirst also counts what Go itself opens for the network, and keeps.
+func openFilesAtFirst() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
-	return len(entries)
+	if err := l.Close(); err != nil {
+		return 0, err
+	}
+	return openFiles()
+}
+
+func openFiles() (int, error) {
+	entries, err := os.ReadDir("/dev/fd")
+	return len(entries), err
 }

@@ -39,6 +39,8 @@ const (
 
 	aliveInterval = 15 * time.Second // where the person's configuration has none
 	aliveCount    = 2
+	doubtPatience = 2 * time.Second // for an answer when the link may well be dead
+	sleepGap      = 5 * time.Second // by which the clock went ahead of us when this machine has slept
 
 	childGrace    = time.Second            // between closing a child's pipes and giving them up
 	proxyFarewell = 200 * time.Millisecond // a ProxyCommand whose connection is closed mostly ends by itself

@@ -23,6 +23,7 @@ type native struct {
 	sessions chan struct{} // one token per session
 	closing  chan struct{} // closed when Close is called
 	ended    chan struct{} // closed when the connection is gone
+	doubted  chan struct{} // holds one token when somebody waited in vain
 	rtt      atomic.Int64  // nanoseconds; zero until measured
 
 	mu     sync.Mutex
@@ -33,13 +34,14 @@ type native struct {
 }
 
 // newNative takes over a connection that is logged in.
-func newNative(t Target, over passage, client *ssh.Client, key, forward string) *native {
+func newNative(t Target, over passage, client *ssh.Client, key, forward string, now func() time.Time) *native {
 	n := &native{
 		host: t.Name, client: client, key: key, forward: forward, hop: over.hop,
 		sessions: make(chan struct{}, sessionsPerClient),
 		closing:  make(chan struct{}),
 		ended:    make(chan struct{}),
 		fewer:    make(chan struct{}),
+		doubted:  make(chan struct{}, 1),
 	}
 	n.rtt.Store(int64(over.rtt))
 	n.own(n.watch)
@@ -47,7 +49,8 @@ func newNative(t Target, over passage, client *ssh.Client, key, forward string) 
 	if t.ServerAliveInterval > 0 {
 		interval, count = t.ServerAliveInterval, max(t.ServerAliveCountMax, 1)
 	}
-	n.own(func() { n.keepAlive(interval, time.Duration(count)*interval) })
+	rest := watchSleep(now)
+	n.own(func() { n.keepAlive(interval, time.Duration(count)*interval, rest) })
 	return n
 }
 
@@ -69,21 +72,28 @@ func (n *native) watch() {
 
 // keepAlive asks for an answer every interval and cuts the connection when
 // none came for as long as patience. On a dead link the question blocks until
-// then: closing the connection is what ends it.
-func (n *native) keepAlive(interval, patience time.Duration) {
+// then: closing the connection is what ends it. When a command was waited for
+// in vain, or this machine has slept, it asks at once and waits less.
+func (n *native) keepAlive(interval, patience time.Duration, rest *sleeps) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
+		wait := patience
 		// The first question waits too, unless it is needed to know the latency.
 		if n.rtt.Load() != 0 {
 			select {
 			case <-n.ended:
 				return
+			case <-n.doubted:
+				wait = min(patience, doubtPatience)
 			case <-tick.C:
+				if rest.slept() {
+					wait = min(patience, doubtPatience)
+				}
 			}
 		}
 		asked := time.Now()
-		giveUp := time.AfterFunc(patience, func() { n.client.Close() })
+		giveUp := time.AfterFunc(wait, func() { n.client.Close() })
 		_, _, err := n.client.SendRequest("keepalive@openssh.com", true, nil)
 		giveUp.Stop()
 		if err != nil {
@@ -91,6 +101,14 @@ func (n *native) keepAlive(interval, patience time.Duration) {
 			return
 		}
 		n.rtt.Store(max(1, int64(time.Since(asked))))
+	}
+}
+
+// doubt has the connection tried soon.
+func (n *native) doubt() {
+	select {
+	case n.doubted <- struct{}{}:
+	default: // it will be
 	}
 }
 

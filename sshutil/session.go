@@ -33,6 +33,9 @@ func (n *native) Run(ctx context.Context, cmd Command) (Result, error) {
 		return r.result(ctx, err)
 	case <-ctx.Done():
 		r.hangUp()
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			n.doubt() // a slow command, or a dead link
+		}
 		return Result{}, n.failure(ctx, "running a command", ctx.Err())
 	case <-r.over:
 		r.hangUp()
