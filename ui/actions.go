@@ -23,6 +23,8 @@ const (
 	scopeMenu       scope = "Deploy menu"
 	scopeConfirm    scope = "Confirmation"
 	scopeCancel     scope = "Cancel question"
+	scopeAsk        scope = "Command question"
+	scopeAnswers    scope = "Answers to a command"
 	scopeQuit       scope = "Quit question"
 	scopeHelp       scope = "Help"
 	scopePalette    scope = "Commands"
@@ -53,7 +55,7 @@ func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
 		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
-		runActions, paneActions, logActions, runsActions, menuActions, questionActions, helpActions, paletteActions,
+		runActions, paneActions, logActions, runsActions, menuActions, questionActions, askActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)
 	}

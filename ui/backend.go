@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"time"
 
+	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -41,6 +42,9 @@ type Backend interface {
 	// AcceptKey is an ssh that asks whether a host's unknown key is the right
 	// one and remembers the answer, to be given the terminal.
 	AcceptKey(host string) (*exec.Cmd, error)
+	// Ask has a host run a command that a person confirmed, over our own
+	// connection, and returns what it said. Several hosts may be asked at once.
+	Ask(ctx context.Context, host, command string) fleet.Answer
 	// ShowLog is a program that shows the log of a task, byte for byte as it was
 	// printed, to be given the terminal.
 	ShowLog(in LogProgram, dir, host string) (*exec.Cmd, error)
@@ -79,11 +83,14 @@ type Log interface {
 type Request struct {
 	Action  nixcmd.Action
 	Hosts   []string
-	BuildOn string // "" leaves it to fleet.nix; else "target", "local", or a name
+	BuildOn string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
 	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
 	Insist  bool   // also what would surely fail
 	Wait    bool   // for others that are at a host
 }
+
+// LocalAlone is a place to build: this machine, without builders to send builds to.
+const LocalAlone = "local, alone"
 
 // Proposal is what a request would do, told before anything is done.
 type Proposal struct {

@@ -42,11 +42,20 @@ func (m *Model) copyLog() tea.Cmd {
 		if err != nil {
 			return copiedMsg{err: err}
 		}
-		content := strings.Join(safe(lines), "\n")
-		msg := copiedMsg{lines: len(lines), cut: len(content) > copyMost}
-		msg.err = write(clipboard(content[:min(len(content), copyMost)]))
-		return msg
+		return toClipboard(write, strings.Join(safe(lines), "\n"), len(lines))
 	})
+}
+
+// copyText puts some lines on the clipboard.
+func (m *Model) copyText(content string, lines int) tea.Cmd {
+	write := m.write
+	return m.start(func(context.Context) tea.Msg { return toClipboard(write, content, lines) })
+}
+
+func toClipboard(write func(string) error, content string, lines int) tea.Msg {
+	msg := copiedMsg{lines: lines, cut: len(content) > copyMost}
+	msg.err = write(clipboard(content[:min(len(content), copyMost)]))
+	return msg
 }
 
 // clipboard is the sequence (OSC 52) with which a terminal takes content into

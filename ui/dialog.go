@@ -61,7 +61,7 @@ func (m *Model) open(d *dialog) tea.Cmd {
 	m.shut()
 	m.dialog = d
 	switch d.scope {
-	case scopeConfirm, scopeCancel, scopeQuit:
+	case scopeConfirm, scopeCancel, scopeAsk, scopeQuit:
 		d.deafUntil = m.now().Add(deafFor)
 		return m.after(deafFor, armedMsg{})
 	}

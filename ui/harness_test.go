@@ -209,6 +209,7 @@ type recorder struct {
 	habits    []Habits
 	habitsErr error
 	dir       string // of the run that Launch starts
+	answers   map[string]fleet.Answer
 }
 
 func (r *recorder) called(format string, args ...any) {
@@ -242,6 +243,13 @@ func (r *recorder) Launch(context.Context, Proposal) (string, error) {
 func (r *recorder) Cancel(_ context.Context, dir string, hosts []string, insist bool) error {
 	r.called("cancel %v insist %v", hosts, insist)
 	return nil
+}
+
+func (r *recorder) Ask(_ context.Context, host, command string) fleet.Answer {
+	r.called("ask %s to %s", host, command)
+	a := r.answers[host]
+	a.Host = host
+	return a
 }
 
 func (r *recorder) OpenRun(dir string) (RunReader, error) { return rollout.NewReader(dir) }

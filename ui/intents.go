@@ -28,10 +28,7 @@ type (
 
 // openMenu opens the deploy menu for the chosen hosts.
 func (m *Model) openMenu() tea.Cmd {
-	hosts := m.fleet.chosen()
-	if m.at == placeHost {
-		hosts = []string{m.host.name}
-	}
+	hosts := m.targets()
 	menu := &deployMenu{hosts: hosts}
 	d := &dialog{scope: scopeMenu, title: "Deploy to " + count(len(hosts), "host", "hosts"), ink: title, upright: true}
 	d.body = func(b *brush, w int) []string { return menu.rows(b, w) }
@@ -62,7 +59,7 @@ func (d *deployMenu) rows(b *brush, w int) []string {
 
 // nextBuildOn goes through the places where it can be built.
 func (m *Model) nextBuildOn() tea.Cmd {
-	choices := []string{"", "target", "local"}
+	choices := []string{"", "target", "local", LocalAlone}
 	for _, b := range m.known.builders {
 		choices = append(choices, b.Builder.Name)
 	}

@@ -178,6 +178,18 @@ func wrap(s string, w int) []string {
 	return lines
 }
 
+// chop breaks a plain line into pieces of w cells and changes nothing in it.
+func chop(s string, w int) []string {
+	pieces := []string{}
+	for {
+		head := cells(s, max(1, w))
+		pieces = append(pieces, head)
+		if s = s[len(head):]; s == "" {
+			return pieces
+		}
+	}
+}
+
 // cells is the beginning of a plain string that takes at most w cells, and at
 // least one rune.
 func cells(s string, w int) string {

@@ -49,6 +49,7 @@ type Model struct {
 	menu     *deployMenu // while its dialog is open
 	commands *commands   // likewise
 	help     *help       // likewise
+	inquiry  *inquiry    // the last command that hosts were asked to run
 	prompt   *prompt
 	notices
 	welcome welcome
@@ -209,6 +210,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCancelSent(msg)
 	case foundMsg:
 		m.onFound(msg)
+	case answeredMsg:
+		m.onAnswered(msg)
 	case rememberedMsg:
 		m.onRemembered(msg)
 	case copiedMsg:

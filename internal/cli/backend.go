@@ -24,6 +24,7 @@ type backend struct {
 	reload  chan struct{} // the inventory is to be read again
 	toEval  chan struct{} // there is something to evaluate
 	runsNow chan struct{} // the runs are to be listed now
+	asking  chan struct{} // holds one for each host that works on a person's command
 
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
@@ -44,6 +45,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1),
+		asking:   make(chan struct{}, asksAtOnce),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b
