@@ -29,7 +29,7 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	if err != nil {
 		return err
 	}
-	s := &scout{Program: o.Program, loaded: l, links: k, quiet: o.board, ground: rollout.Ground{
+	s := &scout{Program: o.Program, loaded: l, links: k, quiet: o.board, forwarding: map[string]bool{}, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
 		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "", Self: o.World.ThisMachine(),
@@ -67,8 +67,11 @@ type scout struct {
 	quiet bool // shows no progress
 	asked atomic.Int32
 
-	mu     sync.Mutex
-	ground rollout.Ground
+	agent sshutil.SudoAgent // of the person
+
+	mu         sync.Mutex
+	ground     rollout.Ground
+	forwarding map[string]bool // hosts that get the agent
 }
 
 func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Plan) error {
@@ -85,6 +88,10 @@ func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Pl
 		s.ground.Untracked = untracked(ctx, s.inv.Flake.Dir)
 		return nil
 	})
+	group.Go(func() error {
+		s.agent = s.World.Agent(ctx)
+		return nil
+	})
 	for name, q := range questions {
 		group.Go(func() error {
 			defer s.asked.Add(1)
@@ -95,7 +102,7 @@ func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Pl
 		return err
 	}
 	s.lookAtHelpers(ctx, s.ground.NeedsHelp(plan))
-	return nil
+	return s.foretell(store, plan)
 }
 
 // lookAt reads one machine. The error is about our own locks.
@@ -141,7 +148,11 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 	if err != nil {
 		return fleet.Survey{}, err
 	}
-	q.Agent = s.ground.Agent && (q.Agent || forwards)
+	forwards = forwards || q.Agent
+	q.Agent = s.ground.Agent && forwards
+	s.mu.Lock()
+	s.forwarding[name] = forwards
+	s.mu.Unlock()
 	return fleet.ReadSurvey(ctx, runner, q, s.Env.Now)
 }
 

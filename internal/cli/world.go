@@ -48,6 +48,8 @@ type World interface {
 	// Login is the command line that logs in on a host, by the ssh configuration
 	// of the inventory.
 	Login(config, host string) ([]string, error)
+	// Agent is what the person's ssh agent holds.
+	Agent(ctx context.Context) sshutil.SudoAgent
 	// Tools are the programs of this machine that a run makes use of.
 	Tools() tools
 	// Close lets go of what was opened on the way.
