@@ -39,14 +39,14 @@ const Here = ""
 
 // Step is one rung of a builder's ladder.
 type Step struct {
-	Rung   Rung
-	State  StepState
-	Said   string // what was found, such as "Nix 2.31.2"
-	Reason string // one sentence where it is neither ok nor unchecked; else why it was not checked
-	Hint   string // the line of configuration that mends it
-	From   string // the vantage: Here, or the host whose root was asked
-	Took   time.Duration
-	At     time.Time
+	Rung   Rung          `json:"rung"`
+	State  StepState     `json:"state"`
+	Said   string        `json:"said"`   // what was found, such as "Nix 2.31.2"
+	Reason string        `json:"reason"` // one sentence where it is neither ok nor unchecked; else why it was not checked
+	Hint   string        `json:"hint"`   // the line of configuration that mends it
+	From   string        `json:"from"`   // the vantage: Here, or the host whose root was asked
+	Took   time.Duration `json:"took"`
+	At     time.Time     `json:"at"`
 }
 
 // Ladder is how far up to a build one builder was found well.

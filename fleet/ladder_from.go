@@ -58,6 +58,9 @@ func (c *Climber) Ask(ctx context.Context, b Builder, from string) (Ladder, erro
 	return Ladder{Builder: b, Steps: q.steps}, nil
 }
 
+// ThisMachineName is what the machine that we run on is called as a vantage.
+const ThisMachineName = "this machine"
+
 // question is what one host is asked about one builder.
 type question struct {
 	*Climber
@@ -72,7 +75,11 @@ type question struct {
 func (q *question) run(ctx context.Context, words ...string) (sshutil.Result, error) {
 	target := q.link.Target()
 	line := ""
-	if target.User != "root" {
+	switch {
+	case target.User == "root":
+	case q.from == ThisMachineName:
+		line = "sudo -n -- " // here there is a terminal that it would ask on
+	default:
 		line = "sudo -p '' -- "
 	}
 	for i, w := range words {
@@ -206,4 +213,20 @@ func storeURL(b Builder, protocol string) string {
 	}
 	u.RawQuery = strings.ReplaceAll(parameters.Encode(), "+", "%20") // Nix takes a plus for a plus
 	return u.String()
+}
+
+// Told is the health with what a host that sends builds told: it logs in there
+// as builds do, so what it found counts, but for a builder that does not answer
+// us either.
+func (h BuilderHealth) Told(l Ladder) BuilderHealth {
+	bad, found := l.first(StepBad)
+	login, in := l.Step(RungLogin)
+	switch {
+	case h.Health == HealthDown:
+	case found:
+		h.Health, h.Reason, h.Hint = HealthIll, bad.Reason, bad.Hint
+	case h.Health == HealthUnknown && in && login.State == StepOK:
+		h.Health, h.Reason, h.Hint = HealthOK, "", ""
+	}
+	return h
 }

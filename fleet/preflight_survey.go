@@ -139,22 +139,33 @@ func confOf(a map[string]string) NixConf {
 // machinesOf reads the builders that a machine's nix.conf names, which are
 // those of its machines file unless it says otherwise.
 func machinesOf(c NixConf, a map[string]string, system string) []nixcmd.Machine {
+	return c.machines(system, func(path string) ([]byte, error) {
+		if path == MachinesFile {
+			return machineLines(a), nil
+		}
+		return nil, nil // another file, which was not read
+	})
+}
+
+func (c NixConf) machines(system string, read func(path string) ([]byte, error)) []nixcmd.Machine {
 	const setting = "the builders setting"
 	spec := "@" + MachinesFile
 	if c.Builders != nil {
 		spec = *c.Builders
 	}
 	file := nixcmd.MachinesFile{System: system, Read: func(path string) ([]byte, error) {
-		switch path {
-		case setting:
+		if path == setting {
 			return []byte(spec), nil
-		case MachinesFile:
-			return machineLines(a), nil
 		}
-		return nil, nil // another file, which was not read
+		return read(path)
 	}}
 	machines, _ := file.Load(setting) // mistakes in it are the builders' health to tell
 	return machines
+}
+
+// MachinesIn are the survey's machines, of files that can be read themselves.
+func (s Survey) MachinesIn(read func(path string) ([]byte, error)) []nixcmd.Machine {
+	return s.Conf.machines(s.System(), read)
 }
 
 func machineLines(a map[string]string) []byte {

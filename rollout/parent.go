@@ -113,6 +113,7 @@ func (p *Plan) Command(h PlanHost) []string {
 		Action: p.Action, Flake: p.Flake.Pinned, Attr: h.Name, TargetHost: h.Name, BuildHost: h.buildHost(),
 		Sudo: h.Sudo, Substitutes: h.Substitutes, Extra: p.Args,
 	}
+	r.Extra = append(p.builderArgs(h), r.Extra...)
 	return append(append([]string{}, p.Program...), p.Dialect.Args(r)...)
 }
 

@@ -35,6 +35,9 @@ type Plan struct {
 	Hosts    []PlanHost     `json:"hosts"`
 	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it
 
+	Alone    bool    `json:"alone,omitempty"`    // what is built here is sent to no builders
+	Builders *string `json:"builders,omitempty"` // for what is built here; nil: those that this machine's Nix knows
+
 	SSHConfig []byte `json:"-"` // content of ssh_config
 }
 

@@ -39,6 +39,7 @@ const (
 	CheckSpace    Check = "space"    // there is room for another system
 	CheckBusy     Check = "busy"     // nobody else is at it
 	CheckPlatform Check = "platform" // somebody builds for its kind of machine
+	CheckBuilders Check = "builders" // those that this machine's Nix sends builds to are well
 	CheckStore    Check = "store"    // the Nix daemon listens where it is built
 	CheckTrust    Check = "trust"    // what is built elsewhere is accepted
 	CheckDrift    Check = "drift"    // nobody's deployment is undone

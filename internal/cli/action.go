@@ -27,6 +27,7 @@ type actionOptions struct {
 	JSON            bool
 	Parallel        int
 	BuildOn         string
+	Alone           bool
 	SkipUnreachable bool
 	Thaw            bool
 	FollowTree      bool
@@ -88,6 +89,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
 	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
 	f.StringVar(&o.BuildOn, "build-on", "", "where to build: target, local, or the `NAME` of a host or builder (default: fleet.nix's buildOn, else target)")
+	f.BoolVar(&o.Alone, "without-builders", false, "what is built here is sent to none of the builders that this machine's Nix knows")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")

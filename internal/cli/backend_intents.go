@@ -63,6 +63,9 @@ func (b *backend) Pause(paused bool) {
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, Wait: r.Wait, board: true}
+	if r.BuildOn == ui.LocalAlone {
+		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
+	}
 	b.mu.Lock()
 	o.lent = b.links
 	b.mu.Unlock()
@@ -72,7 +75,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		if err != nil {
 			return ui.Proposal{}, asFleetError(err)
 		}
-		o.again = &v.Plan
+		o.again, o.Alone = &v.Plan, v.Plan.Alone
 		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
 		o.FollowTree, o.SkipUnreachable, o.Thaw = v.Plan.Follow, v.Plan.SkipDown, v.Plan.Thaw
 		if hosts = unwell(v); len(hosts) == 0 {

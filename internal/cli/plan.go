@@ -43,6 +43,7 @@ type request struct {
 	FollowTree      bool
 	Insist          bool
 	Wait            bool          // for others that are at a host
+	Alone           bool          // what is built here is sent to no builders
 	Args            []string      // for nixos-rebuild
 	Again           *rollout.Plan // each host is built where this one had it built; or nil
 }
@@ -100,7 +101,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 
 func (o *actionOptions) request(names []string) request {
 	return request{Action: o.Action, Hosts: names, BuildOn: o.BuildOn, Parallel: o.Parallel,
-		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Wait: o.Wait, Args: o.Args, Again: o.again}
+		SkipUnreachable: o.SkipUnreachable, Thaw: o.Thaw, FollowTree: o.FollowTree, Insist: o.Insist, Wait: o.Wait, Alone: o.Alone, Args: o.Args, Again: o.again}
 }
 
 // openStore opens the state directory, or says what is wrong with it.
@@ -172,6 +173,7 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		SkipDown: want.SkipUnreachable,
 		Insist:   want.Insist,
 		Wait:     want.Wait,
+		Alone:    want.Alone,
 		Thaw:     want.Thaw,
 		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Pinned: m.LockedURL, Fingerprint: m.Fingerprint,
 			Revision: m.Revision, Dirty: m.Dirty()},

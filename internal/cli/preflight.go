@@ -39,7 +39,9 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	}
 	err = s.look(ctx, store, plan)
 	plan.Findings = planFindings(l, *plan)
+	own := s.lookAtOwnBuilders(ctx, plan)
 	plan.Judge(&s.ground)
+	plan.ChooseBuilders(own)
 	if err = errors.Join(err, ctx.Err()); err == nil {
 		k.shared.give(plan)
 	}
@@ -142,7 +144,7 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 		if here == nil {
 			return fleet.Survey{}, errNoLook
 		}
-		return fleet.ReadSurvey(ctx, here, fleet.Questions{}, s.Env.Now)
+		return fleet.ReadSurvey(ctx, here, fleet.Questions{Trust: true}, s.Env.Now)
 	}
 	runner, forwards, err := s.links.runner(ctx, name)
 	if err != nil {
