@@ -79,10 +79,11 @@ func closeSockets(ssh, dir string) error {
 	return err
 }
 
-// closeMasters ends what shared connections an earlier supervisor left.
+// closeMasters ends what shared connections are left: those of an earlier
+// supervisor, and those that were logging in when they were no longer wanted.
 func (r *run) closeMasters() error {
 	err := closeSockets(r.SSH, r.plan.Sockets)
-	if r.adopted && r.plan.Masters {
+	if r.plan.Masters {
 		err = errors.Join(err, endLogins(r.plan.Sockets))
 	}
 	return err

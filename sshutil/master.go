@@ -49,6 +49,9 @@ func (m *Master) Open(ctx context.Context) error {
 	if m.alive(ctx) {
 		return nil
 	}
+	if ctx.Err() != nil { // it was not asked: without its socket, a live one could not be ended
+		return contextError(m.Host, "asking the shared connection", ctx.Err())
+	}
 	// What a dead master left would keep the new one from sharing.
 	if err := os.Remove(m.Socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return newError(KindConfigBad, m.Host, "the old control socket cannot be removed: "+err.Error(), "remove "+m.Socket, err)

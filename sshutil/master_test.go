@@ -265,3 +265,29 @@ func TestAcceptKey(t *testing.T) {
 	}
 	dial(t, d, "host")
 }
+
+// TestAMasterThatCannotBeAskedKeepsItsSocket: nobody could end it without. Who
+// is cancelled while asking whether there is one has learned nothing.
+func TestAMasterThatCannotBeAskedKeepsItsSocket(t *testing.T) {
+	s := startSSHD(t)
+	p := newPlace(t, s, s.knownHosts(t))
+	m := newMaster(t, p)
+	if err := m.Open(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	asked, silent := filepath.Join(p.dir, "asked"), *m
+	silent.Program = filepath.Join(p.dir, "silent")
+	if err := syscall.Mkfifo(asked, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(silent.Program, []byte("#!/bin/sh\n: >"+asked+"\nexec sleep 600\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		os.ReadFile(asked) //nolint:errcheck // it ends when somebody asks
+		cancel()
+	}()
+	wantKind(t, silent.Open(ctx), KindCanceled)
+	m.pid(t) // it answers
+}
