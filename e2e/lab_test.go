@@ -129,8 +129,11 @@ func (w *where) newRevision() {
 }
 
 // command is a shell line to be run on the controller, in this place's flake.
+// Builds on the controller use no build users: before and after each build Nix
+// kills all processes of the one that it takes, and the controller, which
+// shares this machine's processes, would reach those that build on the hosts.
 func (w *where) command(line string) *exec.Cmd {
-	cmd := theLab.controller(fmt.Sprintf("cd %[1]s/flake && export PATH=%[1]s/bin:/tmp/e2e:$PATH XDG_STATE_HOME=%[1]s/s XDG_CACHE_HOME=%[1]s/c; %s", w.dir, line))
+	cmd := theLab.controller(fmt.Sprintf("cd %[1]s/flake && export PATH=%[1]s/bin:/tmp/e2e:$PATH XDG_STATE_HOME=%[1]s/s XDG_CACHE_HOME=%[1]s/c NIX_CONFIG='build-users-group ='; %s", w.dir, line))
 	cmd.Env = append(cmd.Env, "LAB_DIALECT="+w.dialect)
 	return cmd
 }

@@ -85,6 +85,14 @@ func TestPreflightSomebodySwitches(t *testing.T) {
 	<-time.After(1100 * time.Millisecond) // a duration of 0 s is not told
 	w.refused("switch --on h7 --yes", "refused: h7: somebody is activating a system on it right now: by ops, for ", "with `/usr/bin/sleep 100`")
 	w.wants(0, "build --on h7 --yes") // which disturbs nobody
+	u := w.begin("switch --on h7 --yes --wait-for-others")
+	if waits := u.waits("h7"); !strings.Contains(waits.Reason, "somebody else") {
+		t.Errorf("it waits with %q", waits.Reason)
+	}
+	stop()
+	if code, v := u.ends(), u.verdict("h7"); code != 0 || v.Verdict != "ok" {
+		t.Errorf("exit code %d: %+v", code, v)
+	}
 }
 
 func TestPreflightTree(t *testing.T) {

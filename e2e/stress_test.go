@@ -118,6 +118,9 @@ func (k *killer) oneRun(goal int) {
 	}
 	dir := ""
 	k.eventually("there is a run, or never will be", soon, func() bool {
+		if viewer == nil { // whoever comes next ends the logins of a command that was killed before its run
+			k.where.runs()
+		}
 		over := len(processes(k.t, k.dir)) == 0
 		dir = newest(before, k.dirs())
 		return over || dir != ""
