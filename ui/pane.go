@@ -211,8 +211,10 @@ func (p *pane) inside(b *brush, y int) string {
 	if y < len(p.rows) {
 		return text.Fit(p.rows[y], p.w) // for the moment, until it has been read anew
 	}
-	if y == 0 && p.total == 0 {
-		return b.paint(faint, text.Fit(p.quiet(), p.w))
+	if p.total == 0 {
+		if why := wrap(p.quiet(), p.w); y < len(why) {
+			return b.paint(faint, text.Fit(why[y], p.w))
+		}
 	}
 	return blank(p.w)
 }

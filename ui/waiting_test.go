@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,13 @@ func TestAHostThatWaitsSaysSo(t *testing.T) {
 	task := rollout.TaskView{Host: "indri", Phase: nixcmd.PhasePreparing, State: rollout.TaskWaiting, Started: begin(), Reason: "waits for the run 3f2a"}
 	if got := taskSign(task); got.word != "waiting" {
 		t.Errorf("its sign is %q", got.word)
+	}
+	p := newPane("indri", nil)
+	p.task = task
+	p.setSize(12, 4)
+	b := newStage(t, 80, 24).m.brush
+	if first, second := p.inside(b, 0), p.inside(b, 1); !strings.Contains(first+second, "waits for") || !strings.Contains(second, "run 3f2a") {
+		t.Errorf("its pane says %q, %q", first, second)
 	}
 	task.State = rollout.TaskPrepared
 	if got := taskSign(task); got.word != "preparing" {
