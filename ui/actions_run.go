@@ -94,11 +94,10 @@ func menuActions() []action {
 			about: "To the previous action.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
 		{Binding: bind("enter", "choose", "enter"), id: "deploy.choose", scope: scopeMenu, footer: 1,
 			about: "Work out what the chosen action would do.", do: (*Model).chooseDialog},
-		{Binding: bind("o", "build on", "o"), id: "deploy.build-on", scope: scopeMenu, footer: 3,
-			about: "Change where it is built: as fleet.nix says, on the target, on this machine, on a builder.", do: (*Model).nextBuildOn},
 		{Binding: bind("esc", "close", "esc", "q"), id: "deploy.close", scope: scopeMenu, footer: 2,
 			about: "Close the menu.", do: (*Model).closeDialog},
 	}
+	all = append(all, menuOptionActions()...)
 	for _, c := range deployChoices() {
 		all = append(all, action{Binding: bind(c.key, string(c.action), c.key), id: "deploy." + string(c.action), scope: scopeMenu,
 			about: c.about + ", after a confirmation.", danger: c.action.Activates() || c.action.MovesProfile(),

@@ -87,6 +87,17 @@ type Request struct {
 	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
 	Insist  bool   // also what would surely fail
 	Wait    bool   // for others that are at a host
+	Choices        // what the command line has flags for
+}
+
+// Choices are how a run is to be made, apart from what it does and where. The
+// zero value is as the command line without flags.
+type Choices struct {
+	Parallel   int // hosts at a time; 0 is the usual number
+	SkipDown   bool
+	Thaw       bool
+	FollowTree bool
+	Args       string // for nixos-rebuild, as in a shell
 }
 
 // LocalAlone is a place to build: this machine, without builders to send builds to.

@@ -6,7 +6,6 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -41,41 +40,10 @@ func (m *Model) openMenu() tea.Cmd {
 	return m.open(d)
 }
 
-// deployMenu is what has been chosen in the menu so far.
-type deployMenu struct {
-	hosts   []string
-	buildOn string
-}
-
-func (d *deployMenu) rows(b *brush, w int) []string {
-	on := d.buildOn
-	if on == "" {
-		on = "as fleet.nix says"
-	}
-	rows := wrap(list(safe(d.hosts), 3*w), min(w, 90))
-	return append(rows, "",
-		"  "+b.paint(keyInk, "o")+"  build on "+b.paint(strong, text.Line(on)))
-}
-
-// nextBuildOn goes through the places where it can be built.
-func (m *Model) nextBuildOn() tea.Cmd {
-	choices := []string{"", "target", "local", LocalAlone}
-	for _, b := range m.known.builders {
-		choices = append(choices, b.Builder.Name)
-	}
-	for i, c := range choices {
-		if c == m.menu.buildOn {
-			m.menu.buildOn = choices[(i+1)%len(choices)]
-			break
-		}
-	}
-	return nil
-}
-
 // propose asks what an action on the menu's hosts would do.
 func (m *Model) propose(a nixcmd.Action) tea.Cmd {
 	menu := m.menu
-	return m.plan(Request{Action: a, Hosts: menu.hosts, BuildOn: menu.buildOn},
+	return m.plan(Request{Action: a, Hosts: menu.hosts, BuildOn: menu.buildOn, Wait: menu.wait, Choices: menu.Choices},
 		fmt.Sprintf("Working out what %s on %s would do…", a, count(len(menu.hosts), "host", "hosts")))
 }
 

@@ -66,6 +66,9 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	if r.BuildOn == ui.LocalAlone {
 		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
 	}
+	if err := o.choose(r.Choices); err != nil {
+		return ui.Proposal{}, err
+	}
 	b.mu.Lock()
 	o.lent = b.links
 	b.mu.Unlock()
