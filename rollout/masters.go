@@ -60,7 +60,12 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 // CloseSockets ends the logins whose sockets lie in dir, and removes it. It is
 // for those who made it for a plan that is not started after all.
 func CloseSockets(ssh, dir string) error {
-	return errors.Join(closeSockets(ssh, dir), os.RemoveAll(dir))
+	return errors.Join(closeLogins(ssh, dir), os.RemoveAll(dir))
+}
+
+// closeLogins ends the logins whose sockets lie, or lay, in dir.
+func closeLogins(ssh, dir string) error {
+	return errors.Join(closeSockets(ssh, dir), endLogins(dir))
 }
 
 func closeSockets(ssh, dir string) error {
@@ -80,13 +85,12 @@ func closeSockets(ssh, dir string) error {
 }
 
 // closeMasters ends what shared connections are left: those of an earlier
-// supervisor, and those that were logging in when they were no longer wanted.
+// supervisor, and those that were being looked for when the run was cancelled.
 func (r *run) closeMasters() error {
-	err := closeSockets(r.SSH, r.plan.Sockets)
-	if r.plan.Masters {
-		err = errors.Join(err, endLogins(r.plan.Sockets))
+	if !r.plan.Masters {
+		return nil
 	}
-	return err
+	return closeLogins(r.SSH, r.plan.Sockets)
 }
 
 // closeSocket ends the shared connection behind a control socket.
@@ -108,8 +112,8 @@ func closeSocket(ssh, dir, name string) error {
 
 // endLogins ends shared connections that have no socket: of those that were
 // logging in when their supervisor was killed, the one that comes second finds
-// the socket taken and stays without. Only their command lines, which hold the
-// run's own directory, tell them.
+// the socket taken and stays without; and one that answered too late was taken
+// for dead. Only their command lines, which hold the run's own directory, tell them.
 func endLogins(sockets string) error {
 	all, err := commandLines()
 	if err != nil {
