@@ -26,10 +26,23 @@ func (r *runPlace) alone() []string {
 	return append(out, rows[1:]...)
 }
 
-// buildRows are what is being built, the longest first, and a line below.
+// copyRow is what is being fetched or copied, and how much there is of all that
+// is to come; "" when there is nothing of it.
+func (r *runPlace) copyRow(p nixcmd.Progress) string {
+	if p.Download == "" {
+		return ""
+	}
+	words := fmt.Sprintf("  path %d of %d", p.CopiesDone+1, max(p.CopiesDone+1, p.CopiesExpected))
+	if p.BytesExpected > 0 {
+		words += fmt.Sprintf(", %s of %s", size(p.BytesDone), size(p.BytesExpected))
+	}
+	return " " + r.paint(busy, r.label(sign{"◐", "*", "copying " + text.Line(p.Download), busy})) + r.paint(faint, words)
+}
+
+// buildRows are what is being copied and built, the longest first, and a line below.
 func (r *runPlace) buildRows(p *pane) []string {
-	builds := p.task.Progress.Builds
-	if len(builds) == 0 || p.task.Verdict != nil {
+	builds, copying := p.task.Progress.Builds, r.copyRow(p.task.Progress)
+	if len(builds) == 0 && copying == "" || p.task.Verdict != nil {
 		return nil
 	}
 	w, most := max(1, r.w-2), min(buildsMost, max(1, r.h/buildsShare))
@@ -42,6 +55,9 @@ func (r *runPlace) buildRows(p *pane) []string {
 		name = max(name, text.Width(text.Line(b.Name)))
 	}
 	var rows []string
+	if copying != "" {
+		rows = append(rows, text.Fit(copying, w))
+	}
 	for _, b := range shown {
 		rows = append(rows, text.Fit(r.buildRow(b, p.host, min(name, w/2)), w))
 	}

@@ -57,6 +57,20 @@ func TestWaitingIsOfferedWhereOthersAre(t *testing.T) {
 	s.seesNot("w wait")
 }
 
+// TestTheZoomedPaneShowsWhatIsCopied, with paths and bytes.
+func TestTheZoomedPaneShowsWhatIsCopied(t *testing.T) {
+	s := newStage(t, 100, 30)
+	d := s.showRun(4, false)
+	s.keys("2", "z")
+	d.event(rollout.Event{Event: rollout.EventProgress, Time: s.clock, Host: "ankarana", Progress: &nixcmd.Progress{
+		CopiesDone: 4, CopiesExpected: 20, BytesDone: 3 << 20, BytesExpected: 40 << 20, Download: "linux-6.12.60"}})
+	s.advance(tickEvery)
+	s.sees("copying linux-6.12.60  path 5 of 20, 3.0 MiB of 40.0 MiB")
+	d.event(rollout.Event{Event: rollout.EventProgress, Time: s.clock, Host: "ankarana", Progress: &nixcmd.Progress{BuildsExpected: 2}})
+	s.advance(tickEvery)
+	s.seesNot("copying linux")
+}
+
 // TestAHostThatWaitsSaysSo in its pane.
 func TestAHostThatWaitsSaysSo(t *testing.T) {
 	task := rollout.TaskView{Host: "indri", Phase: nixcmd.PhasePreparing, State: rollout.TaskWaiting, Started: begin(), Reason: "waits for the run 3f2a"}

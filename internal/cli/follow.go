@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
 
@@ -212,7 +213,19 @@ func countWords(t rollout.TaskView) string {
 	case p.BuildsExpected > 0:
 		return fmt.Sprintf("%d/%d built", p.BuildsDone, p.BuildsExpected)
 	case p.CopiesExpected > 0:
-		return fmt.Sprintf("%d/%d copied", p.CopiesDone, p.CopiesExpected)
+		return fmt.Sprintf("%d/%d copied", p.CopiesDone, p.CopiesExpected) + bytesWords(p)
 	}
 	return ""
+}
+
+// bytesWords say how much has been copied, and what is being copied now.
+func bytesWords(p nixcmd.Progress) (words string) {
+	const mib = 1 << 20
+	if p.BytesExpected > 0 {
+		words = fmt.Sprintf(", %.1f of %.1f MiB", float64(p.BytesDone)/mib, float64(p.BytesExpected)/mib)
+	}
+	if p.Download != "" {
+		words += ", " + text.Line(p.Download)
+	}
+	return words
 }
