@@ -140,3 +140,34 @@ func (c *Closures) Alone(roots ...string) int64 {
 	}
 	return sum
 }
+
+// SizesAlone estimates what each generation alone holds, by the path of its
+// system: what neither another generation nor the running or booted system nor
+// a pin needs. Other roots on the host are not looked at.
+func SizesAlone(ctx context.Context, r sshutil.Runner, g Generations) (map[string]int64, error) {
+	roots := g.roots()
+	c, err := ReadClosures(ctx, r, roots)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]int64{}
+	for _, one := range g.Generations {
+		if !one.Gone && c.Lacks(one.Path) == "" {
+			sizes[one.Path] = c.Alone(one.Path)
+		}
+	}
+	return sizes, nil
+}
+
+// roots are the systems that are kept on the host, each once.
+func (g Generations) roots() []string {
+	var roots []string
+	for _, one := range g.Generations {
+		if !one.Gone {
+			roots = append(roots, one.Path)
+		}
+	}
+	roots = append(append(roots, g.Pins...), g.Reading.Current, g.Reading.Booted)
+	slices.Sort(roots)
+	return slices.DeleteFunc(slices.Compact(roots), func(p string) bool { return p == "" })
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -66,13 +67,15 @@ func examples(t *testing.T) map[string]string {
 	}}
 	builders[0].Builder.Protocol = "ssh-ng"
 	const mistake = `on web2: /etc/nix/machines:3: "fast" is no speed factor; for that, Nix there passes over all its builders`
-	return map[string]string{
+	all := map[string]string{
 		"status --json":   document(t, fleet.NewStatusDocument(rows, builders)),
 		"builders --json": document(t, buildersDocument(builders, []string{mistake})),
 		"switch --json":   exampleEvents(t),
 		"runs --json":     document(t, runsDocument([]rollout.View{exampleView()})),
 		"doctor --json":   document(t, doctor),
 	}
+	maps.Copy(all, pastExamples(t))
+	return all
 }
 
 func document(t *testing.T, doc any) string {

@@ -47,6 +47,7 @@ func commands(p *Program, src *sourceFlags) []*cobra.Command {
 	for _, a := range []nixcmd.Action{nixcmd.Switch, nixcmd.Boot, nixcmd.Test, nixcmd.Build, nixcmd.DryBuild, nixcmd.DryActivate} {
 		all = append(all, newActionCmd(p, src, a, runAction))
 	}
+	all = append(all, pastCommands(p, src)...)
 	return append(all, newRunsCmd(p))
 }
 

@@ -68,6 +68,9 @@ func (c *call) sh(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.stderr, "sh: reading the script:", err)
 		return exitUsage
 	}
+	if strings.HasPrefix(string(b), rootsAre) {
+		return c.closures(string(b))
+	}
 	if isProbe(string(b)) {
 		return c.probe(string(b))
 	}

@@ -48,7 +48,7 @@ func newMachine(h host, s story, now time.Time) machine {
 		r := revs[s.profile+back]
 		m.Generations = append(m.Generations, generation{
 			Number: s.generation - back, Path: systemOf(h, r).path,
-			Created: now.Add(-r.age + deployedAfter(h, r)),
+			Created: now.Add(-r.age + deployedAfter(h, revs, s.profile+back)),
 		})
 		m.add(systemOf(h, r).path)
 	}
@@ -66,10 +66,14 @@ func newMachine(h host, s story, now time.Time) machine {
 }
 
 // deployedAfter is how long it took until a revision came to a host: not
-// everybody is deployed to on the first day.
-func deployedAfter(h host, r revision) time.Duration {
+// everybody is deployed to on the first day, but all before the next revision.
+func deployedAfter(h host, revs []revision, at int) time.Duration {
 	const latest = 0.4 // of the time since
-	return time.Hour + time.Duration(seeded(h.Name+r.rev).Float64()*latest*float64(r.age))
+	r, most := revs[at], latest*float64(revs[at].age)
+	if at > 0 {
+		most = min(most, float64(r.age-revs[at-1].age))
+	}
+	return time.Duration(seeded(h.Name+r.rev).Float64() * most)
 }
 
 // hexID is 32 hexadecimal digits that follow from of.

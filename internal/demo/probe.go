@@ -18,7 +18,7 @@ func isProbe(script string) bool { return strings.Contains(script, probeMark+`\t
 func (c *call) probe(script string) int {
 	var out strings.Builder
 	snap := c.server.snapshot()
-	for _, a := range slices.Concat(snap.answers(c.server.host), snap.surveyed(c.server.host, c.idText()), sudoSetup(), snap.capacity(c.server.host)) {
+	for _, a := range slices.Concat(snap.answers(c.server.host), snap.surveyed(c.server.host, c.idText()), sudoSetup(), snap.capacity(c.server.host), snap.pastAnswers(c.server.all)) {
 		word, _, _ := strings.Cut(a.key, " ")
 		if strings.Contains(script, "e "+word+" ") || strings.Contains(script, `e "`+word+" ") {
 			fmt.Fprintf(&out, "%s\t%s\t%s\n", probeMark, a.key, a.value)

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+// pastCommands show what hosts have been and what sets them apart.
+func pastCommands(p *Program, src *sourceFlags) []*cobra.Command {
+	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff)}
+}
+
+// past is what is known of the systems that hosts were, are and should be. Each
+// host is asked once.
+type past struct {
+	*Program
+	loaded *loaded
+	pool   *sshutil.Pool
+	noEval bool
+	asked  map[string]fleet.Generations
+}
+
+// openPast prepares to ask hosts of an inventory; the function ends the connections.
+func (o *diffOptions) openPast(ctx context.Context, l *loaded) (*past, func() error, error) {
+	pool, done, err := o.pool(ctx, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &past{Program: o.Program, loaded: l, pool: pool, noEval: o.Source.NoEval, asked: map[string]fleet.Generations{}}, done, nil
+}
+
+// generations are a host's, asked once.
+func (h *past) generations(ctx context.Context, host string) (fleet.Generations, error) {
+	if g, ok := h.asked[host]; ok {
+		return g, nil
+	}
+	client, err := h.pool.Client(ctx, host)
+	if err != nil {
+		return fleet.Generations{}, onHost(host, err)
+	}
+	g, err := fleet.ReadGenerations(ctx, client, h.Env.Now)
+	if err != nil {
+		return fleet.Generations{}, onHost(host, err)
+	}
+	h.asked[host] = g
+	return g, nil
+}
+
+// wanted is the system that the flake wants of a host, evaluated if need be.
+func (h *past) wanted(ctx context.Context, host string) (string, error) {
+	f := h.loaded.facts[host]
+	if !h.noEval && f.State != fleet.FactsFresh && f.State != fleet.FactsFailed {
+		fleet.Evaluate(ctx, h.loaded.low, h.loaded.inv, h.loaded.cache, []string{host}, func(_ string, now fleet.Facts) { f = now })
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+	}
+	switch {
+	case f.Wanted != "":
+		return f.Wanted, nil
+	case f.EvalError != "":
+		return "", onHost(host, &fleet.Error{Message: "it does not evaluate: " + f.EvalError, Hint: "Mend its configuration; or compare generations, such as `diff " + host + " booted`."})
+	}
+	return "", onHost(host, &fleet.Error{Message: "it is not known what the flake wants of it", Hint: "Leave out --no-eval; the flake must have a nixosConfigurations entry for it."})
+}
+
+// closures finds the closures of two systems: on their own hosts, on each
+// other's, or on this machine, where a wanted one may have been built.
+func (h *past) closures(ctx context.Context, from, to side) (before, after nixcmd.Closure, err error) {
+	var failed error
+	for _, host := range slices.Compact([]string{from.host, to.host, ""}) {
+		if before != nil && after != nil {
+			break
+		}
+		found, err := h.closuresOn(ctx, host, from.path, to.path)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if before == nil {
+			before = found.Of(from.path)
+		}
+		if after == nil {
+			after = found.Of(to.path)
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, nil, ctx.Err()
+	case failed != nil && (before == nil || after == nil):
+		return nil, nil, failed
+	case before == nil:
+		return nil, nil, notThere(from)
+	case after == nil:
+		return nil, nil, notThere(to)
+	}
+	return before, after, nil
+}
+
+// notThere says that a system is in no store that was looked into.
+func notThere(s side) error {
+	f := &fleet.Error{Message: "its " + s.what + " system is in no store here or there: " + s.path, Hint: "A garbage collection may have taken it."}
+	if s.what == pointWanted {
+		f = &fleet.Error{Message: "what the flake wants of it was not built yet, so its packages are not known", Hint: "Build it first: `nixfleet-tui build --on " + s.host + "`."}
+	}
+	return onHost(s.host, f)
+}
+
+// closuresOn asks one machine; "" is this one, which may have no store.
+func (h *past) closuresOn(ctx context.Context, host string, paths ...string) (*fleet.Closures, error) {
+	if host == "" {
+		here := h.World.Here()
+		if here == nil || h.World.Tools().nixStore == "" {
+			return &fleet.Closures{}, nil
+		}
+		return fleet.ReadClosures(ctx, here, paths)
+	}
+	client, err := h.pool.Client(ctx, host)
+	if err == nil {
+		var c *fleet.Closures
+		if c, err = fleet.ReadClosures(ctx, client, paths); err == nil {
+			return c, nil
+		}
+	}
+	return nil, onHost(host, err)
+}
