@@ -4,20 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"nixfleet-tui/internal/text"
 )
 
-// sizes are those of the goldens; every scene has one at 80×24.
+// sizes are those of the goldens.
 func sizes() [][2]int { return [][2]int{{60, 15}, {80, 24}, {120, 40}, {200, 50}} }
-
-// atAllSizes are the scenes whose layout depends most on the size.
-func atAllSizes() []string {
-	return []string{"fleet-with-runs", "marked", "confirm", "run", "run-eight", "run-ended", "host"}
-}
 
 // goldenStage is a stage whose run directories have the same paths in every run of the test.
 func goldenStage(t *testing.T, w, h int, look Look) *stage {
@@ -49,33 +43,51 @@ func (s *stage) golden(name, got string) {
 	}
 }
 
+// Every scene at every size, as text for people to read, and once more with
+// the colours of each theme; `cat` shows those files as they are.
 func TestGolden(t *testing.T) {
 	for _, sc := range scenes() {
+		coloured := map[Theme]*strings.Builder{ThemeANSI: {}, ThemeContrast: {}, ThemeNone: {}}
 		for _, size := range sizes() {
-			if size[0] != 80 && !slices.Contains(atAllSizes(), sc.name) {
-				continue
-			}
 			name := fmt.Sprintf("%s-%dx%d", sc.name, size[0], size[1])
 			t.Run(name, func(t *testing.T) {
 				s := goldenStage(t, size[0], size[1], Look{Theme: ThemeANSI})
 				sc.setUp(s)
+				s.send(armedMsg{}) // draws once more: ages may have changed since
 				s.golden(name, s.text()+"\n")
+				for theme, b := range coloured {
+					b.WriteString(s.inTheme(theme))
+				}
 			})
 		}
+		t.Run(sc.name+" in colours", func(t *testing.T) {
+			s := &stage{t: t, goldens: filepath.Join("testdata", "themes")}
+			for theme, b := range coloured {
+				s.golden(sc.name+"-"+string(theme), b.String())
+			}
+		})
 	}
 }
 
-// The colours of three scenes in each theme; `cat` shows these files as they are.
-func TestGoldenThemes(t *testing.T) {
-	for _, theme := range []Theme{ThemeANSI, ThemeContrast, ThemeNone} {
-		for _, name := range []string{"fleet", "run", "confirm"} {
-			t.Run(fmt.Sprintf("%s-%s", name, theme), func(t *testing.T) {
-				s := goldenStage(t, 80, 24, Look{Theme: theme})
-				s.play(t, name)
-				s.golden(fmt.Sprintf("theme-%s-%s", name, theme), s.m.View()+"\n")
-			})
-		}
+// inTheme is the frame in the colours of a theme, which shows the same otherwise.
+func (s *stage) inTheme(theme Theme) string {
+	s.t.Helper()
+	shown := s.text()
+	s.m.setLook(Look{Theme: theme})
+	s.send(armedMsg{}) // draws again, and has logs read with other colours
+	if s.text() != shown {
+		s.t.Errorf("the theme %s shows something else:\n%s", theme, s.text())
 	}
+	return fmt.Sprintf("%d×%d\n%s\n", s.m.w, s.m.h, trimmed(s.m.View()))
+}
+
+// trimmed is a frame without the blanks at the ends of its rows.
+func trimmed(frame string) string {
+	rows := strings.Split(frame, "\n")
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
+	}
+	return strings.Join(rows, "\n")
 }
 
 func TestGoldenASCII(t *testing.T) {

@@ -60,13 +60,18 @@ func (m *Model) nextLook() tea.Cmd {
 		}
 	}
 	next := all[at%len(all)]
-	m.look.Theme, m.look.Light, m.themed = next.Theme, next.Light, true
-	m.brush.palette = newPalette(m.look) // a command that is under way keeps the old one
+	next.ASCII, m.themed = m.look.ASCII, true
+	m.setLook(next)
+	m.say(plain, "Colours: "+m.look.words(), "")
+	return nil
+}
+
+func (m *Model) setLook(l Look) {
+	m.look = l
+	m.brush.palette = newPalette(l) // a command that is under way keeps the old one
 	for _, p := range m.run.panes {
 		p.shows = view{}
 	}
-	m.say(plain, "Colours: "+m.look.words(), "")
-	return nil
 }
 
 func (l Look) words() string {

@@ -55,11 +55,35 @@ func scenes() []scene {
 			s.showRun(4, false)
 			s.keys("2", "z", "/", "h", "e", "l", "l", "o", "-", "3", "enter", "x")
 		}},
+		{"run-times", func(s *stage) {
+			d := s.showRun(4, false)
+			d.came("ankarana", map[int]int{0: 3, 20: 4, 22: 9, 46: 17, 48: 18, 50: 21})
+			s.keys("2", "z", "t")
+			s.advance(tickEvery)
+		}},
+		{"run-pages", func(s *stage) { s.showRun(12, false); s.keys("]", "+") }},
 		{"run-cancel", func(s *stage) { s.showRun(4, false); s.keys("3", "c"); s.advance(time.Second) }},
 		{"run-ended", func(s *stage) { s.showRun(4, true) }},
 		{"run-ended-panes", func(s *stage) { s.showRun(4, true); s.keys("v") }},
 		{"run-many", func(s *stage) { s.showRun(40, false) }},
 		{"help", func(s *stage) { s.showFleet(); s.keys("?") }},
+		{"help-search", func(s *stage) { s.showFleet(); s.keys("?", "/", "l", "i", "n", "e", "s") }},
+		{"messages", func(s *stage) {
+			s.showFleet()
+			s.m.fail(&fleet.Error{Message: "the tree has a flake.lock that would have to change", Hint: "Run `nix flake lock` and commit the result."})
+			s.advance(time.Minute)
+			s.m.fail(&fleet.Error{Message: "how the dashboard is set up could not be remembered: no space left on device", Hint: "It holds until the dashboard is left."})
+			s.keys("M")
+		}},
+		{"two-errors", func(s *stage) {
+			s.showFleet()
+			s.m.fail(&fleet.Error{Message: "the tree has a flake.lock that would have to change", Hint: "Run `nix flake lock` and commit the result."})
+			s.m.fail(&fleet.Error{Message: "the cache is read only"})
+			s.keys("j")
+		}},
+		{"welcome", func(s *stage) { s.showFleet(); s.m.welcome.shown = true; s.keys("j") }},
+		{"ask", func(s *stage) { s.askThree(); s.advance(time.Second) }},
+		{"answers", func(s *stage) { s.askThree(); s.advance(time.Second); s.keys("y") }},
 		{"palette", func(s *stage) { s.showFleet(); s.keys(":", "r", "e", "down") }},
 		{"quit", func(s *stage) { s.showRun(4, false); s.keys("q"); s.advance(time.Second) }},
 	}
