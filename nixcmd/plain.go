@@ -78,6 +78,7 @@ var activationMarks = [...]string{
 	"stopping the following units: ",
 	"NOT restarting the following changed units: ",
 	"activating the configuration...",
+	"activating " + StoreDir, // Activation.Begins
 	"setting up /etc...",
 	"restarting systemd...",
 	"reloading user units for ",

@@ -23,6 +23,7 @@ import (
 const (
 	wordSupervisor = "test-run-supervisor"
 	wordTask       = "test-run-task"
+	wordActivate   = "test-run-activate"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	if len(os.Args) > 3 && os.Args[1] == wordActivate {
+		os.Exit(RunActivation(context.Background(), os.Args[2], os.Args[3], folderRemote, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -59,7 +63,7 @@ func runTestSupervisor(dir string) int {
 }
 
 func testLauncher() Launcher {
-	return Launcher{Supervisor: []string{wordSupervisor}, Task: []string{wordTask}}
+	return Launcher{Supervisor: []string{wordSupervisor}, Task: []string{wordTask}, Activate: []string{wordActivate}}
 }
 
 // folders connects to hosts that are folders below it.

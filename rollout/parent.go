@@ -90,7 +90,10 @@ func startRebuild(d runDir, host string, environ []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	defer stdout.Close()
-	words := plan.Command(task)
+	words, err := plan.engineWords(d, task)
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = cwd
 	cmd.Env = plan.environ(environ)

@@ -30,8 +30,10 @@ type Plan struct {
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
 	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down are skipped, not failed
 	Insist   bool           `json:"insist,omitempty"`  // what preflight refuses is done all the same
+	Ask      bool           `json:"ask,omitempty"`     // somebody may be asked for passwords and the like
 	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused
 	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
+	Engine   []string       `json:"engine,omitempty"`  // words after this program's name that start the second engine
 	Hosts    []PlanHost     `json:"hosts"`
 	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it
 
@@ -61,7 +63,10 @@ type PlanHost struct {
 	Wanted       string `json:"wanted,omitempty"`     // W at the pinned flake, if known
 	Last         bool   `json:"last,omitempty"`       // done after all others: this machine, or one that the run builds on
 	Skip         string `json:"skip,omitempty"`       // why it is not touched at all
+	Password     bool   `json:"password,omitempty"`   // sudo there wants the login user's password
 	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not
+
+	Activate *Activation `json:"activate,omitempty"` // the second engine activates this; nothing is built
 }
 
 // Host returns the host's part of the plan.
@@ -86,8 +91,15 @@ func (p *Plan) SSHOptions() []string {
 
 // masterOptions are SSHOptions for the ssh that others share.
 func (p *Plan) masterOptions() []string {
-	return append(append([]string{}, p.SSHOpts...),
+	options := append(append([]string{}, p.SSHOpts...),
 		"-F", p.SSHConfigLink(),
-		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"),
-		"-o", "BatchMode=yes")
+		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"))
+	if p.asks() {
+		return options // whoever asks finds SSH_ASKPASS
+	}
+	return append(options, "-o", "BatchMode=yes")
 }
+
+// asks says whether programs may put questions to a person. Without a place
+// for sockets there is nobody to hear them.
+func (p *Plan) asks() bool { return p.Ask && p.Sockets != "" }

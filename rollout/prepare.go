@@ -97,7 +97,7 @@ func isDown(err error) bool {
 // clean one is pinned and cannot move.
 func (t *task) checkTree(ctx context.Context) *Verdict {
 	f := t.run.plan.Flake
-	if !f.Dirty || t.run.plan.Follow || f.Fingerprint == "" {
+	if t.host.Activate != nil || !f.Dirty || t.run.plan.Follow || f.Fingerprint == "" {
 		return nil
 	}
 	now, err := t.run.Fingerprint(ctx, f.URL)

@@ -15,6 +15,7 @@ import (
 type Launcher struct {
 	Supervisor []string // words after the program's name, such as {"run-supervisor"}; DIR follows
 	Task       []string // likewise, such as {"run-task"}; DIR and HOST follow
+	Activate   []string // likewise, such as {"run-activate"}: the second engine
 }
 
 // NewID makes the ID of a run: when, what, and four random digits.
@@ -59,6 +60,7 @@ func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
 	if err := linkOver(d.sshConfig(), plan.SSHConfigLink()); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
+	plan.Engine = l.Activate
 	if err := writeJSON(d.plan(), plan); err != nil {
 		return "", err
 	}

@@ -199,6 +199,9 @@ func (r *run) startableNow() []string {
 	for i, t := range r.view.Tasks {
 		h := r.plan.Hosts[i]
 		memory := r.peaks.of(r.plan.Flake.URL, h.Name)
+		if r.plan.ownEngine(h) {
+			memory = 0 // nothing is evaluated
+		}
 		work, running := r.working[h.Name]
 		switch {
 		case running && work.place == placeLent: // those that come last wait for it all the same

@@ -95,6 +95,9 @@ func (d decoding) Write(p []byte) (int, error) {
 // wanted is W of the plan, unless the person's own arguments may have changed
 // what was built.
 func (t *task) wanted() string {
+	if t.host.Activate != nil {
+		return t.host.Activate.Path
+	}
 	if len(t.run.plan.Args) > 0 {
 		return ""
 	}

@@ -84,7 +84,7 @@ func (w *demoWorld) Machines() fleet.Machines { return fleet.Machines{} }
 func (w *demoWorld) Tools() tools { return tools{} }
 
 func (w *demoWorld) Launcher() rollout.Launcher {
-	return rollout.Launcher{Supervisor: []string{demoCommand, supervisorCommand}, Task: []string{demoCommand, taskCommand}}
+	return rollout.Launcher{Supervisor: []string{demoCommand, supervisorCommand}, Task: []string{demoCommand, taskCommand}, Activate: []string{demoCommand, activateCommand}}
 }
 
 func (w *demoWorld) Self() string { return "nixfleet-tui demo" }
@@ -123,7 +123,7 @@ is touched. What happens there is remembered until ` + "`demo reset`" + `.`,
 	}
 	board.register(cmd)
 	cmd.AddCommand(commands(&d, src)...)
-	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newDemoServeCmd(&d), newDemoRebuildCmd(&d))
+	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newActivateCmd(&d), newDemoServeCmd(&d), newDemoRebuildCmd(&d))
 	return cmd
 }
 

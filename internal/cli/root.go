@@ -36,7 +36,7 @@ command it opens the dashboard.`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(commands(p, src)...)
-	root.AddCommand(newSupervisorCmd(p), newTaskCmd(p))
+	root.AddCommand(newSupervisorCmd(p), newTaskCmd(p), newActivateCmd(p))
 	root.AddCommand(newDoctorCmd(p, src, runDoctor), newDemoCmd(p), newVersionCmd(p), newCompletionCmd(p))
 	return root
 }
@@ -47,7 +47,6 @@ func commands(p *Program, src *sourceFlags) []*cobra.Command {
 	for _, a := range []nixcmd.Action{nixcmd.Switch, nixcmd.Boot, nixcmd.Test, nixcmd.Build, nixcmd.DryBuild, nixcmd.DryActivate} {
 		all = append(all, newActionCmd(p, src, a, runAction))
 	}
-	all = append(all, pastCommands(p, src)...)
 	return append(all, newRunsCmd(p))
 }
 

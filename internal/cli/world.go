@@ -135,7 +135,7 @@ func (w *realWorld) Machines() fleet.Machines {
 }
 
 func (w *realWorld) Launcher() rollout.Launcher {
-	return rollout.Launcher{Supervisor: []string{supervisorCommand}, Task: []string{taskCommand}}
+	return rollout.Launcher{Supervisor: []string{supervisorCommand}, Task: []string{taskCommand}, Activate: []string{activateCommand}}
 }
 
 func (w *realWorld) Self() string { return "nixfleet-tui" }

@@ -1,0 +1,188 @@
+package rollout
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"nixfleet-tui/nixcmd"
+)
+
+// Activation is what the second engine does with a host: it activates a system
+// that the host has already, one that was built before or a generation of its
+// profile. nixos-rebuild can do neither from afar.
+type Activation struct {
+	Path       string `json:"path"`                 // the system
+	Generation int    `json:"generation,omitempty"` // of the host's profile, whose system it is; 0 makes a new one
+}
+
+// Remote runs commands on the host of a task, as ssh does: the words are joined
+// and handed to its shell. Statuses are the command's own, or 255 when ssh got
+// nowhere; an error says that nothing could be started here.
+type Remote func(ctx context.Context, c RemoteCommand) (status int, err error)
+
+// RemoteCommand is a command line for a host's shell.
+type RemoteCommand struct {
+	Host   string
+	Line   string
+	Stdin  io.Reader // nil: nothing
+	Stdout io.Writer // nil: what the task prints on stderr
+}
+
+// engineWords are the words that start what the task parent waits for:
+// nixos-rebuild, or this program as the second engine.
+func (p *Plan) engineWords(d runDir, h PlanHost) ([]string, error) {
+	if !p.ownEngine(h) {
+		return p.Command(h), nil
+	}
+	if len(p.Engine) == 0 {
+		return nil, errors.New("the plan does not say how to start the second engine")
+	}
+	program, err := selfProgram(filepath.Dir(filepath.Dir(string(d))))
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return append(append([]string{program}, p.Engine...), string(d), h.Name), nil
+}
+
+// ownEngine says whether the second engine does the host's part.
+func (p *Plan) ownEngine(h PlanHost) bool { return h.Activate != nil }
+
+// engine is the second engine at work on one host.
+type engine struct {
+	plan     Plan
+	host     PlanHost
+	remote   Remote
+	stdout   io.Writer // the system's path, last of all, as nixos-rebuild prints it
+	stderr   io.Writer
+	password string // for sudo, with its newline; "" when it asks for none
+}
+
+// RunActivation does what the plan in dir says of a host, with the commands
+// that nixos-rebuild would run, and returns its exit status. A password that
+// sudo wants is the first line of stdin.
+func RunActivation(ctx context.Context, dir, host string, remote Remote, stdin io.Reader, stdout, stderr io.Writer) int {
+	plan, err := runDir(dir).readPlan()
+	h, ok := plan.Host(host)
+	if err == nil && (!ok || h.Activate == nil) {
+		err = fmt.Errorf("the plan has nothing to activate on %q", host)
+	}
+	e := &engine{plan: plan, host: h, remote: remote, stdout: stdout, stderr: stderr}
+	if err == nil && h.Password {
+		e.password, err = bufio.NewReader(stdin).ReadString('\n')
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "error: "+err.Error())
+		return exitNotStarted
+	}
+	return e.status(ctx, e.activate(ctx, *h.Activate))
+}
+
+// stepError says which command on the host failed, and how.
+type stepError struct {
+	words  []string
+	status int
+	why    string // in our words, "" when the command has said it
+}
+
+func (e *stepError) Error() string { return nixcmd.FailedWith(e.words, e.status) }
+
+// status tells the log of a failure in nixos-rebuild's words.
+func (e *engine) status(ctx context.Context, err error) int {
+	var failed *stepError
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		const interrupted = 130
+		return interrupted
+	case errors.As(err, &failed):
+		if failed.why != "" {
+			fmt.Fprintln(e.stderr, "error: "+failed.why)
+		}
+		fmt.Fprintln(e.stderr, failed.Error())
+		return failed.status
+	}
+	fmt.Fprintln(e.stderr, "error: "+err.Error())
+	return exitNotStarted
+}
+
+// activate makes a system the host's own, in the order of nixos-rebuild.
+func (e *engine) activate(ctx context.Context, what Activation) error {
+	if path, ok := nixcmd.ParseStorePath(what.Path); !ok || string(path) != what.Path {
+		return fmt.Errorf("%q is no store path", what.Path)
+	}
+	a := nixcmd.Activation{Action: e.plan.Action, Path: what.Path, Generation: what.Generation, Sudo: e.host.Sudo, Password: e.password != ""}
+	fmt.Fprintln(e.stderr, a.Begins(e.host.Name))
+	if err := e.step(ctx, a.CheckWords(), "the host does not have "+a.Path+", or it is no NixOS system"); err != nil {
+		return err
+	}
+	if a.Generation > 0 {
+		if err := e.sameGeneration(ctx, a); err != nil {
+			return err
+		}
+	}
+	if a.Action.MovesProfile() {
+		if err := e.step(ctx, a.ProfileWords(), ""); err != nil {
+			return err
+		}
+	}
+	err := e.step(ctx, a.SystemdWords(), "")
+	if lost(err) {
+		return err
+	}
+	if err := e.step(ctx, a.SwitchWords(err == nil), ""); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.stderr, "Done. The new configuration is")
+	_, err = fmt.Fprintln(e.stdout, a.Path)
+	return err
+}
+
+// lost says that ssh failed, so that nobody knows what the command would say.
+func lost(err error) bool {
+	var failed *stepError
+	return err != nil && (!errors.As(err, &failed) || failed.status == exitSSH)
+}
+
+// sameGeneration makes sure that the generation's number still stands for the
+// system that the person saw.
+func (e *engine) sameGeneration(ctx context.Context, a nixcmd.Activation) error {
+	words := []string{"readlink", "-f", nixcmd.GenerationLink(a.Generation)}
+	var out strings.Builder
+	status, err := e.run(ctx, words, &out)
+	if err != nil {
+		return err
+	}
+	if status == exitSSH || strings.TrimSpace(out.String()) != a.Path {
+		return &stepError{words, max(status, 1), fmt.Sprintf("generation %d of the host is another system now, or has been removed", a.Generation)}
+	}
+	return nil
+}
+
+// step runs words on the host; why explains a failure that they do not explain.
+func (e *engine) step(ctx context.Context, words []string, why string) error {
+	status, err := e.run(ctx, words, nil)
+	if err != nil || status == 0 {
+		return err
+	}
+	if status == exitSSH {
+		why = ""
+	}
+	return &stepError{words, status, why}
+}
+
+func (e *engine) run(ctx context.Context, words []string, stdout io.Writer) (int, error) {
+	c := RemoteCommand{Host: e.host.Name, Line: nixcmd.ShellLine(words), Stdout: stdout}
+	if e.password != "" && words[0] == "sudo" {
+		c.Stdin = strings.NewReader(e.password)
+	}
+	return e.remote(ctx, c)
+}
+
+// ReadPlan reads the plan of the run in dir. The error is a *BrokenError.
+func ReadPlan(dir string) (Plan, error) { return runDir(dir).readPlan() }
