@@ -19,11 +19,16 @@ type softKey struct {
 	public  ssh.PublicKey
 	private ed25519.PrivateKey
 	count   uint32
+	flags   byte // 1: somebody touched it
+	is      string
 }
 
 const softKeyApplication = "ssh:"
 
-func newSoftKey(t testing.TB) *softKey {
+func newSoftKey(t testing.TB) *softKey { return newSoftKeyFor(t, softKeyApplication) }
+
+// newSoftKeyFor makes a key for an application, as ssh-keygen -O application= does.
+func newSoftKeyFor(t testing.TB, application string) *softKey {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -33,20 +38,20 @@ func newSoftKey(t testing.TB) *softKey {
 		Type        string
 		Key         []byte
 		Application string
-	}{ssh.KeyAlgoSKED25519, public, softKeyApplication})
+	}{ssh.KeyAlgoSKED25519, public, application})
 	parsed, err := ssh.ParsePublicKey(blob)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &softKey{public: parsed, private: private}
+	return &softKey{public: parsed, private: private, flags: 1, is: application}
 }
 
 func (k *softKey) PublicKey() ssh.PublicKey { return k.public }
 
 func (k *softKey) Sign(_ io.Reader, message []byte) (*ssh.Signature, error) {
 	k.count++
-	rest := binary.BigEndian.AppendUint32([]byte{1}, k.count) // 1: somebody touched it
-	application, digest := sha256.Sum256([]byte(softKeyApplication)), sha256.Sum256(message)
+	rest := binary.BigEndian.AppendUint32([]byte{k.flags}, k.count)
+	application, digest := sha256.Sum256([]byte(k.is)), sha256.Sum256(message)
 	signed := append(append(application[:], rest...), digest[:]...)
 	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: ed25519.Sign(k.private, signed), Rest: rest}, nil
 }

@@ -104,7 +104,10 @@ func (u ussh) allowed(h SudoHost) (principals []string, word moduleWord) {
 	case f.Cut:
 		return nil, unsure("", "the file of principals %s is too long to be read beforehand", u.file)
 	}
-	return append(slices.Clone(f.Lines), u.principals...), word
+	for _, line := range f.Lines {
+		principals = append(principals, strings.TrimSuffix(line, "\r"))
+	}
+	return append(principals, u.principals...), word
 }
 
 // risks are holes in what the module goes by.
