@@ -139,7 +139,19 @@ func visible(r rune) bool {
 	if unicode.Is(unicode.Co, r) {
 		return true
 	}
-	return unicode.IsGraphic(r) && !hidden(r)
+	return unicode.IsGraphic(r) && !hidden(r) && !prefixed(r)
+}
+
+// prefixed reports whether r is a letter that is counted as one character with
+// whatever follows it (Grapheme_Cluster_Break=Prepend): a space behind it would
+// take no cell.
+func prefixed(r rune) bool {
+	switch {
+	case r == 0x0d4e, r == 0x111c2, r == 0x111c3, r == 0x113d1, r == 0x1193f, r == 0x11941, r == 0x11a3a,
+		r >= 0x11a84 && r <= 0x11a89, r == 0x11d46, r == 0x11f02:
+		return true
+	}
+	return false
 }
 
 // hidden reports whether r counts as a letter or mark in Unicode, but is

@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -29,6 +30,7 @@ func TestLine(t *testing.T) {
 		{"tag", "a\U000e0041", `a\U000e0041`},
 		{"soft hyphen", "a\u00adb", `a\u00adb`},
 		{"hangul filler", "a\u3164b", `a\u3164b`},
+		{"letter that takes the next one in", "\u0d4e", `\u0d4e`},
 		{"tabs", "a\tb\tc", "a       b       c"},
 		{"tab after wide", "世\tb", "世      b"},
 		{"words of the world", "Grüße, 世界, привет, ☃", "Grüße, 世界, привет, ☃"},
@@ -74,10 +76,23 @@ func TestStyled(t *testing.T) {
 	}
 }
 
+// TestNoCharacterTakesTheNextOneIn: whatever is shown, a space behind it takes
+// a cell of its own.
+func TestNoCharacterTakesTheNextOneIn(t *testing.T) {
+	for r := rune(' '); r <= unicode.MaxRune; r++ {
+		if !visible(r) || unicode.Is(unicode.M, r) {
+			continue
+		}
+		if s := string(r); Width(s+" ") != Width(s)+1 {
+			t.Errorf("%U: %d cells, and %d with a space", r, Width(s), Width(s+" "))
+		}
+	}
+}
+
 func FuzzSanitize(f *testing.F) {
 	for _, seed := range []string{
 		"plain", "\x1b[31mred\x1b[0m", "\x1b[38;5;8;8m", "\x1b]0;t\a", "\u009b1m", "\xff\xed\xa0\x80", "a\tb\t",
-		"\u202e\u2066\u200d\ufeff", "e\u0301\u0301\u0301\u0301\u0301", "👩‍💻", "\x1b[4:3;58:2::1:2:3m", "\x1b[", "\r\n", "\U000e0041",
+		"\u202e\u2066\u200d\ufeff", "e\u0301\u0301\u0301\u0301\u0301", "👩‍💻", "\x1b[4:3;58:2::1:2:3m", "\x1b[", "\r\n", "\U000e0041", "\u0d4e",
 	} {
 		f.Add(seed)
 	}
