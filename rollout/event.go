@@ -39,6 +39,8 @@ type Event struct {
 	Reason   string           `json:"reason,omitempty"`      // task, cancel, adopted: a sentence
 	ExitCode *int             `json:"exitCode,omitempty"`    // task ended, end
 
+	Wave *Wave `json:"wave,omitempty"` // wave
+
 	Verdict *Verdict `json:"-"` // verdict: its fields stand in the line itself
 }
 
@@ -51,6 +53,7 @@ const (
 	EventVerdict  = "verdict"  // a task was judged: the last word on it
 	EventAdopted  = "adopted"  // another supervisor took the run over
 	EventCancel   = "cancel"   // a request to cancel was answered
+	EventWave     = "wave"     // a wave began, or no more is begun
 	EventEnd      = "end"      // the run is over
 )
 

@@ -33,6 +33,7 @@ type Plan struct {
 	Ask      bool           `json:"ask,omitempty"`     // somebody may be asked for passwords and the like
 	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused
 	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
+	Waves    *Waves         `json:"waves,omitempty"`   // nil: hosts are begun as there is room
 	Engine   []string       `json:"engine,omitempty"`  // words after this program's name that start the second engine
 	Hosts    []PlanHost     `json:"hosts"`
 	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it

@@ -164,6 +164,7 @@ func (r *run) loop(ctx context.Context) {
 	tick := time.NewTicker(requestPoll)
 	defer tick.Stop()
 	for !r.allJudged() {
+		r.rollOn()
 		for _, name := range r.startableNow() {
 			if !r.admit(name) && r.state(name).Verdict == nil {
 				r.start(ctx, name)
@@ -196,6 +197,7 @@ func (r *run) startableNow() []string {
 	defer r.mu.Unlock()
 	var waiting []waitingTask
 	var l load
+	wave := r.waveNow()
 	for i, t := range r.view.Tasks {
 		h := r.plan.Hosts[i]
 		memory := r.peaks.of(r.plan.Flake.URL, h.Name)
@@ -217,7 +219,7 @@ func (r *run) startableNow() []string {
 				l.evaluating++
 				l.memory += memory
 			}
-		case t.Verdict == nil:
+		case t.Verdict == nil && (running || wave.inWave(h.Name)):
 			waiting = append(waiting, waitingTask{name: h.Name, last: h.Last, memory: memory})
 		}
 	}

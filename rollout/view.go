@@ -37,6 +37,7 @@ type View struct {
 	ExitCode int       // meaningful when it has ended
 	Cancel   bool      // somebody asked to cancel all of it
 	Alive    bool      // a supervisor holds the lock
+	Wave     *Wave     // of a run that goes in waves; nil until the first
 	Broken   string    // what is missing or cut in the directory, or ""
 }
 
@@ -79,6 +80,8 @@ func (v *View) apply(e Event) {
 	switch e.Event {
 	case EventStart:
 		v.Started = e.Time
+	case EventWave:
+		v.Wave = e.Wave
 	case EventEnd:
 		if v.Ended.IsZero() { // a later one comes when an unknown verdict was resolved
 			v.Ended = e.Time
