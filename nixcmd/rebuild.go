@@ -27,6 +27,7 @@ type Rebuild struct {
 	TargetHost  string // as ssh is asked
 	BuildHost   string // as ssh is asked; "" builds on this machine
 	Sudo        bool
+	Password    bool // sudo's password is given: on stdin to ng, on a terminal to bash
 	Substitutes bool
 	Extra       []string // the person's own arguments, passed on unchanged
 }
@@ -47,9 +48,13 @@ func (d Dialect) Args(r Rebuild) []string {
 	if r.Sudo {
 		args = append(args, pick(d.Sudo, "--sudo", "--use-remote-sudo"))
 	}
+	if r.Sudo && r.Password && d.Kind != KindBash {
+		args = append(args, "--ask-sudo-password")
+	}
 	args = append(args, pick(d.NoReexec, "--no-reexec", "--fast"))
-	if d.Kind == KindBash {
-		// With a terminal, ssh would merge stdout into stderr and end lines in \r\n.
+	if d.Kind == KindBash && !(r.Sudo && r.Password) {
+		// With a terminal, ssh would merge stdout into stderr and end lines in
+		// \r\n. But sudo there asks for its password on nothing else.
 		args = append(args, "--no-ssh-tty")
 	}
 	if r.Substitutes {

@@ -25,7 +25,7 @@ type Event struct {
 	Action  nixcmd.Action `json:"action,omitempty"`
 	Hosts   []string      `json:"hosts,omitempty"`
 
-	// task
+	// task, and question
 	State  string  `json:"state,omitempty"`
 	PID    int     `json:"pid,omitempty"` // of nixos-rebuild, which leads a process group
 	Before *Before `json:"before,omitempty"`
@@ -41,6 +41,8 @@ type Event struct {
 
 	Wave *Wave `json:"wave,omitempty"` // wave
 
+	Question *Question `json:"question,omitempty"` // question
+
 	Verdict *Verdict `json:"-"` // verdict: its fields stand in the line itself
 }
 
@@ -53,6 +55,7 @@ const (
 	EventVerdict  = "verdict"  // a task was judged: the last word on it
 	EventAdopted  = "adopted"  // another supervisor took the run over
 	EventCancel   = "cancel"   // a request to cancel was answered
+	EventQuestion = "question" // a program asks a person something, or does so no more
 	EventWave     = "wave"     // a wave began, or no more is begun
 	EventEnd      = "end"      // the run is over
 )

@@ -27,6 +27,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if sshutil.IsAskpass(os.Args[0]) {
+		os.Exit(sshutil.Askpass(os.Args[1:], os.Getenv, os.Stdout))
+	}
 	if len(os.Args) > 2 && os.Args[1] == wordSupervisor {
 		os.Exit(runTestSupervisor(os.Args[2]))
 	}
@@ -55,7 +58,11 @@ func runTestSupervisor(dir string) int {
 			return string(data), err
 		},
 	}
-	if err := s.Run(context.Background()); err != nil {
+	var err error
+	if s.Passwords, err = InheritedPasswords(); err == nil {
+		err = s.Run(context.Background())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -30,7 +30,11 @@ func dieEarly(dir, host string) {
 			continue
 		}
 		if when == diesAfter {
-			if _, err := startRebuild(runDir(dir), host, os.Environ()); err != nil {
+			p, err := newParent(runDir(dir), host, os.Environ())
+			if err == nil {
+				_, err = p.start(nil)
+			}
+			if err != nil {
 				panic(err)
 			}
 		}

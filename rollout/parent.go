@@ -18,15 +18,18 @@ import (
 
 // The descriptors that a task parent is started with.
 const (
-	fdMachine = 3 + iota // the machine's lock, which goes on to nixos-rebuild
-	fdAlive              // the task's lock: free when the last process of the task is gone
-	fdStarted            // pipe to the supervisor: one line when nixos-rebuild runs, or why not
+	fdMachine   = 3 + iota // the machine's lock, which goes on to nixos-rebuild
+	fdAlive                // the task's lock: free when the last process of the task is gone
+	fdStarted              // pipe to the supervisor: one line when nixos-rebuild runs, or why not
+	fdPasswords            // pipe from the supervisor: the password of sudo, if it has one
 )
 
 // RunTask is the task parent: it starts nixos-rebuild for one host with its
 // output going straight into the run directory's files, waits for it, and
-// keeps its exit status. It does nothing else, so that there is nothing in it
-// to fail; whoever kills the supervisor or a viewer does not reach it.
+// keeps its exit status. Besides, it hears what the task's programs ask, which
+// must outlive supervisor and viewers as well. It does nothing else, so that
+// there is little in it to fail; whoever kills a supervisor or a viewer does
+// not reach it.
 //
 // environ is what nixos-rebuild gets, besides what the run sets. What is
 // returned has been told to the supervisor as well.
@@ -36,10 +39,17 @@ func RunTask(dir, host string, environ []string) error {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	d := runDir(dir)
 	unix.CloseOnExec(fdStarted) // the supervisor waits for its end
+	unix.CloseOnExec(fdPasswords)
 	started := os.NewFile(fdStarted, "started")
-	cmd, err := startRebuild(d, host, environ)
+	p, err := newParent(d, host, environ)
+	var cmd *exec.Cmd
+	if err == nil {
+		if cmd, err = p.start(os.NewFile(fdPasswords, "passwords")); err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}
 	if err != nil {
-		tellSupervisor(started, "failed "+err.Error())
+		tellSupervisor(started, whyNot(err))
 		if werr := d.writeExit(host, exitStatus{code: exitNotStarted}); werr != nil {
 			return errors.Join(err, werr)
 		}
@@ -53,7 +63,7 @@ func RunTask(dir, host string, environ []string) error {
 	err = os.WriteFile(d.host(host, ".pid"), []byte(id+"\n"), 0o600)
 	tellSupervisor(started, "started "+id)
 	status := waitFor(cmd)
-	return errors.Join(err, d.writeExit(host, status), os.RemoveAll(d.host(host, ".cwd")))
+	return errors.Join(err, p.close(), d.writeExit(host, status), os.RemoveAll(d.host(host, ".cwd")))
 }
 
 // exitNotStarted is the shell's status for a program that cannot be started.
@@ -66,16 +76,9 @@ func tellSupervisor(pipe *os.File, line string) {
 	pipe.Close()
 }
 
-// startRebuild starts nixos-rebuild in a process group and a folder of its own.
-func startRebuild(d runDir, host string, environ []string) (*exec.Cmd, error) {
-	plan, err := d.readPlan()
-	if err != nil {
-		return nil, err
-	}
-	task, ok := plan.Host(host)
-	if !ok {
-		return nil, fmt.Errorf("the run has no host %q", host)
-	}
+// rebuild starts nixos-rebuild in a process group and a folder of its own.
+func (p *parent) rebuild(stdin *os.File) (*exec.Cmd, error) {
+	d, host := p.dir, p.host.Name
 	cwd := d.host(host, ".cwd")
 	if err := os.MkdirAll(cwd, 0o700); err != nil {
 		return nil, err
@@ -90,13 +93,16 @@ func startRebuild(d runDir, host string, environ []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	defer stdout.Close()
-	words, err := plan.engineWords(d, task)
+	words, err := p.plan.engineWords(d, p.host)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = cwd
-	cmd.Env = plan.environ(environ)
+	cmd.Env = p.env
+	if stdin != nil { // a nil *os.File is not no reader
+		cmd.Stdin = stdin
+	}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.ExtraFiles = []*os.File{os.NewFile(fdMachine, "machine"), os.NewFile(fdAlive, "alive")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -114,7 +120,7 @@ func openAppend(path string) (*os.File, error) {
 func (p *Plan) Command(h PlanHost) []string {
 	r := nixcmd.Rebuild{
 		Action: p.Action, Flake: p.Flake.Pinned, Attr: h.Name, TargetHost: h.Name, BuildHost: h.buildHost(),
-		Sudo: h.Sudo, Substitutes: h.Substitutes, Extra: p.Args,
+		Sudo: h.Sudo, Password: h.Password, Substitutes: h.Substitutes, Extra: p.Args,
 	}
 	r.Extra = append(p.builderArgs(h), r.Extra...)
 	return append(append([]string{}, p.Program...), p.Dialect.Args(r)...)
@@ -146,17 +152,8 @@ const (
 // environ is the environment of nixos-rebuild: the given one, with every way
 // to ask a question on a terminal that nobody watches taken away.
 func (p *Plan) environ(base []string) []string {
-	env := make([]string, 0, len(base)+4)
-	for _, kv := range base {
-		switch name, _, _ := strings.Cut(kv, "="); name {
-		case "NIX_SSHOPTS", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "NIXOS_REBUILD_USE_NOM":
-		default:
-			env = append(env, kv)
-		}
-	}
-	return append(env,
+	return append(withoutAsking(base),
 		"NIX_SSHOPTS="+shellquote.Join(p.SSHOptions()...),
-		"SSH_ASKPASS_REQUIRE=never",
 		"NIXOS_REBUILD_USE_NOM=0")
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -27,6 +29,12 @@ func NewID(action string, at time.Time) string {
 // lives on when the caller ends. The run's lock passes on to it without a gap.
 // Nothing is left behind when an error is returned.
 func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
+	return s.StartWith(plan, l, nil)
+}
+
+// StartWith is Start for a run whose supervisor is handed passwords of sudo.
+// They stay the caller's to wipe.
+func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir string, err error) {
 	d := runDir(filepath.Join(s.runs(), plan.ID))
 	if err := os.Mkdir(string(d), 0o700); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
@@ -64,7 +72,7 @@ func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
 	if err := writeJSON(d.plan(), plan); err != nil {
 		return "", err
 	}
-	return string(d), s.spawnSupervisor(d, lock, l)
+	return string(d), s.spawnWith(d, lock, l, passwords)
 }
 
 // linkOver makes path a link to target, also where something is already.
@@ -77,6 +85,10 @@ func linkOver(target, path string) error {
 
 // spawnSupervisor starts a supervisor that inherits the lock, in a session of its own.
 func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
+	return s.spawnWith(d, lock, l, nil)
+}
+
+func (s *Store) spawnWith(d runDir, lock *os.File, l Launcher, passwords Passwords) error {
 	program, err := selfProgram(s.Dir)
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
@@ -93,7 +105,12 @@ func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
 	cmd.Args[0] = programName
 	cmd.Dir = string(d)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.ExtraFiles = []*os.File{lock} // descriptor 3
+	pipe, err := passwords.pipe(slices.Collect(maps.Keys(passwords)))
+	if err != nil {
+		return err
+	}
+	defer pipe.Close()
+	cmd.ExtraFiles = []*os.File{lock, pipe} // descriptors 3 and 4
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the supervisor: %w", err)

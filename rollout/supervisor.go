@@ -36,6 +36,9 @@ type Supervisor struct {
 	SSH      string // the ssh program, for shared connections
 	NixStore string // the nix-store program, for roots on this machine; "" makes none
 
+	// Passwords of sudo, as far as a person was asked for them already. Run wipes them.
+	Passwords Passwords
+
 	// Connect makes our own connections, which resolve through the run's ssh configuration.
 	Connect func(plan *Plan) (Connector, error)
 	// Fingerprint identifies the present content of a dirty tree.
@@ -88,6 +91,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.conn.Close()
+	defer r.Passwords.Wipe()
 	r.begin(ctx)
 	r.loop(ctx)
 	r.tasks.Wait()
@@ -176,6 +180,7 @@ func (r *run) loop(ctx context.Context) {
 		case <-r.wake:
 		case <-tick.C:
 			r.answerRequests()
+			r.lookAtQuestions()
 		}
 	}
 }

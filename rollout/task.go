@@ -48,7 +48,7 @@ func (t *task) work(ctx context.Context) (Verdict, error) {
 		}
 		var v *Verdict
 		var err error
-		if exited, v, err = t.launch(); v != nil || err != nil {
+		if exited, v, err = t.launch(ctx); v != nil || err != nil {
 			return deref(v), err
 		}
 	}

@@ -20,6 +20,8 @@ type TaskView struct {
 	Before   *Before        // how the host stood, once it was read
 	Reason   string         // why it waits, or the last note
 	Verdict  *Verdict       // nil until there is one
+
+	Questions []Question // that its programs have for a person, the oldest first
 }
 
 // Waits says whether the task waits for others that are at its machine.
@@ -112,8 +114,10 @@ func (t *TaskView) apply(e Event) {
 			left := time.Duration(*e.Left) * time.Second
 			t.Left = &left
 		}
+	case EventQuestion:
+		t.applyQuestion(e)
 	case EventVerdict:
-		t.Verdict, t.Phase = e.Verdict, nixcmd.PhaseDone
+		t.Verdict, t.Phase, t.Questions = e.Verdict, nixcmd.PhaseDone, nil
 		if t.Ended.IsZero() {
 			t.Ended = e.Time
 		}

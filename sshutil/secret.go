@@ -78,9 +78,9 @@ func (s *Secret) Drop(n int) {
 	s.n -= n
 }
 
-// Bytes are the secret itself, not a copy. Nil when it was wiped.
+// Bytes are the secret itself, not a copy. Nil when it was wiped, or is none.
 func (s *Secret) Bytes() []byte {
-	if s.page == nil {
+	if s == nil || s.page == nil {
 		return nil
 	}
 	return s.page[:s.n]
@@ -88,7 +88,7 @@ func (s *Secret) Bytes() []byte {
 
 // Line is the secret and a newline, as programs read it; not a copy.
 func (s *Secret) Line() []byte {
-	if s.page == nil {
+	if s == nil || s.page == nil {
 		return nil
 	}
 	s.page[s.n] = '\n'

@@ -1,0 +1,98 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"nixfleet-tui/sshutil"
+)
+
+// attendance hears what the ssh processes of one of our processes ask, for as
+// long as they run.
+type attendance struct {
+	desk    *desk
+	askpass *sshutil.AskpassServer // nil when nobody may be asked
+	env     []string               // for those that may ask
+}
+
+// attend begins to hear questions about a host. purpose says what its ssh is
+// started for, such as "to log in on web1".
+func attend(d runDir, plan *Plan, host, purpose string) (*attendance, error) {
+	if !plan.asks() {
+		return &attendance{env: []string{"SSH_ASKPASS_REQUIRE=never"}}, nil
+	}
+	program, err := askpassProgram(plan.Sockets)
+	if err != nil {
+		return nil, err
+	}
+	k, err := openDesk(d, plan.Sockets, host)
+	if err != nil {
+		return nil, err
+	}
+	s := &sshutil.AskpassServer{Admit: sshutil.Peer.OurChild, Answer: func(ctx context.Context, p sshutil.Prompt) (*sshutil.Secret, error) {
+		return k.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
+	}}
+	socket := filepath.Join(plan.Sockets, randomHex(socketDigits))
+	if err := s.Listen(socket); err != nil {
+		return nil, errors.Join(err, k.close())
+	}
+	return &attendance{desk: k, askpass: s, env: sshutil.AskpassEnv(program, socket)}, nil
+}
+
+// close ends it; what is still asked is refused.
+func (a *attendance) close() error {
+	if a.desk == nil {
+		return nil
+	}
+	// The desk first: the askpass server waits for its answers.
+	return errors.Join(a.desk.close(), a.askpass.Close())
+}
+
+// ask puts a question of our own.
+func (a *attendance) ask(ctx context.Context, q Question) (*sshutil.Secret, error) {
+	if a.desk == nil {
+		return nil, errNobodyIn
+	}
+	return a.desk.Ask(ctx, q)
+}
+
+// withoutAsking are the variables of an environment but those by which
+// programs would find a way to ask, and those that a run sets itself.
+func withoutAsking(environ []string) []string {
+	env := make([]string, 0, len(environ))
+	for _, kv := range environ {
+		switch name, _, _ := strings.Cut(kv, "="); name {
+		case "NIX_SSHOPTS", "SSH_ASKPASS", "SSH_ASKPASS_REQUIRE", "NIXOS_REBUILD_USE_NOM":
+		default:
+			env = append(env, kv)
+		}
+	}
+	return env
+}
+
+// askpassProgram is this program under the name by which ssh is to call it, in
+// the directory for sockets. Processes that guard their memory cannot be
+// started again through /proc, so the file itself is linked, which also keeps
+// it while it is replaced or removed (`go run` does that).
+func askpassProgram(sockets string) (string, error) {
+	path := filepath.Join(sockets, sshutil.AskpassName)
+	if readable(path) {
+		return path, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding this program: %w", err)
+	}
+	err = os.Link(self, path)
+	if err != nil && !readable(path) { // elsewhere, or somebody else's; the store keeps what is in it
+		err = os.Symlink(self, path)
+	}
+	if err != nil && !readable(path) {
+		return "", fmt.Errorf("making a link for ssh's questions: %w", err)
+	}
+	return path, nil
+}
