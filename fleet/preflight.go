@@ -77,6 +77,9 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	}
 	asked.Wait()
 	s.Sudo, s.SudoSaid, s.Trust, s.TrustErr = sudo, said, trust, trustErr
+	if c, ok := r.(*sshutil.Client); ok {
+		s.Touch = c.Touched()
+	}
 	return s, err
 }
 

@@ -26,6 +26,8 @@ type Survey struct {
 	SudoSaid string // its own words when it did not work
 	Trust    nixcmd.Trust
 	TrustErr error // why that was not learned
+
+	Touch bool // somebody touched a key for the login that it was read over
 }
 
 // Space is what is free where a directory is.

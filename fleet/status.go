@@ -69,6 +69,10 @@ func sshError(err error) *sshutil.Error {
 // may accept it. One that is another than the known one is not meant.
 func (s Status) KeyUnknown() bool { return s.Kind == sshutil.KindHostKeyUnknown }
 
+// NeedsTouch says whether a person could log in by touching a key, which
+// reading it never asks for.
+func (s Status) NeedsTouch() bool { return s.Kind == sshutil.KindNeedsTouch }
+
 // stateOf says how far a connection came that failed in this way. What fails
 // after the login leaves the host up: it is there, only its answer is not.
 func stateOf(k sshutil.Kind) State {

@@ -36,6 +36,7 @@ type Check string
 const (
 	CheckReach    Check = "reach"    // we get there
 	CheckSudo     Check = "sudo"     // and may become root
+	CheckTouch    Check = "touch"    // how often a security key is to be touched
 	CheckSpace    Check = "space"    // there is room for another system
 	CheckBusy     Check = "busy"     // nobody else is at it
 	CheckPlatform Check = "platform" // somebody builds for its kind of machine
@@ -167,7 +168,7 @@ func (g *Ground) Findings(p *Plan) []Finding {
 			found = append(found, g.about(p, h)...)
 		}
 	}
-	return found
+	return append(found, g.allTouches(p)...)
 }
 
 // about judges one host.
@@ -184,6 +185,7 @@ func (g *Ground) about(p *Plan, h PlanHost) []Finding {
 		f.space()
 		f.drift()
 	}
+	f.touches()
 	place, placed := g.Looks[h.buildHost()]
 	switch {
 	case !placed:

@@ -37,9 +37,6 @@ func (f *finder) foretold() {
 			f.add(CheckSudo, LevelBlocker, "sudo will not work there: "+c.Reason, c.Hint)
 		}
 	}
-	if c.Outlook == sshutil.SudoWillWork && c.Touch {
-		f.add(CheckSudo, LevelNote, "each sudo there asks for a touch of the key of "+c.Key, "")
-	}
 }
 
 // lapses judges whether a certificate is still valid when sudo's turn comes,

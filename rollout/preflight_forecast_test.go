@@ -36,7 +36,7 @@ func TestForetoldFindings(t *testing.T) {
 			says: `pam_ussh should have let certificate "me" through: Ask the agent here to sign`},
 		"no answer, and it will fail": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillFail, Reason: "there is no way"}, sudo: fleet.SudoSilent,
 			want: "h1 sudo warning", says: ""},
-		"a touch": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillWork, By: sshutil.SudoByUssh, Key: "K", Touch: true}, want: "h1 sudo note", says: "a touch of the key of K"},
+		"a touch": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillWork, By: sshutil.SudoByUssh, Key: "K", Touch: true}, want: "h1 touch note", says: "expect 2 touches of your security key: 2 for sudo, which asks anew for each of its steps (K)"},
 		"a hole":  {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillWork, Risks: []sshutil.SudoRisk{{Message: "everybody is root"}}}, want: "h1 security warning everybody is root"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,7 +90,7 @@ func TestFindings(t *testing.T) {
 		"not one of ours":        {func(s *scene) { s.err = errors.New("odd") }, []string{"h1 reach blocker"}, "odd"},
 		"unreachable, left out":  {func(s *scene) { s.err, s.plan.SkipDown = down(), true }, nil, ""},
 		"refused, not left out":  {func(s *scene) { s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindHostKeyChanged}, true }, []string{"h1 reach blocker"}, ""},
-		"only a touch is missed": {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning"}, ""},
+		"only a touch is missed": {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning", "h1 touch note"}, ""},
 		"skipped anyway":         {func(s *scene) { s.err, s.plan.Hosts[0].Skip = down(), "it is frozen" }, nil, ""},
 
 		"sudo wants a password": {func(s *scene) { s.h1.Sudo = fleet.SudoPassword }, []string{"h1 sudo blocker sudo wants a password of ops"}, "wheelNeedsPassword = false"},

@@ -61,6 +61,13 @@ func (c *Client) Latency() time.Duration { return c.link.latency() }
 // Via says how the host is reached: "direct", "jump a→b", "proxycommand" or "openssh".
 func (c *Client) Via() string { return c.via }
 
+// Touched says whether somebody touched a key for this connection, so that the
+// next login asks for a touch too.
+func (c *Client) Touched() bool {
+	n, ok := c.link.(*native)
+	return ok && n.touched
+}
+
 // Target is what the name resolved to.
 func (c *Client) Target() Target { return c.target }
 

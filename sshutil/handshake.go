@@ -116,7 +116,9 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 		w.Close()
 		return nil, failure
 	}
-	return newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t), d.now), nil
+	n := newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t), d.now)
+	n.touched = l.touched()
+	return n, nil
 }
 
 // clientConfig is how x/crypto is told what the person allows.

@@ -41,6 +41,12 @@ func (l *login) method(server *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	return ssh.PublicKeys(&watchedSigner{l, o}), nil
 }
 
+// touched says whether the key that was offered last, which is the one that
+// got in, wants a touch.
+func (l *login) touched() bool {
+	return l.next > 0 && wantsTouch(l.ready.list[l.next-1].signer.PublicKey())
+}
+
 // watchedSigner tells the login when its key did not sign.
 type watchedSigner struct {
 	login *login

@@ -171,8 +171,35 @@ func TestTouchOnlyWhenAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if a.touches.Load() != 1 {
-		t.Errorf("%d touches", a.touches.Load())
+	if a.touches.Load() != 1 || !c.Touched() {
+		t.Errorf("%d touches, %t", a.touches.Load(), c.Touched())
+	}
+}
+
+// TestTouchIsForEverybody: who reads all the time never asks for a touch; when
+// a person did once, all others have the connection too.
+func TestTouchIsForEverybody(t *testing.T) {
+	noLeaks(t)
+	a := &touchAgent{Agent: agent.NewKeyring(), key: newSoftKey(t)}
+	_, _, d := agentHost(t, serveAgent(t, a))
+	p := NewPool(d)
+	defer p.Close()
+	_, err := p.Run(t.Context(), "h", Command{Line: "true"})
+	wantKind(t, err, KindNeedsTouch)
+	var opening sync.WaitGroup
+	for range 4 {
+		opening.Go(func() {
+			if _, err := p.ClientTouch(t.Context(), "h"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	opening.Wait()
+	if _, err := p.Run(t.Context(), "h", Command{Line: "true"}); err != nil {
+		t.Error(err)
+	}
+	if got := a.touches.Load(); got != 1 {
+		t.Errorf("%d touches", got)
 	}
 }
 

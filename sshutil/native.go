@@ -17,6 +17,7 @@ type native struct {
 	host     string
 	client   *ssh.Client
 	key      string
+	touched  bool          // the login took a touch
 	forward  string        // agent socket that may be forwarded; "" if there is none
 	hop      *Client       // the jump host that the connection goes over; may be nil
 	under    func() error  // gives the jump host back; may be nil

@@ -8,17 +8,30 @@ import (
 // Pool keeps one Client per host and dials again when it has died. Concurrent
 // calls for one host share one dial.
 type Pool struct {
-	hosts *sharing
+	hosts  *sharing
+	dialer *Dialer
 }
 
 // NewPool returns an empty pool over d.
-func NewPool(d *Dialer) *Pool { return &Pool{newSharing(d.Dial)} }
+func NewPool(d *Dialer) *Pool { return &Pool{newSharing(d.Dial), d} }
 
 // Client returns the host's connection, dialling if there is none. A dial that
 // nobody waits for any more is given up. A failed one is not remembered: the
 // next call tries again at once, see RetryAfter.
 func (p *Pool) Client(ctx context.Context, name string) (*Client, error) {
 	return p.hosts.get(ctx, name)
+}
+
+// ClientTouch is Client for when somebody sits there and was told: keys that
+// want a touch may be used, see Dialer.DialTouch. The connection is then there
+// for everybody.
+func (p *Pool) ClientTouch(ctx context.Context, name string) (*Client, error) {
+	client, err := p.hosts.getBy(ctx, name, p.dialer.DialTouch)
+	var told *Error
+	if errors.As(err, &told) && told.Kind == KindNeedsTouch { // somebody else's dial was joined
+		return p.hosts.getBy(ctx, name, p.dialer.DialTouch)
+	}
+	return client, err
 }
 
 // Run runs cmd on the host called name. If the host's connection turns out to

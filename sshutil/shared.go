@@ -37,7 +37,13 @@ func newSharing(dial func(context.Context, string) (*Client, error)) *sharing {
 // get returns the key's connection. A failed dial is not remembered: the next
 // call tries again at once.
 func (s *sharing) get(ctx context.Context, key string) (*Client, error) {
-	h, err := s.join(key)
+	return s.getBy(ctx, key, s.dial)
+}
+
+// getBy is get with another way to dial. A dial that goes on already is joined
+// all the same.
+func (s *sharing) getBy(ctx context.Context, key string, dial func(context.Context, string) (*Client, error)) (*Client, error) {
+	h, err := s.join(key, dial)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +61,7 @@ func (s *sharing) get(ctx context.Context, key string) (*Client, error) {
 }
 
 // join finds the key's connection or dial, and starts one if there is none.
-func (s *sharing) join(key string) (*shared, error) {
+func (s *sharing) join(key string, dial func(context.Context, string) (*Client, error)) (*shared, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -69,7 +75,7 @@ func (s *sharing) join(key string) (*shared, error) {
 		ctx, cancel := context.WithCancel(context.Background())
 		h = &shared{ready: make(chan struct{}), cancel: cancel}
 		s.byKey[key] = h
-		s.owned.Go(func() { s.connect(ctx, key, h) })
+		s.owned.Go(func() { s.connect(ctx, key, h, dial) })
 	}
 	h.waiters++
 	return h, nil
@@ -93,9 +99,9 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 // connect dials. What nobody wants any more is closed again.
-func (s *sharing) connect(ctx context.Context, key string, h *shared) {
+func (s *sharing) connect(ctx context.Context, key string, h *shared, dial func(context.Context, string) (*Client, error)) {
 	defer h.cancel()
-	client, err := s.dial(ctx, key)
+	client, err := dial(ctx, key)
 	s.mu.Lock()
 	wanted := s.byKey[key] == h
 	if err != nil && wanted {

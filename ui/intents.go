@@ -124,6 +124,9 @@ func (m *Model) onCancelSent(msg cancelSentMsg) {
 
 func (m *Model) openHost() tea.Cmd {
 	m.host.name, m.host.scroll = m.fleet.current(), 0
+	if h := m.known.hosts[m.host.name]; h != nil && h.status.NeedsTouch() {
+		m.backend.Refresh([]string{m.host.name}) // somebody sits here who can touch the key
+	}
 	return m.goTo(placeHost)
 }
 

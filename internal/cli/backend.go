@@ -24,6 +24,7 @@ type backend struct {
 	reload  chan struct{} // the inventory is to be read again
 	toEval  chan struct{} // there is something to evaluate
 	runsNow chan struct{} // the runs are to be listed now
+	toTouch chan string   // hosts to log in on with a key that wants a touch
 	asking  chan struct{} // holds one for each host that works on a person's command
 
 	learning sync.Mutex // held while what is loaded is made anew from what it was
@@ -44,7 +45,7 @@ type backend struct {
 func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, news *ui.Mailbox) *backend {
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
-		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1),
+		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
 		asking:   make(chan struct{}, asksAtOnce),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
@@ -190,6 +191,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	watch.Pause(b.paused)
 	b.mu.Unlock()
 	crew.Go(func() { b.reloads(ctx, pool) })
+	crew.Go(func() { b.touches(ctx, pool, watch) })
 	watch.Run(ctx)
 	if err := done(); err != nil {
 		b.news.Post(ui.Said{Message: "closing the connections: " + err.Error()})

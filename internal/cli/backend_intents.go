@@ -20,9 +20,10 @@ func (b *backend) Refresh(hosts []string) {
 	if len(hosts) == 0 {
 		ring(b.reload)
 	}
-	if watch != nil {
-		watch.Refresh(hosts...)
+	if watch == nil || len(hosts) == 1 && b.askTouch(hosts[0]) {
+		return
 	}
+	watch.Refresh(hosts...)
 }
 
 // Evaluate implements ui.Backend.
