@@ -8,6 +8,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
 )
 
 // pastExamples are the documents of commands that look at hosts' pasts.
@@ -24,7 +25,12 @@ func pastExamples(t *testing.T) map[string]string {
 		to: side{"web1", "generation 42", exampleSystem("web1")}, size: 1<<30 + 12902,
 		changes: []nixcmd.PackageChange{{Name: "etc", Removed: []string{}, Added: []string{""}}, {Name: "openssl", Removed: []string{"3.0.7"}, Added: []string{"3.0.8"}, Delta: 12902}},
 	}
+	groups := fleet.Fold([]fleet.Answer{
+		{Host: "web1", Stdout: []byte("active\n")}, {Host: "web2", Stdout: []byte("active\n")}, {Host: "db1", Stdout: []byte("inactive\n"), ExitCode: 3},
+		{Host: "web3", Err: &sshutil.Error{Kind: sshutil.KindUnreachable, Host: "web3", Message: "no route to 10.0.0.3", Hint: "check the network or the VPN"}},
+	})
 	return map[string]string{
+		"exec --json":        document(t, execDocument("systemctl is-active nginx", groups)),
 		"generations --json": document(t, generationsDocument("web1", g, map[string]int64{exampleSystem("web1"): 440 << 20})),
 		"diff --json":        document(t, diffDocument(d)),
 	}
@@ -87,5 +93,33 @@ func TestPastHelp(t *testing.T) {
 		if code := b.run(cmd.Name(), "--help"); code != ExitOK || !strings.Contains(b.out.String(), "Examples:\n  nixfleet-tui") {
 			t.Errorf("%s --help: exit code %d\n%s", cmd.Name(), code, &b.out)
 		}
+	}
+}
+
+func TestDemoExec(t *testing.T) {
+	b := demoBench(t)
+	for _, c := range []struct {
+		line string
+		code int
+		want string
+	}{
+		{"--on @web,kelyus -- nixos-version", ExitOK, "── andasibe, ankarana  ✓ exit 0\n26.05.20261105.9b28f04 (Yarara)\n\n── kelyus  ✓ exit 0\n26.05.20261119.c5ae371 (Yarara)\n"},
+		{"--on @web,kelyus --diff -- nixos-version", ExitOK, "── kelyus  ✓ exit 0\n- 26.05.20261105.9b28f04 (Yarara)\n+ 26.05.20261119.c5ae371 (Yarara)\n"},
+		{"--on kelyus,indri -- echo same", ExitOK, "── all of indri, kelyus  ✓ exit 0\nsame\n"},
+		{"--on kelyus,indri -- false", ExitFailed, "── all of indri, kelyus  ✗ exit 1\n"},
+		{"--on kelyus -- nosuch", ExitFailed, "exit 127\nsh: nosuch: command not found\n"},
+		{"--on sifaka -- true", ExitFailed, "── sifaka  ✗ no answer\nnothing listens on "},
+	} {
+		if code := b.run(append([]string{"demo", "exec"}, strings.Fields(c.line)...)...); code != c.code || !strings.Contains(b.out.String(), c.want) {
+			t.Errorf("%s: exit code %d\n%s%s", c.line, code, &b.out, &b.err)
+		}
+	}
+	for line, want := range map[string]string{"--on kelyus true": "after `--`", "-- true": "--on is missing", "--on nosuch -- true": "no host called nosuch", "--on kelyus": "what to run"} {
+		if code := b.run(append([]string{"demo", "exec"}, strings.Fields(line)...)...); code != ExitUsage || !strings.Contains(b.err.String(), want) {
+			t.Errorf("%s: exit code %d\n%s%s", line, code, &b.out, &b.err)
+		}
+	}
+	if code := b.run("demo", "exec", "--on", "kelyus", "--", "echo a; echo b"); code != ExitOK || !strings.HasSuffix(b.out.String(), "\na\nb\n") {
+		t.Errorf("a line for the shell: exit code %d\n%s%s", code, &b.out, &b.err)
 	}
 }
