@@ -30,9 +30,9 @@ func (a Activation) CheckWords() []string {
 // ProfileWords set the system profile.
 func (a Activation) ProfileWords() []string {
 	if a.Generation > 0 {
-		return a.root("nix-env", "-p", SystemProfile, "--switch-generation", strconv.Itoa(a.Generation))
+		return a.RootWords("nix-env", "-p", SystemProfile, "--switch-generation", strconv.Itoa(a.Generation))
 	}
-	return a.root("nix-env", "-p", SystemProfile, "--set", a.Path)
+	return a.RootWords("nix-env", "-p", SystemProfile, "--set", a.Path)
 }
 
 // SystemdWords ask whether systemd runs the host.
@@ -43,16 +43,17 @@ func (a Activation) SystemdWords() []string { return []string{"test", "-d", "/ru
 func (a Activation) SwitchWords(systemd bool) []string {
 	switchTo := []string{a.Path + "/bin/switch-to-configuration", string(a.Action)}
 	if !systemd {
-		return a.root(switchTo...)
+		return a.RootWords(switchTo...)
 	}
 	unit := []string{
 		"systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER", "--collect", "--no-ask-password", "--pipe", "--quiet",
 		"--service-type=exec", "--unit=" + ActivationUnit,
 	}
-	return a.root(append(unit, switchTo...)...)
+	return a.RootWords(append(unit, switchTo...)...)
 }
 
-func (a Activation) root(words ...string) []string {
+// RootWords run words on the host as root.
+func (a Activation) RootWords(words ...string) []string {
 	switch {
 	case a.Sudo && a.Password:
 		return append([]string{"sudo", "--prompt=", "--stdin"}, words...)

@@ -21,6 +21,7 @@ type LogDecoder struct {
 	sent    bool // something was copied to where it is built
 	crash   crashFilter
 	found   finder
+	undone  bool     // what follows is the undoing of it
 	planned []string // short names of derivations that Nix said it would build
 }
 

@@ -134,7 +134,7 @@ func shortDerivations(s string) string {
 
 // activation notes a line of switch-to-configuration.
 func (s *finder) activation(line string) {
-	s.f.SwitchStarted, s.f.Evaluated = true, true
+	s.f.SwitchStarted, s.f.Evaluated, s.done = true, true, false
 	s.f.ProfileCommand = s.activates()
 	s.look(line)
 	if strings.HasPrefix(line, "Failed to run activate script") {

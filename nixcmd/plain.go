@@ -119,7 +119,9 @@ func isActivation(line string) bool {
 
 // plain notes a line of nixos-rebuild, ssh, sudo or switch-to-configuration.
 func (d *LogDecoder) plain(line string) {
+	d.undone = d.undone || line == UndoBegins
 	switch {
+	case d.undone: // it tells nothing of what was undone
 	case d.copies.line(line):
 		d.work.realised, d.sent = false, true
 		d.reach(PhaseCopying)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -50,10 +51,13 @@ func (p *Plan) engineWords(d runDir, h PlanHost) ([]string, error) {
 }
 
 // ownEngine says whether the second engine does the host's part.
-func (p *Plan) ownEngine(h PlanHost) bool { return h.Activate != nil }
+func (p *Plan) ownEngine(h PlanHost) bool {
+	return h.Activate != nil || p.Confirm != nil && p.changes()
+}
 
 // engine is the second engine at work on one host.
 type engine struct {
+	dir      runDir
 	plan     Plan
 	host     PlanHost
 	remote   Remote
@@ -68,10 +72,10 @@ type engine struct {
 func RunActivation(ctx context.Context, dir, host string, remote Remote, stdin io.Reader, stdout, stderr io.Writer) int {
 	plan, err := runDir(dir).readPlan()
 	h, ok := plan.Host(host)
-	if err == nil && (!ok || h.Activate == nil) {
-		err = fmt.Errorf("the plan has nothing to activate on %q", host)
+	if err == nil && !ok {
+		err = fmt.Errorf("the run has no host %q", host)
 	}
-	e := &engine{plan: plan, host: h, remote: remote, stdout: stdout, stderr: stderr}
+	e := &engine{dir: runDir(dir), plan: plan, host: h, remote: remote, stdout: stdout, stderr: stderr}
 	if err == nil && h.Password {
 		e.password, err = bufio.NewReader(stdin).ReadString('\n')
 	}
@@ -79,7 +83,52 @@ func RunActivation(ctx context.Context, dir, host string, remote Remote, stdin i
 		fmt.Fprintln(stderr, "error: "+err.Error())
 		return exitNotStarted
 	}
-	return e.status(ctx, e.activate(ctx, *h.Activate))
+	return e.status(ctx, e.deploy(ctx))
+}
+
+// deploy activates what the plan names, or what nixos-rebuild builds. A host
+// that is to undo it by itself is told so in between.
+func (e *engine) deploy(ctx context.Context) error {
+	what := e.host.Activate
+	if what == nil {
+		path, err := e.build()
+		if err != nil {
+			return err
+		}
+		what = &Activation{Path: path}
+	}
+	if e.plan.Confirm != nil && e.plan.changes() {
+		if err := e.arm(ctx); err != nil {
+			return err
+		}
+	}
+	return e.activate(ctx, *what)
+}
+
+// build has nixos-rebuild make the system and bring it to the host, without
+// changing anything there. An interrupt reaches it by itself, as one of the group.
+func (e *engine) build() (string, error) {
+	plan := e.plan
+	plan.Action = nixcmd.DryActivate
+	words := plan.Command(e.host)
+	cmd := exec.Command(words[0], words[1:]...)
+	var out strings.Builder
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(e.password), &out, e.stderr
+	err := cmd.Run()
+	var failed *exec.ExitError
+	switch {
+	case errors.As(err, &failed) && failed.ExitCode() > 0:
+		return "", &stepError{words: words, status: failed.ExitCode(), told: true}
+	case err != nil:
+		return "", err
+	}
+	if path := lastSystem(out.String()); path != "" {
+		return path, nil
+	}
+	if e.host.Wanted != "" && len(e.plan.Args) == 0 {
+		return e.host.Wanted, nil // the bash program does not print it
+	}
+	return "", errors.New("nixos-rebuild did not say what it has built")
 }
 
 // stepError says which command on the host failed, and how.
@@ -87,6 +136,7 @@ type stepError struct {
 	words  []string
 	status int
 	why    string // in our words, "" when the command has said it
+	told   bool   // how it failed, too
 }
 
 func (e *stepError) Error() string { return nixcmd.FailedWith(e.words, e.status) }
@@ -104,7 +154,9 @@ func (e *engine) status(ctx context.Context, err error) int {
 		if failed.why != "" {
 			fmt.Fprintln(e.stderr, "error: "+failed.why)
 		}
-		fmt.Fprintln(e.stderr, failed.Error())
+		if !failed.told {
+			fmt.Fprintln(e.stderr, failed.Error())
+		}
 		return failed.status
 	}
 	fmt.Fprintln(e.stderr, "error: "+err.Error())
@@ -116,7 +168,7 @@ func (e *engine) activate(ctx context.Context, what Activation) error {
 	if path, ok := nixcmd.ParseStorePath(what.Path); !ok || string(path) != what.Path {
 		return fmt.Errorf("%q is no store path", what.Path)
 	}
-	a := nixcmd.Activation{Action: e.plan.Action, Path: what.Path, Generation: what.Generation, Sudo: e.host.Sudo, Password: e.password != ""}
+	a := e.activation(what)
 	fmt.Fprintln(e.stderr, a.Begins(e.host.Name))
 	if err := e.step(ctx, a.CheckWords(), "the host does not have "+a.Path+", or it is no NixOS system"); err != nil {
 		return err
@@ -143,6 +195,10 @@ func (e *engine) activate(ctx context.Context, what Activation) error {
 	return err
 }
 
+func (e *engine) activation(what Activation) nixcmd.Activation {
+	return nixcmd.Activation{Action: e.plan.Action, Path: what.Path, Generation: what.Generation, Sudo: e.host.Sudo, Password: e.password != ""}
+}
+
 // lost says that ssh failed, so that nobody knows what the command would say.
 func lost(err error) bool {
 	var failed *stepError
@@ -159,7 +215,7 @@ func (e *engine) sameGeneration(ctx context.Context, a nixcmd.Activation) error 
 		return err
 	}
 	if status == exitSSH || strings.TrimSpace(out.String()) != a.Path {
-		return &stepError{words, max(status, 1), fmt.Sprintf("generation %d of the host is another system now, or has been removed", a.Generation)}
+		return &stepError{words: words, status: max(status, 1), why: fmt.Sprintf("generation %d of the host is another system now, or has been removed", a.Generation)}
 	}
 	return nil
 }
@@ -173,7 +229,7 @@ func (e *engine) step(ctx context.Context, words []string, why string) error {
 	if status == exitSSH {
 		why = ""
 	}
-	return &stepError{words, status, why}
+	return &stepError{words: words, status: status, why: why}
 }
 
 func (e *engine) run(ctx context.Context, words []string, stdout io.Writer) (int, error) {

@@ -62,11 +62,14 @@ const (
 
 // The states of a task event.
 const (
-	TaskWaiting  = "waiting"  // for another run, or name, of the same machine
-	TaskPrepared = "prepared" // the host was read: see Before
-	TaskStarted  = "started"  // nixos-rebuild runs
-	TaskEnded    = "ended"    // nixos-rebuild has ended
-	TaskNote     = "note"     // nothing changed, but Reason is worth knowing
+	TaskWaiting   = "waiting"   // for another run, or name, of the same machine
+	TaskPrepared  = "prepared"  // the host was read: see Before
+	TaskStarted   = "started"   // nixos-rebuild runs
+	TaskEnded     = "ended"     // nixos-rebuild has ended
+	TaskArmed     = "armed"     // the host undoes this by itself unless it is confirmed
+	TaskConfirmed = "confirmed" // it does not any more
+	TaskUndoing   = "undoing"   // the host is being put back on what it was
+	TaskNote      = "note"      // nothing changed, but Reason is worth knowing
 )
 
 // Before is how a host stood before its task started, for the verdict and for undo.
@@ -77,6 +80,8 @@ type Before struct {
 	Generation int    `json:"generation"`
 	BootID     string `json:"bootId"`
 	Machine    string `json:"machine"` // the machine lock's ID
+
+	FailedUnits []string `json:"failedUnits,omitempty"` // read only where units that fail later matter
 
 	HostTime time.Time `json:"hostTime"` // when it was read, by the host's clock
 }

@@ -34,12 +34,16 @@ type Plan struct {
 	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused
 	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
 	Waves    *Waves         `json:"waves,omitempty"`   // nil: hosts are begun as there is room
+	Undo     bool           `json:"rollbackOnFailure,omitempty"`
+	Confirm  *Confirm       `json:"confirm,omitempty"` // hosts go back by themselves unless they are found well
 	Engine   []string       `json:"engine,omitempty"`  // words after this program's name that start the second engine
 	Hosts    []PlanHost     `json:"hosts"`
 	Findings []Finding      `json:"findings,omitempty"` // what preflight found, as the person saw it
 
 	Alone    bool    `json:"alone,omitempty"`    // what is built here is sent to no builders
 	Builders *string `json:"builders,omitempty"` // for what is built here; nil: those that this machine's Nix knows
+
+	HealthSeconds int `json:"healthSeconds,omitempty"` // how long health checks are tried; 0: healthFor
 
 	SSHConfig []byte `json:"-"` // content of ssh_config
 }
@@ -66,6 +70,8 @@ type PlanHost struct {
 	Skip         string `json:"skip,omitempty"`       // why it is not touched at all
 	Password     bool   `json:"password,omitempty"`   // sudo there wants the login user's password
 	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not
+
+	HealthChecks []string `json:"healthChecks,omitempty"` // commands on the host that succeed while it is well
 
 	Activate *Activation `json:"activate,omitempty"` // the second engine activates this; nothing is built
 }

@@ -62,7 +62,7 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	t.before = &Before{
 		Profile: reading.Profile, Running: reading.Current, Booted: reading.Booted,
 		Generation: reading.Generation, BootID: reading.BootID, Machine: t.machine.id,
-		HostTime: reading.HostTime,
+		FailedUnits: t.failedBefore(ctx), HostTime: reading.HostTime,
 	}
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
 	t.compare(reading)

@@ -26,6 +26,8 @@ type Verdict struct {
 	RebootNeeded bool         `json:"rebootNeeded"`
 	ProfileMoved bool         `json:"profileMoved"`
 	Units        []string     `json:"units,omitempty"`    // that failed
+	Health       []string     `json:"health,omitempty"`   // checks that failed
+	Undone       bool         `json:"undone,omitempty"`   // the host is back on what it was before
 	Reason       string       `json:"reason"`             // one sentence
 	Hint         string       `json:"hint"`               // one sentence
 	Decisive     []string     `json:"decisive,omitempty"` // lines of the log that say why

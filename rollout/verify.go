@@ -34,7 +34,7 @@ func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
 	if e.wentWell() && e.action == nixcmd.Build {
 		e.valid, e.validErr = t.validWhereBuilt(ctx, e.built())
 	}
-	v := judge(e)
+	v := t.care(ctx, judge(e))
 	t.root(ctx, v)
 	return v, ctx.Err()
 }
@@ -134,6 +134,9 @@ func (t *task) regainLock() {
 // it any more, as long as that is worth waiting for.
 func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error) {
 	deadline := t.run.Now().Add(verifyFor)
+	if c := t.run.plan.Confirm; c != nil && t.armed() {
+		deadline = deadline.Add(time.Duration(c.Within) * time.Second)
+	}
 	read := t.read
 	if e.cutOff() {
 		read = t.readDropping // the connections are new: a second attempt would only take longer

@@ -20,6 +20,7 @@ type TaskView struct {
 	Before   *Before        // how the host stood, once it was read
 	Reason   string         // why it waits, or the last note
 	Verdict  *Verdict       // nil until there is one
+	Armed    bool           // its host undoes this by itself unless it is confirmed
 
 	Questions []Question // that its programs have for a person, the oldest first
 }
@@ -128,7 +129,11 @@ func (t *TaskView) apply(e Event) {
 
 func (t *TaskView) applyState(e Event) {
 	t.Reason = e.Reason
-	if e.State == TaskNote {
+	switch e.State {
+	case TaskArmed, TaskConfirmed:
+		t.Armed = e.State == TaskArmed
+		return
+	case TaskNote, TaskUndoing:
 		return
 	}
 	t.State = e.State

@@ -100,8 +100,13 @@ func (t *task) printed() string {
 	if err != nil {
 		return ""
 	}
+	return lastSystem(string(data))
+}
+
+// lastSystem is the last line that is a store path and nothing else, or "".
+func lastSystem(printed string) string {
 	out := ""
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(printed) {
 		if path, ok := nixcmd.ParseStorePath(strings.TrimSpace(line)); ok && string(path) == strings.TrimSpace(line) {
 			out = string(path)
 		}
@@ -198,6 +203,7 @@ func (w *logWatch) tell() {
 		t.drv.Store(found.SystemDrv)
 	}
 	t.enter(w.decoder.Phase())
+	t.showArmed()
 	now := t.run.Now()
 	p := w.decoder.Progress()
 	w.builds.look(p, now)
