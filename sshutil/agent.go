@@ -83,22 +83,15 @@ func (a *agents) forget(socket string, l *agentList) {
 	}
 }
 
-// listAgent asks on a connection of its own: one that waits for a touch
-// answers nothing else.
+// listAgent leaves out keys of a kind that we do not know, which are of no use,
+// and no harm.
 func listAgent(ctx context.Context, socket string) ([]agentKey, error) {
-	ctx, cancel := context.WithTimeout(ctx, agentListTimeout)
-	defer cancel()
-	var records []*agent.Key
-	err := withAgent(ctx, socket, func(a agent.ExtendedAgent) (err error) {
-		records, err = a.List()
-		return err
-	})
+	records, err := agentRecords(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
 	var keys []agentKey
 	for _, r := range records {
-		// A key of a kind that we do not know is of no use, and no harm.
 		if public, err := ssh.ParsePublicKey(r.Blob); err == nil {
 			keys = append(keys, agentKey{public, r.Comment})
 		}

@@ -73,6 +73,7 @@ func examples(t *testing.T) map[string]string {
 		"switch --json":   exampleEvents(t),
 		"runs --json":     document(t, runsDocument([]rollout.View{exampleView()})),
 		"doctor --json":   document(t, doctor),
+		"cert --json":     document(t, certExample(t)),
 	}
 	maps.Copy(all, pastExamples(t))
 	return all
