@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,6 +30,11 @@ type situation struct {
 	stricter string
 	looser   string
 	alone    bool // OpenSSH would start itself for ever: it is not asked
+
+	hashed  bool // known_hosts is, by ssh-keygen
+	crowded bool // somebody holds the only connection that the server lets begin
+	asRoot  bool // only root can run a server that others log in on
+	exit    int  // status of the command, for both
 }
 
 // ring is a directory of keys and certificates that all situations share.
@@ -223,8 +229,20 @@ func TestAgreement(t *testing.T) {
 
 // compare puts us and OpenSSH into the same situation.
 func (r *ring) compare(t *testing.T, s situation) {
+	if s.asRoot && os.Getuid() != 0 {
+		t.Skip("another user can log in only on a server of root's: run the tests as root")
+	}
+	if s.user == noLoginUser && !strings.Contains(read(t, "/etc/passwd"), "\n"+noLoginUser+":x:1:1:"+noLoginUser+":/usr/sbin:/usr/sbin/nologin") {
+		t.Skip("there is no user " + noLoginUser + " here whose shell is nologin, as Debian has one")
+	}
 	server := r.server(s.sshd)
-	config, _ := r.person(t, s, server)
+	config, known := r.person(t, s, server)
+	if s.hashed {
+		keygen(t, "-H", "-f", known)
+	}
+	if s.crowded {
+		hold(t, server)
+	}
 	socket := ""
 	if s.agent != nil {
 		socket = r.startAgent(t, s.agent)
@@ -233,8 +251,9 @@ func (r *ring) compare(t *testing.T, s situation) {
 	oracle := askOpenSSH(t, s, config, socket)
 	d := &Dialer{Resolver: &OpenSSH{Options: options}, AgentSocket: socket, OpenSSH: "ssh", SSHOptions: options}
 	client, err := d.Dial(context.Background(), "host")
+	var result Result
 	if err == nil {
-		_, err = client.Run(context.Background(), Command{Line: "true"})
+		result, err = client.Run(context.Background(), Command{Line: "true"})
 		defer client.Close()
 	}
 	if got := kindOf(err); got != s.kind {
@@ -251,12 +270,32 @@ func (r *ring) compare(t *testing.T, s situation) {
 	}
 	answer := <-oracle
 	said, oracleErr := answer.said, answer.err
+	var exit *exec.ExitError
+	if s.exit != 0 && errors.As(oracleErr, &exit) && exit.ExitCode() == s.exit {
+		oracleErr = nil // it got in
+	}
+	if result.ExitCode != s.exit {
+		t.Errorf("exit status %d, want %d", result.ExitCode, s.exit)
+	}
 	weIn, theyIn := err == nil, oracleErr == nil
 	if weIn != theyIn && !(theyIn && s.stricter != "") && !(weIn && s.looser != "") {
 		t.Errorf("we get in: %t (%v), ssh gets in: %t (%s)", weIn, err, theyIn, said)
 	}
 	if s.stricter != "" && !theyIn {
 		t.Errorf("ssh stays out too, so we are not stricter: %s", said)
+	}
+}
+
+// hold takes the only connection that may begin, until the test ends.
+func hold(t *testing.T, s *sshd) {
+	t.Helper()
+	conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(s.port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // its turn has come
+		t.Fatal(err)
 	}
 }
 

@@ -15,6 +15,11 @@ func hostKeySituations() []situation {
 		{name: "known with comment", known: "# mine\n\n\t AT HK the comment\n"},
 		{name: "known among others on the line", known: "a,b,AT,c HK\n"},
 		{name: "known without port", known: "127.0.0.1 HK\n"},
+		{name: "hashed", known: "AT HK\n", hashed: true},
+		{name: "hashed without port", known: "127.0.0.1 HK\n", hashed: true},
+		{name: "hashed, another host", known: "other HK\n", hashed: true, kind: KindHostKeyUnknown},
+		{name: "hashed and changed", known: "AT otherhk.pub\n", hashed: true, kind: KindHostKeyChanged},
+		{name: "hashed alias", config: []string{"HostKeyAlias alias"}, known: "alias HK\n", hashed: true},
 		{name: "unknown", known: "other HK\n", kind: KindHostKeyUnknown},
 		{name: "no known_hosts at all", kind: KindHostKeyUnknown},
 		{name: "changed", known: "AT otherhk.pub\n", kind: KindHostKeyChanged},
@@ -167,6 +172,12 @@ func waySituations() []situation {
 	}
 }
 
+// Debian's user without a shell, and where it has cat, as a server wants to be told.
+const (
+	noLoginUser = "daemon"
+	catProgram  = "/usr/bin/cat"
+)
+
 func serverSituations() []situation {
 	known := "AT HK\n"
 	return []situation{
@@ -182,5 +193,9 @@ func serverSituations() []situation {
 		{name: "message authentication that only the program knows", sshd: []string{"Ciphers aes128-ctr", "MACs umac-64@openssh.com"}, known: known, via: "openssh"},
 		{name: "old server algorithms", sshd: []string{"KexAlgorithms diffie-hellman-group14-sha256", "Ciphers aes256-ctr", "MACs hmac-sha2-256"}, known: known, via: "direct"},
 		{name: "banner", sshd: []string{"Banner DIR/authorized"}, known: known},
+		{name: "too many that begin", sshd: []string{"MaxStartups 1:100:1", "LoginGraceTime 600"}, crowded: true, known: known, kind: KindReset},
+		{name: "nologin shell", sshd: []string{"AuthorizedKeysCommand " + catProgram + " DIR/authorized", "AuthorizedKeysCommandUser root"},
+			asRoot: true, user: noLoginUser, known: known, exit: 1},
+		{name: "command that fails", sshd: []string{"ForceCommand exit 7"}, known: known, exit: 7},
 	}
 }
