@@ -43,6 +43,9 @@ type BuilderHealth struct {
 	Load    *float64 // average of the last minute; nil when not known
 	AsOf    time.Time
 	Steps   []Step // of its ladder, if somebody climbed it
+
+	Held     []Holder // who has taken slots of it, as far as that is known
+	Checking bool     // it is just being checked closer than polling does
 }
 
 // JudgeBuilder derives a builder's health from the status of the host that it
@@ -95,7 +98,9 @@ func judgeStore(h *BuilderHealth, r Reading) {
 func JudgeBuilders(inv *Inventory, statuses map[string]Status) []BuilderHealth {
 	all := make([]BuilderHealth, 0, len(inv.Builders))
 	for _, b := range inv.Builders {
-		all = append(all, JudgeBuilder(b, statuses[keep(b.Host, b.Name)]))
+		h := JudgeBuilder(b, statuses[keep(b.Host, b.Name)])
+		h.Held = inv.Holders(b, statuses)
+		all = append(all, h)
 	}
 	return all
 }

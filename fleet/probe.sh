@@ -59,7 +59,7 @@ set --
 [ ! -L "${S%/*}/$link" ] || set -- "$@" "${S%/*}/$link"
 [ ! -L "$B" ] || set -- "$@" "$B"
 [ ! -d "/proc/$$" ] || set -- "$@" "/proc/$$"
-for x in "$R/run/nixos/switch-to-configuration.lock" "$R"/nix/var/nix/userpool/* "$R"/nix/var/nix/userpool2/*; do
+for x in "$R/run/nixos/switch-to-configuration.lock" "$R"/nix/var/nix/userpool/* "$R"/nix/var/nix/userpool2/* "$R"/nix/var/nix/current-load/*-[0-9]*; do
   [ ! -f "$x" ] || set -- "$@" "$x"
 done
 held=' '
@@ -69,7 +69,7 @@ if [ -r "$R/proc/locks" ]; then
   # files claim another device than their locks (btrfs, overlayfs)
   while read -r _ kind _ _ _ where _; do [ "$kind" != FLOCK ] || held="$held$where ${where##*:} "; done <"$R/proc/locks"
 fi
-t=; now=; switching=0; builds=0
+t=; now=; switching=0; builds=0; slots=
 if [ $# -gt 0 ]; then
   t=$(stat -c '%Y %d %i %n' "$@" 2>/dev/null)
   [ -n "$t" ] || t=$(stat -f '%m %d %i %N' "$@" 2>/dev/null)
@@ -84,6 +84,7 @@ for x in $t; do
     */switch-to-configuration.lock)
       d=$(printf '%02x:%02x' $((d >> 8 & 0xfff)) $((d & 0xff | d >> 12 & 0xfff00)))
       case $held in *" $d:$i "*) switching=1 ;; esac ;;
+    */current-load/*) case $held in *" $i "*) slots="$slots ${x##*/}" ;; esac ;;
     *) case $held in *" $i "*) builds=$((builds + 1)) ;; esac ;;
   esac
 done
@@ -91,5 +92,6 @@ e now "${now:-$(date +%s)}"
 [ ! -e "$R/run/systemd/transient/nixos-rebuild-switch-to-configuration.service" ] || switching=1
 e switching "$switching"
 [ ! -r "$R/proc/locks" ] || e builds "$builds"
+e slots "$slots" # of builders that its own Nix has taken
 set +f
 unset IFS

@@ -51,6 +51,7 @@ type Reading struct {
 	MemAvailable int64
 	Disks        map[string]Disk // by mount point of /nix, /boot, /
 	Builds       int             // running builds, from any client
+	Slots        []string        // of builders that its own Nix has taken, by the names of Nix's lock files
 	Store        *bool           // the Nix daemon's socket is there; nil when we may not look
 	Machines     Machines        // of its machines file
 }
@@ -212,6 +213,9 @@ func readingOf(a map[string]string, now time.Time) Reading {
 	r.BootedAt = bootedAt(r, a)
 	r.readVersion(a["nixos"])
 	r.Machines = listedMachines(a, r.System)
+	if slots := strings.Fields(a["slots"]); len(slots) > 0 {
+		r.Slots = slots
+	}
 	return r
 }
 

@@ -164,6 +164,8 @@ func hostActions() []action {
 			about: "Log in to this host.", do: (*Model).openShell},
 		{Binding: bind("K", "accept key", "K"), id: "host.accept-key", scope: scopeHost, footer: 2, can: (*Model).canAcceptKey, danger: true,
 			about: "Have ssh ask whether the host's unknown key is the right one.", do: (*Model).acceptKey},
+		{Binding: bind("b", "check builder", "b"), id: "host.check-builder", scope: scopeHost, footer: 3, can: (*Model).hostBuilds,
+			about: "Check the builder that this host is from a host that sends builds to it, as that host's root, and have a tiny build run.", do: (*Model).checkHostBuilder},
 		{Binding: bind("enter", "last run", "enter"), id: "host.run", scope: scopeHost, footer: 5,
 			about: "Open the last run that had a part for this host.", do: (*Model).openLastRun},
 		{Binding: bind("r", "refresh", "r"), id: "host.refresh", scope: scopeHost, footer: 6,
@@ -174,7 +176,13 @@ func hostActions() []action {
 }
 
 func buildersActions() []action {
+	at := func(m *Model) bool { return m.builders.current() != "" }
 	return []action{
+		{Binding: bind("c", "check", "c"), id: "builders.check", scope: scopeBuilders, footer: 1, can: at,
+			about: "Check the builder under the cursor from a host that sends builds to it, as that host's root, and have a tiny build run.",
+			do:    func(m *Model) tea.Cmd { m.backend.CheckBuilders([]string{m.builders.current()}); return nil }},
+		{Binding: bind("a", "check all", "a"), id: "builders.check-all", scope: scopeBuilders, footer: 5, can: at,
+			about: "Check all builders like that.", do: func(m *Model) tea.Cmd { m.backend.CheckBuilders(nil); return nil }},
 		{Binding: bind("r", "refresh", "r"), id: "builders.refresh", scope: scopeBuilders, footer: 4,
 			about: "Ask all hosts and builders now.", do: func(m *Model) tea.Cmd { m.backend.Refresh(nil); return nil }},
 	}

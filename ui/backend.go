@@ -10,13 +10,16 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// Backend does what the dashboard asks for. Refresh, Evaluate, Looking and
+// Backend does what the dashboard asks for. Refresh, CheckBuilders, Evaluate, Looking and
 // Pause return at once and answer by news; the others may take their time, are
 // called from commands, one sentence and hint for people being their error
 // (*fleet.Error), and end with their context.
 type Backend interface {
 	// Refresh reads the hosts now and in full; none means all, and the builders too.
 	Refresh(hosts []string)
+	// CheckBuilders has builders checked from hosts that send builds to them, as
+	// their root, with a tiny build; none means all.
+	CheckBuilders(names []string)
 	// Evaluate asks Nix for the facts of the hosts now; none means all.
 	Evaluate(hosts []string)
 	// Looking says whether somebody is looking at the terminal.

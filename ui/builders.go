@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
@@ -89,10 +92,19 @@ func systems(all []string) string {
 type buildersPlace struct {
 	known *known
 	*brush
+	now  func() time.Time
 	w, h int
 	at   int
 	top  int
 	page int
+}
+
+// current is the builder under the cursor, or "".
+func (p *buildersPlace) current() string {
+	if p.at >= len(p.known.builders) {
+		return ""
+	}
+	return p.known.builders[p.at].Builder.Name
 }
 
 func (p *buildersPlace) scopes() []scope {
@@ -176,7 +188,7 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 	}
 	b := s.Builder
 	facts := [][2]string{
-		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"load average", loadWords(s.Load)}, {"Nix logs in as", b.SSHUser},
+		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"load average", loadWords(s.Load)}, {"builds lately", p.lately(s)}, {"slots taken by", holderWords(s.Held)}, {"Nix logs in as", b.SSHUser},
 		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
 		{"declared in", strings.Join(b.From, ", ")},
 	}
@@ -189,5 +201,21 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 			rows = append(rows, label+line)
 		}
 	}
+	if s.Checking {
+		rows = append(rows, p.paint(busy, "being checked, from a host that sends builds there if there is one …"))
+	}
 	return append(rows, p.ladder(s.Steps)...)
+}
+
+// hostBuilds says whether the host on screen is a builder.
+func (m *Model) hostBuilds() bool {
+	_, builds := m.known.builderOn(m.host.name)
+	return builds
+}
+
+func (m *Model) checkHostBuilder() tea.Cmd {
+	b, _ := m.known.builderOn(m.host.name)
+	m.backend.CheckBuilders([]string{b.Builder.Name})
+	m.say(plain, "Checking the builder "+text.Line(b.Builder.Name)+"; 2 shows how it goes", "")
+	return nil
 }

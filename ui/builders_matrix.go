@@ -72,7 +72,10 @@ func (p *buildersPlace) ladder(steps []fleet.Step) []string {
 			said = s.Reason
 		}
 		if s.From != fleet.Here {
-			said += " (from " + s.From + " as root, at " + s.At.Format("15:04") + ")"
+			said += " (from " + s.From + " as root)"
+		}
+		if asked := s.From != fleet.Here || s.Rung == fleet.RungBuild; asked && s.State != fleet.StepUnchecked {
+			said += ", " + agoOf(s.At, p.now())
 		}
 		lines = append(lines, text.Fit(string(s.Rung), widestRung)+p.paint(colour, text.Fit(word, widestState))+text.Line(said))
 	}

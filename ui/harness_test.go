@@ -216,10 +216,11 @@ func (r *recorder) called(format string, args ...any) {
 	r.asked = append(r.asked, fmt.Sprintf(format, args...))
 }
 
-func (r *recorder) Refresh(hosts []string)  { r.called("refresh %v", hosts) }
-func (r *recorder) Evaluate(hosts []string) { r.called("evaluate %v", hosts) }
-func (r *recorder) Looking(yes bool)        { r.called("looking %v", yes) }
-func (r *recorder) Pause(paused bool)       { r.called("pause %v", paused) }
+func (r *recorder) Refresh(hosts []string)       { r.called("refresh %v", hosts) }
+func (r *recorder) CheckBuilders(names []string) { r.called("check builders %v", names) }
+func (r *recorder) Evaluate(hosts []string)      { r.called("evaluate %v", hosts) }
+func (r *recorder) Looking(yes bool)             { r.called("looking %v", yes) }
+func (r *recorder) Pause(paused bool)            { r.called("pause %v", paused) }
 
 func (r *recorder) Remember(h Habits) error {
 	r.habits = append(r.habits, h)

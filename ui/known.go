@@ -33,6 +33,7 @@ type known struct {
 	hosts      map[string]*host
 	names      []string // of hosts that are not hidden, in the inventory's order
 	builders   []fleet.BuilderHealth
+	loads      map[string]loads // of the builders, by name
 	runs       []rollout.View
 	busy       map[string]rollout.TaskView // what runs are doing to hosts now
 	evaluating Evaluating
@@ -55,6 +56,7 @@ func (k *known) learn(n News) {
 		h.heard(n.Status)
 		h.status, h.drift = n.Status, n.Drift
 	case BuildersRead:
+		k.loads = heardLoads(k.loads, n.Builders)
 		k.builders = n.Builders
 	case RunsListed:
 		k.runs = append([]rollout.View{}, n.Runs...) // not nil any more: that there are none is known, too

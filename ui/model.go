@@ -91,7 +91,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	}
 	m.keys = newKeymap(actions())
 	m.fleet = newFleetPlace(m.known, m.brush, m.now)
-	m.builders = &buildersPlace{known: m.known, brush: m.brush}
+	m.builders = &buildersPlace{known: m.known, brush: m.brush, now: o.Now}
 	m.run = newRunPlace(m.brush, m.now)
 	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
 	m.first, m.self = o.OpenRun, o.Self

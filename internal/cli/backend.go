@@ -32,6 +32,7 @@ type backend struct {
 	mu       sync.Mutex
 	loaded   *loaded // nil until an inventory is known
 	statuses map[string]fleet.Status
+	here     fleet.Status // of this machine, as far as it sends builds
 	health   []fleet.BuilderHealth
 	ladders  *ladders // nil until hosts are watched
 	asked    []string // hosts to evaluate, in this order
@@ -179,7 +180,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 		return
 	}
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
-	climbs := newLadders(pool, b.Program, crew, b.postBuilders)
+	climbs := b.watchBuilders(ctx, pool, l, crew)
 	watch := fleet.NewWatch(prober, toWatch(l), func(host string, s fleet.Status) {
 		b.heard(host, s)
 		b.listed(host, s)
@@ -274,6 +275,6 @@ func (b *backend) postStatus(host string) {
 func (b *backend) postBuilders() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, b.statuses))
+	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, b.withHere()))
 	b.news.Post(ui.BuildersRead{Builders: b.health})
 }

@@ -95,7 +95,7 @@ func (o *buildersOptions) show(builders []fleet.BuilderHealth, mistakes []string
 		return err
 	}
 	for _, b := range builders {
-		printLadder(o.IO.Out, o.IO, b, o.Check)
+		printLadder(o.IO.Out, o.IO, b, o.Check, o.Env.Now())
 	}
 	printUnlisted(o.IO.Out, o.IO, mistakes)
 	return nil

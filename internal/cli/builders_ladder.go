@@ -86,6 +86,15 @@ func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string,
 		}
 		asking.Wait()
 	}
+	answers := p.answers(l.inv.Source)
+	for i, ladder := range ladders {
+		if check {
+			if err := answers.Keep(ladder); err != nil {
+				return nil, errors.Join(err, done())
+			}
+		}
+		ladders[i] = ladder.Since(answers.Of(ladder.Builder))
+	}
 	all := make([]fleet.BuilderHealth, 0, len(ladders))
 	for _, ladder := range ladders {
 		all = append(all, fleet.BuilderHealth{Builder: ladder.Builder}.With(ladder))
@@ -145,7 +154,7 @@ func printUnlisted(out io.Writer, s *IO, mistakes []string) {
 }
 
 // printLadder prints a builder's rungs: all of them, or those that are not well.
-func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool) {
+func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time.Time) {
 	const names, states = 10, 13
 	titled := len(h.Builder.Findings) > 0
 	if titled {
@@ -167,6 +176,9 @@ func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool) {
 		said := cmp.Or(step.Reason, step.Said)
 		if step.From != fleet.Here {
 			said += " (from " + text.Line(step.From) + ", as root)"
+		}
+		if now.Sub(step.At) >= time.Minute {
+			said += ", " + age(step.At, now) + " ago"
 		}
 		if took := step.Took.Round(time.Millisecond); took > 0 {
 			said += fmt.Sprintf(" (%s)", took)

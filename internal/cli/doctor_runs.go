@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
 
-	"nixfleet-tui/fleet"
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 )
 
@@ -49,33 +46,5 @@ func (o *doctorOptions) checkBuilders(ctx context.Context) []finding {
 		names = append(names, m.HostName+" ("+strings.Join(m.Systems, " ")+")")
 	}
 	all = append(all, found(check, healthOK, "", "this machine's Nix sends builds to %s", strings.Join(names, ", "))...)
-	return append(all, o.checkLadders(ctx)...)
-}
-
-// checkLadders climbs the ladders of this machine's own builders. Where there
-// is no inventory, the check of the fleet has said so.
-func (o *doctorOptions) checkLadders(ctx context.Context) []finding {
-	l, err := o.load(ctx, o.Source)
-	if err != nil {
-		return nil
-	}
-	l.inv.Builders = slices.DeleteFunc(slices.Clone(l.inv.Builders), func(b fleet.Builder) bool { return !slices.Contains(b.From, fleet.MachinesFile) })
-	builders, err := o.climb(ctx, l, false, "", nil)
-	if err != nil {
-		return failed("builders", healthWarn, err)
-	}
-	var all []finding
-	for _, b := range builders {
-		check := "builder " + b.Builder.Name
-		for _, f := range b.Builder.Findings {
-			all = append(all, finding{check, healthWarn, text.Line(f), "Say the same everywhere: nix.buildMachines can be made from fleet.nix"})
-		}
-		for _, s := range b.Steps {
-			switch s.State {
-			case fleet.StepBad, fleet.StepWarn:
-				all = append(all, finding{check, healthWarn, string(s.Rung) + ": " + s.Reason, s.Hint})
-			}
-		}
-	}
-	return all
+	return append(all, o.checkLadders(ctx, machines.List)...)
 }

@@ -123,7 +123,8 @@ func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	if s[0] >= 'a' && s[0] <= 'z' {
+	first, _, _ := strings.Cut(s, " ")
+	if s[0] >= 'a' && s[0] <= 'z' && !strings.ContainsAny(first, "/-.:0123456789") { // those are no words to begin with a capital
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	return stopped(s)
