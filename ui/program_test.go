@@ -19,7 +19,29 @@ func TestMain(m *testing.M) {
 		fmt.Println("done") // all inits have run
 	case "dashboard":
 		dashboardProgram()
+	case "idle":
+		still := begin()
+		show(largeFleet(100), Options{Backend: &recorder{}, Now: func() time.Time { return still }})
+	case "loaded":
+		show(dozen(), Options{Backend: &recorder{}, Now: time.Now, OpenRun: os.Getenv("UI_TEST_RUN")})
 	}
+}
+
+// show shows a fleet until somebody leaves; the farewell is of no interest.
+func show(all []told, o Options) {
+	o.News = NewMailbox()
+	o.Crew, o.Look = NewCrew(o.News), Look{Theme: ThemeANSI}
+	o.News.Post(InventoryRead{inventoryOf(all)})
+	for _, t := range all {
+		for _, n := range t.newsOf() {
+			o.News.Post(n)
+		}
+	}
+	if _, err := Run(context.Background(), o); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	o.Crew.Wait()
 }
 
 // dashboardProgram shows the fleet of the tests. r panics in a goroutine, u in

@@ -19,11 +19,12 @@ const patience = 20 * time.Second
 
 // console is a terminal of the kernel's, with a program of ours on it.
 type console struct {
-	t      *testing.T
+	t      testing.TB
 	master *os.File
 	tty    *os.File // the program's side, kept open to look at its settings
 	cmd    *exec.Cmd
 	before unix.Termios
+	began  time.Time
 
 	mu      sync.Mutex
 	out     bytes.Buffer
@@ -33,9 +34,17 @@ type console struct {
 
 // onConsole starts this test binary as the program called name (see programs)
 // on a terminal of w by h.
-func onConsole(t *testing.T, name string, w, h uint16) *console {
+func onConsole(t testing.TB, name string, w, h uint16) *console {
 	t.Helper()
-	c := &console{t: t, changed: make(chan struct{}, 1), ended: make(chan error, 1)}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "UI_TEST_PROGRAM="+name)
+	return startConsole(t, cmd, w, h)
+}
+
+// startConsole starts any program on a terminal.
+func startConsole(t testing.TB, cmd *exec.Cmd, w, h uint16) *console {
+	t.Helper()
+	c := &console{cmd: cmd, t: t, changed: make(chan struct{}, 1), ended: make(chan error, 1)}
 	c.master, c.tty = openTerminal(t)
 	c.resize(w, h)
 	before, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
@@ -43,10 +52,10 @@ func onConsole(t *testing.T, name string, w, h uint16) *console {
 		t.Fatal(err)
 	}
 	c.before = *before
-	c.cmd = exec.Command(os.Args[0])
-	c.cmd.Env = append(os.Environ(), "UI_TEST_PROGRAM="+name, "TERM=xterm-256color", "NO_COLOR=", "CI=")
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color", "NO_COLOR=", "CI=")
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = c.tty, c.tty, c.tty
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	c.began = time.Now()
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +65,7 @@ func onConsole(t *testing.T, name string, w, h uint16) *console {
 	return c
 }
 
-func openTerminal(t *testing.T) (master, tty *os.File) {
+func openTerminal(t testing.TB) (master, tty *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
