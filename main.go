@@ -17,6 +17,9 @@ func main() {
 
 // run is main with a place for deferred calls, which os.Exit passes over.
 func run(started time.Time) (code int) {
+	if code, called := cli.Askpass(os.Args); called {
+		return code
+	}
 	terminal := cli.HoldTerminal(os.Stdin, os.Stdout)
 	defer func() {
 		if crash := recover(); crash != nil {

@@ -118,6 +118,7 @@ func (p *Plan) Judge(g *Ground) {
 	for i, h := range p.Hosts {
 		look := g.Looks[h.Name]
 		p.Hosts[i].Generation = look.Survey.Reading.Generation
+		p.Hosts[i].Password = p.Ask && look.Err == nil && look.Survey.Sudo == fleet.SudoPassword
 		p.Hosts[i].Last = h.Last || g.here(p.On, h.Name)
 		if p.SkipDown && h.Skip == "" && look.Err != nil && isDown(look.Err) {
 			reason, _ := reasonOf(look.Err)

@@ -69,6 +69,10 @@ func (f *finder) sudo() {
 	switch f.survey.Sudo {
 	case fleet.SudoNotAsked, fleet.SudoWorks:
 	case fleet.SudoPassword:
+		if f.plan.Ask {
+			f.add(CheckSudo, LevelNote, "sudo wants a password of "+user+" there: you will be asked for it before anything is built"+f.miss(), f.mend())
+			return
+		}
 		f.add(CheckSudo, LevelBlocker, "sudo wants a password of "+user+" there, which a run cannot give"+f.miss(), f.sudoHint(user))
 	case fleet.SudoRefused:
 		f.add(CheckSudo, LevelBlocker, "sudo does not let "+user+" do anything there: "+f.survey.SudoSaid, "Put "+user+" into the group wheel, or log in as somebody who is.")

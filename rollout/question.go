@@ -144,3 +144,6 @@ func settle(dir, id string, r deskRequest, secret *sshutil.Secret) error {
 	}
 	return nil
 }
+
+// Waits says whether a question of the run in dir still waits for its answer.
+func Waits(dir, id string) bool { return readable(runDir(dir).question(id)) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ type actionOptions struct {
 	Insist          bool
 	Wait            bool
 	Notify          bool
+	PasswordPer     string   // who shares a password of sudo: perRun, perHost or perTag
 	Args            []string // for nixos-rebuild, unchanged
 
 	board bool          // the dashboard asks, which has the terminal to itself
@@ -96,6 +98,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
+	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
 	return cmd
 }
 
@@ -109,6 +112,8 @@ func (o *actionOptions) check() (fleet.Selection, error) {
 		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
 	case o.Plain && o.JSON:
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
+	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
+		return none, usage("Choose run, host or tag.", "--password-per %s makes no sense", o.PasswordPer)
 	case o.Parallel < 1:
 		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
 	}
@@ -142,9 +147,14 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 			return err
 		}
 	}
+	passwords, err := o.passwords(ctx, ready)
+	if err != nil {
+		return err
+	}
 	interruptions := o.Signals()
 	defer interruptions.Stop()
-	dir, err := ready.store.Start(ready.plan, o.World.Launcher())
+	dir, err := ready.store.StartWith(ready.plan, o.World.Launcher(), passwords)
+	passwords.Wipe()
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,13 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		if over {
 			return f.ended()
 		}
+		sig, err := f.answerQuestions(ctx, in)
+		if err != nil {
+			return err
+		}
+		if sig != nil {
+			return f.detach(sig)
+		}
 		select {
 		case <-tick.C:
 		case sig := <-in.C:
@@ -88,6 +95,7 @@ type follower struct {
 	dir       string
 	reader    *rollout.Reader
 	show      display
+	put       []string // IDs of questions that the person was asked
 	cancelled bool
 	adopted   int
 }

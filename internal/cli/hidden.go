@@ -49,15 +49,20 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	passwords, err := inheritedPasswords()
+	if err != nil {
+		return err
+	}
 	s := rollout.Supervisor{
-		Store:    store,
-		Dir:      dir,
-		Lock:     rollout.InheritedLock(),
-		Launcher: p.World.Launcher(),
-		Now:      p.Env.Now,
-		SSH:      p.World.Tools().ssh,
-		NixStore: p.World.Tools().nixStore,
-		Connect:  func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, dir, plan) },
+		Passwords: passwords,
+		Store:     store,
+		Dir:       dir,
+		Lock:      rollout.InheritedLock(),
+		Launcher:  p.World.Launcher(),
+		Now:       p.Env.Now,
+		SSH:       p.World.Tools().ssh,
+		NixStore:  p.World.Tools().nixStore,
+		Connect:   func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, dir, plan) },
 		Fingerprint: func(ctx context.Context, ref string) (string, error) {
 			m, err := now.Metadata(ctx, ref)
 			return m.Fingerprint, err
@@ -68,6 +73,25 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 		},
 	}
 	return s.Run(ctx)
+}
+
+// inheritedPasswords takes over what the command that started this supervisor
+// was told. Memory with passwords is guarded.
+func inheritedPasswords() (rollout.Passwords, error) {
+	passwords, err := rollout.InheritedPasswords()
+	if err != nil || len(passwords) == 0 {
+		return nil, err
+	}
+	return passwords, sshutil.GuardMemory()
+}
+
+// Askpass answers ssh if the program was called for that: ssh starts it under
+// another name and with nothing but the question.
+func Askpass(args []string) (code int, called bool) {
+	if len(args) == 0 || !sshutil.IsAskpass(args[0]) {
+		return 0, false
+	}
+	return sshutil.Askpass(args[1:], os.Getenv, os.Stdout), true
 }
 
 // connect makes a run's own connections, by the run's own ssh configuration:

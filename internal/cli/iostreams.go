@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"strings"
 
 	"golang.org/x/term"
+
+	"nixfleet-tui/sshutil"
 )
 
 // IO is where a command reads and writes, and the one place that knows what
@@ -25,6 +28,9 @@ type IO struct {
 
 	// Size is the present size of the terminal at Out, or of the one at Err.
 	Size func() (width, height int)
+	// Answer reads what a person types on the terminal at In, shown or hidden,
+	// until ctx ends. It is the caller's to wipe.
+	Answer func(ctx context.Context, hidden bool) (*sshutil.Secret, error)
 }
 
 // The size of a terminal that does not tell its own.
@@ -45,6 +51,7 @@ func SystemIO(in, out, errOut *os.File, getenv func(string) string) *IO {
 		ASCII:       !speaksUTF8(getenv),
 	}
 	s.Color = s.OutTerminal && !s.Dumb && getenv("NO_COLOR") == "" && getenv("CLICOLOR") != "0"
+	s.Answer = terminalAnswer(in, errOut)
 	s.Size = func() (int, int) {
 		for _, f := range []*os.File{out, errOut} {
 			if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {

@@ -21,7 +21,8 @@ import (
 type ready struct {
 	store *rollout.Store
 	plan  rollout.Plan
-	ssh   string // the program that made logins for the run, if any
+	ssh   string            // the program that made logins for the run, if any
+	tags  map[string]string // by host: its first one
 }
 
 // abandon ends the logins of a run that is not started after all.
@@ -93,6 +94,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 	if err != nil {
 		return nil, err
 	}
+	r.plan.Ask, r.tags = o.mayAsk(), firstTags(l.inv)
 	if err := o.preflight(ctx, l, early, r.store, &r.plan); err != nil {
 		return nil, errors.Join(err, r.abandon())
 	}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
+)
+
+var (
+	errInterrupted = errors.New("interrupted")             // by ctrl+c, instead of an answer
+	errNoTerminal  = errors.New("the terminal has closed") // so that the question waits for somebody else
+)
+
+// Keys, as a terminal in raw mode sends them.
+const (
+	keyInterrupt = 3
+	keyEnd       = 4
+	keyErase     = 8
+	keyEraseLine = 21
+	keyDelete    = 127
+)
+
+// answerPoll is how often it is looked whether an answer is still wanted.
+const answerPoll = 100 * time.Millisecond
+
+// terminalAnswer reads a line that a person types on the terminal at in, shown
+// on out unless it is hidden. Its bytes go nowhere but into the secret, which
+// is the caller's to wipe.
+func terminalAnswer(in, out *os.File) func(ctx context.Context, hidden bool) (*sshutil.Secret, error) {
+	return func(ctx context.Context, hidden bool) (*sshutil.Secret, error) {
+		secret, err := sshutil.NewSecret()
+		if err != nil {
+			return nil, err
+		}
+		fd := int(in.Fd())
+		was, err := term.MakeRaw(fd)
+		if err != nil {
+			secret.Wipe()
+			return nil, fmt.Errorf("reading from the terminal: %w", err)
+		}
+		err = typed(ctx, fd, secret, func(s string) {
+			if !hidden {
+				fmt.Fprint(out, s)
+			}
+		})
+		err = errors.Join(err, term.Restore(fd, was))
+		fmt.Fprintln(out)
+		if err != nil {
+			secret.Wipe()
+			return nil, err
+		}
+		return secret, nil
+	}
+}
+
+// typed takes keys until enter.
+func typed(ctx context.Context, fd int, secret *sshutil.Secret, show func(string)) error {
+	key := make([]byte, 1)
+	defer clear(key)
+	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for ctx.Err() == nil {
+		n, err := unix.Poll(ready, int(answerPoll/time.Millisecond))
+		if n == 0 || errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if n, err = unix.Read(fd, key); n == 0 || err != nil {
+			return errNoTerminal
+		}
+		switch key[0] {
+		case '\r', '\n':
+			return nil
+		case keyInterrupt, keyEnd:
+			return errInterrupted
+		case keyErase, keyDelete:
+			if len(secret.Bytes()) > 0 {
+				secret.Drop(1)
+				show("\b \b")
+			}
+		case keyEraseLine:
+			for range secret.Bytes() {
+				show("\b \b")
+			}
+			secret.Drop(len(secret.Bytes()))
+		default:
+			secret.Add(key)
+			if key[0] >= ' ' && key[0] < keyDelete {
+				show(string(key))
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// askQuestion puts a question of a run to the person at the terminal and sends
+// the answer. That it was settled elsewhere meanwhile is no error.
+func (p *Program) askQuestion(ctx context.Context, dir string, q rollout.Question) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watched := make(chan struct{})
+	go func() { // whoever else looks at the run may answer first
+		defer close(watched)
+		tick := time.NewTicker(answerPoll)
+		defer tick.Stop()
+		for rollout.Waits(dir, q.ID) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+		stop()
+	}()
+	err := p.putQuestion(ctx, dir, q)
+	stop()
+	<-watched
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, rollout.ErrSettled):
+		fmt.Fprintln(p.IO.Err, "It does not wait for this answer any more.")
+		return nil
+	}
+	return err
+}
+
+func (p *Program) putQuestion(ctx context.Context, dir string, q rollout.Question) error {
+	fmt.Fprintf(p.IO.Err, "%s\n", questionLines(q))
+	if q.NoAnswer() {
+		return nil
+	}
+	if err := sshutil.GuardMemory(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.IO.Err, "%s (ctrl+c refuses): ", answerWord(q))
+	secret, err := p.IO.Answer(ctx, q.Hidden())
+	if errors.Is(err, errInterrupted) {
+		return rollout.RefuseQuestion(dir, q.ID)
+	}
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe()
+	if q.Wants == sshutil.WantsYes && !strings.HasPrefix(strings.ToLower(string(secret.Bytes())), "y") {
+		return rollout.RefuseQuestion(dir, q.ID)
+	}
+	return rollout.Answer(dir, q.ID, secret)
+}
+
+// questionLines say who asks what.
+func questionLines(q rollout.Question) string {
+	head := fmt.Sprintf("[%s] %s asks, %s:", text.Line(q.Host), text.Line(q.Program), text.Line(q.Purpose))
+	if q.Attempt > 1 {
+		head = fmt.Sprintf("[%s] That was not right. %s asks again, %s:", text.Line(q.Host), text.Line(q.Program), text.Line(q.Purpose))
+	}
+	for line := range strings.Lines(q.Words) {
+		head += "\n    " + text.Line(strings.TrimRight(line, "\n"))
+	}
+	return head
+}
+
+// answerWord is what is to be typed.
+func answerWord(q rollout.Question) string {
+	switch q.Wants {
+	case rollout.WantsSudo, sshutil.WantsPassword:
+		return "Password"
+	case sshutil.WantsPassphrase:
+		return "Passphrase"
+	case sshutil.WantsPIN:
+		return "PIN"
+	case sshutil.WantsHostKey:
+		return "yes, no, or the fingerprint"
+	case sshutil.WantsYes:
+		return "yes or no"
+	}
+	return "Answer"
+}
