@@ -1,6 +1,6 @@
 # What else there is to know of a machine before a run. It is asked once, after
 # the fast script, whose words it uses, and needs no privilege. What is asked of
-# every machine starts three programs; the rest only where somebody is switching.
+# every machine starts four programs; the rest only where somebody is switching.
 said() { said=$("$@" 2>/dev/null); said=${said%%"$nl"*}; }
 line "$R/proc/sys/kernel/arch"
 if [ -n "$line" ]; then e arch "$line"; else
@@ -36,6 +36,14 @@ fi
 if [ -r "$R/etc/nix/machines" ]; then
   n=0
   while { read -r l || [ -n "$l" ]; } && [ $n -lt 200 ]; do n=$((n + 1)); e "machine $n" "$l"; l=; done <"$R/etc/nix/machines"
+fi
+
+# A socket at which nobody listens any more stays where it was; only who knocks
+# finds out. Any question will do.
+D=$R/nix/var/nix/daemon-socket/socket
+real "$C"
+if [ -S "$D" ] && [ -n "$real" ]; then
+  case $(nix-store --store "unix://$D" --check-validity "$real" 2>&1) in *socket*'Connection refused'*) e store 0 ;; esac
 fi
 
 # Who is activating a system: its process, for how long, and whose session it
