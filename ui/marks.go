@@ -123,6 +123,9 @@ func taskSign(t rollout.TaskView) sign {
 	if t.Waits() {
 		return sign{"◌", ".", "waiting", warn}
 	}
+	if t.Armed && t.Phase != nixcmd.PhaseActivating {
+		return sign{"◑", "*", "confirming", warn}
+	}
 	return phaseSign(t.Phase)
 }
 

@@ -73,6 +73,17 @@ func (b *brush) tallyIn(v rollout.View, w int) string {
 	return b.tallyWords(v, true)
 }
 
+// waveOf says in which of its waves a run is, or "".
+func waveOf(v rollout.View) string {
+	switch {
+	case v.Wave == nil:
+		return ""
+	case v.Wave.Stopped != "":
+		return "waves stopped"
+	}
+	return fmt.Sprintf("wave %d of %d", v.Wave.Number, v.Wave.Of)
+}
+
 func (b *brush) tallyWords(v rollout.View, short bool) string {
 	outcomes := []rollout.Outcome{
 		rollout.OutcomeFailed, rollout.OutcomeUnknown, rollout.OutcomeDegraded, rollout.OutcomeReboot,
@@ -104,6 +115,9 @@ func (b *brush) tallyWords(v rollout.View, short bool) string {
 	}
 	add(under, sign{"◐", "*", "under way", busy})
 	add(waiting, sign{"◌", ".", "queued", faint})
+	if wave := waveOf(v); wave != "" && !short {
+		words = append(words, b.paint(faint, wave))
+	}
 	switch {
 	case v.Broken != "":
 		words = append(words, b.paint(bad, "record damaged"))

@@ -38,6 +38,8 @@ type actionOptions struct {
 	PasswordPer     string   // who shares a password of sudo: perRun, perHost or perTag
 	Args            []string // for nixos-rebuild, unchanged
 
+	careOptions
+
 	board bool          // the dashboard asks, which has the terminal to itself
 	lent  *links        // connections that it has open already, or nil
 	again *rollout.Plan // a run that is done again: each host is built where it was then
@@ -72,6 +74,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 		Example: fmt.Sprintf(`  nixfleet-tui %s
   nixfleet-tui %[2]s --on web1 --yes --plain        # no question, plain lines
   nixfleet-tui %[2]s --on @db --build-on local      # build here, copy there
+  nixfleet-tui %[2]s --on @web --canary 1 --wave 3  # one, then three at a time
   nixfleet-tui %[2]s --on web1 -- --show-trace      # arguments for nixos-rebuild`, help[1], action),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
@@ -97,6 +100,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
+	o.careOptions.register(f, action)
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
 	return cmd
@@ -116,6 +120,9 @@ func (o *actionOptions) check() (fleet.Selection, error) {
 		return none, usage("Choose run, host or tag.", "--password-per %s makes no sense", o.PasswordPer)
 	case o.Parallel < 1:
 		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
+	}
+	if err := o.careOptions.check(); err != nil {
+		return none, err
 	}
 	return fleet.ParseSelection(o.On)
 }

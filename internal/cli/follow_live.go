@@ -166,9 +166,13 @@ func totalWords(v rollout.View, now time.Time) string {
 			done++
 		}
 	}
+	wave := ""
+	if v.Wave != nil {
+		wave = fmt.Sprintf(" · wave %d of %d", v.Wave.Number, v.Wave.Of)
+	}
 	hint := "ctrl+c cancels"
 	if v.Cancel {
 		hint = "being cancelled; ctrl+c detaches"
 	}
-	return fmt.Sprintf("%s: %d of %d done · %s · %s", v.Plan.Action, done, len(v.Tasks), clock(now.Sub(v.Plan.Invoked)), hint)
+	return fmt.Sprintf("%s: %d of %d done%s · %s · %s", v.Plan.Action, done, len(v.Tasks), wave, clock(now.Sub(v.Plan.Invoked)), hint)
 }

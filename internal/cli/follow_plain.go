@@ -75,6 +75,11 @@ func (d *plainDisplay) finish(v rollout.View) error {
 func eventWords(e rollout.Event) string {
 	host := "[" + text.Line(e.Host) + "] "
 	switch e.Event {
+	case rollout.EventWave:
+		if e.Wave == nil {
+			return ""
+		}
+		return "-- " + text.Line(waveEvent(e.Wave))
 	case rollout.EventPhase:
 		return host + "-- " + string(e.Phase)
 	case rollout.EventTask:

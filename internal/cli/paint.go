@@ -106,6 +106,9 @@ func taskMark(t rollout.TaskView) mark {
 	if t.Waits() {
 		return mark{"◌", ".", "waiting", warn}
 	}
+	if t.Armed && t.Phase != nixcmd.PhaseActivating {
+		return mark{"◑", "*", "confirming", warn}
+	}
 	switch p := t.Phase; p {
 	case nixcmd.PhaseQueued, "":
 		return mark{"◌", ".", "queued", faint}

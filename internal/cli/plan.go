@@ -95,6 +95,7 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 		return nil, err
 	}
 	r.plan.Ask, r.tags = o.mayAsk(), firstTags(l.inv)
+	o.applyCare(l, &r.plan)
 	if err := o.preflight(ctx, l, early, r.store, &r.plan); err != nil {
 		return nil, errors.Join(err, r.abandon())
 	}
@@ -304,6 +305,7 @@ func planFindings(l *loaded, p rollout.Plan) []rollout.Finding {
 	warn := func(host, message string) {
 		all = append(all, rollout.Finding{Host: host, Check: rollout.CheckPlan, Level: rollout.LevelWarning, Message: message})
 	}
+	all = append(all, careFindings(&p)...)
 	for _, w := range l.inv.Warnings {
 		warn("", w)
 	}
