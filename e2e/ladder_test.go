@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,6 +16,7 @@ type rungDoc struct {
 
 type builderDoc struct {
 	Name, Health, Rung, Reason, Hint string
+	From                             []string
 	Steps                            []rungDoc
 }
 
@@ -35,9 +38,14 @@ func (b builderDoc) states() string {
 	return strings.Join(all, " ")
 }
 
+// builders are what `builders` says; with --check it fails, because one is gone.
 func (w *where) builders(flags string) map[string]builderDoc {
 	w.t.Helper()
-	r := w.wants(0, "builders --json %s", flags)
+	code := 0
+	if strings.Contains(flags, "--check") {
+		code = 1
+	}
+	r := w.wants(code, "builders --json %s", flags)
 	by := map[string]builderDoc{}
 	for _, b := range decode[struct{ Builders []builderDoc }](w.t, r.stdout).Builders {
 		by[b.Name] = b
@@ -70,6 +78,72 @@ func TestLadders(t *testing.T) {
 	for _, rung := range []string{"login", "trust", "build"} {
 		if s := checked["h3"].step(rung); s.State != "ok" || s.From == nil || *s.From != "h1" {
 			t.Errorf("h3 from h1: %+v", s)
+		}
+	}
+
+	// What was asked is still known to the next start, with where it was asked.
+	again := w.builders("")
+	for _, rung := range []string{"login", "trust", "build"} {
+		if s := again["h3"].step(rung); s.State != "ok" || s.From == nil || *s.From != "h1" {
+			t.Errorf("h3, later: %+v", s)
+		}
+	}
+}
+
+// TestMachinesFileOfAHost: what a host really sends builds to is read there,
+// includes and mistakes and all.
+func TestMachinesFileOfAHost(t *testing.T) {
+	need(t, "h1")
+	w := place(t)
+	w.must(`ssh h1 'sudo cp -p /etc/nix/machines /etc/nix/machines.e2e && printf "@/etc/nix/more\nssh://h3 - - many\n" | sudo tee -a /etc/nix/machines && echo "ssh-ng://ops@h4 x86_64-linux - 2" | sudo tee /etc/nix/more'`)
+	t.Cleanup(func() { w.must(`ssh h1 'sudo mv /etc/nix/machines.e2e /etc/nix/machines && sudo rm /etc/nix/more'`) })
+	r := w.wants(0, "builders --json")
+	doc := decode[struct {
+		Builders []builderDoc
+		Mistakes []string
+	}](t, r.stdout)
+	var h4 builderDoc
+	for _, b := range doc.Builders {
+		if b.Name == "h4" {
+			h4 = b
+		}
+	}
+	if !slices.Contains(h4.From, "/etc/nix/machines of h1") || h4.step("login").State != "ok" {
+		t.Errorf("h4 is listed in a file that h1 includes: %+v", h4)
+	}
+	if !slices.ContainsFunc(doc.Mistakes, func(m string) bool {
+		return strings.HasPrefix(m, `on h1: /etc/nix/machines:5: "many" is no number of jobs`)
+	}) {
+		t.Errorf("mistakes: %q", doc.Mistakes)
+	}
+}
+
+// TestLocalBuildsWithoutIllBuilders: Nix would wait for the one that is gone.
+func TestLocalBuildsWithoutIllBuilders(t *testing.T) {
+	alone(t, "h2")
+	w := place(t)
+	machines := file("/etc/nix/machines")
+	const well = "ssh-ng://ops@h2 x86_64-linux - 4 10 - - -"
+	if err := os.WriteFile(machines, []byte(well+"\nssh-ng://ops@gone x86_64-linux - 4 20\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(machines); err != nil {
+			t.Error(err)
+		}
+	})
+	r := w.wants(0, "build --on h2 --build-on local --yes --plain")
+	if !strings.Contains(r.stderr+r.stdout, "warning: the builder gone is down (") || !strings.Contains(r.stderr+r.stdout, "on 'ssh-ng://ops@h2'") {
+		t.Errorf("it said\n%s%s", r.stdout, r.stderr)
+	}
+	r = w.wants(0, "dry-build --on h2 --build-on local --without-builders --yes --plain")
+	if strings.Contains(r.stderr+r.stdout, "on 'ssh") || strings.Contains(r.stderr, "gone") {
+		t.Errorf("without builders it said\n%s%s", r.stdout, r.stderr)
+	}
+	runs := w.must("cat %s/s/nixfleet/runs/*/run.json", w.dir)
+	for _, want := range []string{`"builders": "` + well + `"`, `"builders": ""`} {
+		if !strings.Contains(runs, want) {
+			t.Errorf("no run has %s", want)
 		}
 	}
 }
