@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 
 // pastCommands show what hosts have been and what sets them apart.
 func pastCommands(p *Program, src *sourceFlags) []*cobra.Command {
-	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff), newExecCmd(p, src, runExec)}
+	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff), newExecCmd(p, src, runExec), newRollbackCmd(p, src, runOwn)}
 }
 
 // past is what is known of the systems that hosts were, are and should be. Each
@@ -130,4 +131,39 @@ func (h *past) closuresOn(ctx context.Context, host string, paths ...string) (*f
 		}
 	}
 	return nil, onHost(host, err)
+}
+
+// pasts reads the generations of several hosts at the same time, and why those
+// of others could not be read.
+func (p *Program) pasts(ctx context.Context, l *loaded, hosts []string) (read map[string]fleet.Generations, failed map[string]error, err error) {
+	pool, done, err := p.pool(ctx, l)
+	if err != nil {
+		return nil, nil, err
+	}
+	var (
+		mu      sync.Mutex
+		reading sync.WaitGroup
+		places  = make(chan struct{}, looksAtOnce)
+	)
+	read, failed = map[string]fleet.Generations{}, map[string]error{}
+	for _, host := range hosts {
+		reading.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			client, err := pool.Client(ctx, host)
+			var g fleet.Generations
+			if err == nil {
+				g, err = fleet.ReadGenerations(ctx, client, p.Env.Now)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed[host] = err
+			} else {
+				read[host] = g
+			}
+		})
+	}
+	reading.Wait()
+	return read, failed, errors.Join(ctx.Err(), done())
 }

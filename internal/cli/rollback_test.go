@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// standing is what a host of the demo runs and would boot, by number.
+func (b *bench) standing(host string) (running, bootDefault int) {
+	b.t.Helper()
+	b.run("demo", "generations", host, "--json")
+	var doc generationsJSON
+	if err := json.Unmarshal(b.out.Bytes(), &doc); err != nil {
+		b.t.Fatalf("%v: %s", err, &b.err)
+	}
+	for _, g := range doc.Generations {
+		if g.Running {
+			running = g.Number
+		}
+		if g.BootDefault {
+			bootDefault = g.Number
+		}
+	}
+	return running, bootDefault
+}
+
+func TestDemoRollback(t *testing.T) {
+	b := demoBench(t)
+	if code := b.run("demo", "rollback", "--on", "ankarana,boraha", "--yes"); code != ExitOK || !strings.Contains(b.err.String(), "kernel 6.18.16, and 6.18.21 is booted") {
+		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+	for host, want := range map[string]int{"ankarana": 152, "boraha": 60} {
+		if running, next := b.standing(host); running != want || next != want {
+			t.Errorf("%s runs %d and would boot %d, not %d", host, running, next, want)
+		}
+	}
+	if code := b.run("demo", "rollback", "--on", "ankarana", "--to", "153", "--boot", "--yes"); code != ExitOK || !strings.Contains(b.out.String(), "ok") {
+		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+	if running, next := b.standing("ankarana"); running != 152 || next != 153 {
+		t.Errorf("ankarana runs %d and would boot %d", running, next)
+	}
+	b.run("demo", "runs")
+	if !strings.Contains(b.out.String(), "-rollback-") {
+		t.Errorf("`runs` does not tell what they were:\n%s", &b.out)
+	}
+}
+
+func TestRollbacksThatAreRefused(t *testing.T) {
+	b := demoBench(t)
+	for line, want := range map[string]string{
+		"--on ankarana --to 999 --yes":                           "ankarana: it has no generation 999; nothing was started.\n  hint: It has 146 to 153.",
+		"--on @web --to 999 --yes":                               "(and 1 more of 2 hosts are refused)",
+		"--on ankarana --to -8 --yes":                            "no generation that far before",
+		"--on ankarana --to 0 --yes":                             "--to 0 names no generation",
+		"--on sifaka --yes":                                      "sifaka: nothing listens",
+		"--to 1 --yes":                                           "--on is missing",
+		"--on ankarana":                                          "no terminal to ask",
+		"--on ankarana --yes --plain --json":                     "exclude each other",
+		"--on ankarana --yes --parallel 0":                       "makes no sense",
+		"--on ankarana --yes --to last":                          "invalid argument",
+		"--on ankarana,sifaka --to 999 --yes --skip-unreachable": "ankarana: it has no generation 999",
+	} {
+		code := b.run(append([]string{"demo", "rollback"}, strings.Fields(line)...)...)
+		if code != ExitUsage || !strings.Contains(b.err.String(), want) || !strings.Contains(b.err.String(), "hint: ") {
+			t.Errorf("%s: exit code %d\n%s%s", line, code, &b.out, &b.err)
+		}
+	}
+	if dirs := b.demoRuns(); len(dirs) > 0 {
+		t.Errorf("runs were started: %q", dirs)
+	}
+	if running, next := b.standing("ankarana"); running != 153 || next != 153 {
+		t.Errorf("ankarana runs %d and would boot %d", running, next)
+	}
+}
+
+// TestRollbackIsConfirmed: without --yes it says what becomes of whom, and a
+// host that is frozen is left out.
+func TestRollbackIsConfirmed(t *testing.T) {
+	b := demoBench(t)
+	b.io.InTerminal, b.io.ErrTerminal, b.io.Dumb = true, true, true
+	b.in = "n\n"
+	code := b.run("demo", "rollback", "--on", "ankarana,tenrec")
+	for _, want := range []string{"rollback of 2 hosts", "ankarana  generation 153 (26.05.20261105.9b28f04) → 152 (26.05.20261008.41d7e6a, ", "tenrec  skipped: it is frozen: ", "Go ahead? [y/N]"} {
+		if !strings.Contains(b.err.String(), want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if code != ExitCancelled || len(b.demoRuns()) > 0 {
+		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+}
