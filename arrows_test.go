@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"nix":           {}, // Nix, but for its tests
 	"docs/pictures": {"internal/text"},
 	"bench/latency": {"rollout"},
+	"bench/compare": {},
 }
 
 // teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.
