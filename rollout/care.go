@@ -74,7 +74,10 @@ func (t *task) goBack(ctx context.Context, v *Verdict, armed bool) {
 	if armed {
 		state = t.confirmState(ctx)
 	}
-	if v.Running != "" && state != "restoring" && state != "restored" {
+	switch {
+	case (state == "restoring" || state == "restored") && len(v.Health) == 0 && v.Outcome != OutcomeDegraded:
+		v.Reason, v.Hint = "activated, but nobody could log in afterwards in time to confirm it", hintConfirm
+	case v.Running != "":
 		t.undo(ctx, v)
 	}
 	switch {

@@ -36,9 +36,12 @@ func (t *task) confirm(ctx context.Context, v *Verdict) {
 		return
 	}
 	v.Outcome = OutcomeFailed
-	v.Reason = "it could not be confirmed: " + errText(err)
+	v.Reason, v.Hint = "activated, but it could not be confirmed: "+errText(err), hintConfirm
 	t.awaitRestore(ctx, v)
 }
+
+// hintConfirm is what a system that undid itself asks for.
+const hintConfirm = "See what the new system does to its network, firewall, sshd and sudo before you try again."
 
 // disarm ends the host's watch, as long as that is not too late.
 func (t *task) disarm(ctx context.Context) error {
