@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -80,4 +81,31 @@ func linesUnder(a map[string]string, prefix string) []string {
 		lines[n-1] = line
 	}
 	return lines
+}
+
+// Listed says briefly where a builder is listed: most fleets list the same
+// builders on every host.
+func (b Builder) Listed() string {
+	const named = 2
+	var parts []string
+	for _, prefix := range []string{buildMachinesOf, machinesFileOf} {
+		var hosts []string
+		for _, from := range b.From {
+			if host, of := strings.CutPrefix(from, prefix); of {
+				hosts = append(hosts, host)
+			}
+		}
+		switch n := len(hosts); {
+		case n > named+1:
+			parts = append(parts, fmt.Sprintf("%s%s and %d more", prefix, strings.Join(hosts[:named], ", "), n-named))
+		case n > 0:
+			parts = append(parts, prefix+strings.Join(hosts, ", "))
+		}
+	}
+	for _, from := range slices.Backward(b.From) {
+		if !strings.HasPrefix(from, buildMachinesOf) && !strings.HasPrefix(from, machinesFileOf) {
+			parts = slices.Insert(parts, 0, from)
+		}
+	}
+	return strings.Join(parts, "; ")
 }

@@ -70,3 +70,15 @@ func TestLineNumbersFromElsewhere(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 }
+
+func TestListed(t *testing.T) {
+	for want, from := range map[string][]string{
+		"": nil,
+		"fleet.nix; /etc/nix/machines; nix.buildMachines of a, b; /etc/nix/machines of a": {"fleet.nix", "nix.buildMachines of a", "nix.buildMachines of b", "/etc/nix/machines", "/etc/nix/machines of a"},
+		"nix.buildMachines of a, b and 2 more":                                            {"nix.buildMachines of a", "nix.buildMachines of b", "nix.buildMachines of c", "nix.buildMachines of d"},
+	} {
+		if got := (Builder{From: from}).Listed(); got != want {
+			t.Errorf("%q is told as %q", from, got)
+		}
+	}
+}

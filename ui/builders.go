@@ -146,7 +146,7 @@ func (p *buildersPlace) rows() []string {
 		rows = append(rows, text.Fit("  "+line, p.w))
 	}
 	rows = append(rows, p.rule("what can be built where", "", p.w))
-	for _, line := range p.matrix() {
+	for _, line := range append(p.matrix(), p.unlisted()...) {
 		rows = append(rows, text.Fit("  "+line, p.w))
 	}
 	return exactly(rows, p.w, p.h)
@@ -190,7 +190,7 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 	facts := [][2]string{
 		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"load average", loadWords(s.Load)}, {"builds lately", p.lately(s)}, {"slots taken by", holderWords(s.Held)}, {"Nix logs in as", b.SSHUser},
 		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
-		{"declared in", strings.Join(b.From, ", ")},
+		{"declared in", b.Listed()},
 	}
 	for _, f := range facts {
 		for i, line := range wrap(text.Line(f[1]), max(1, p.w-4-factLabel)) {
@@ -199,6 +199,11 @@ func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
 				label = p.paint(faint, text.Fit(f[0], factLabel))
 			}
 			rows = append(rows, label+line)
+		}
+	}
+	for _, finding := range b.Findings {
+		for _, line := range wrap(sentence(finding), p.w-4) {
+			rows = append(rows, p.paint(warn, line))
 		}
 	}
 	if s.Checking {

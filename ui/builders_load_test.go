@@ -45,13 +45,17 @@ func TestCheckABuilder(t *testing.T) {
 	}
 	builders := threeBuilders()
 	builders[1].Checking = true
+	builders[1].Builder.Findings = []string{"its speed: 10 in fleet.nix, but 2 in /etc/nix/machines of vanga"}
 	builders[1].Steps = []fleet.Step{
 		{Rung: fleet.RungLogin, State: fleet.StepOK, Said: "as nix-builder", From: "kelyus", At: ago(3 * time.Hour)},
-		{Rung: fleet.RungStore, State: fleet.StepOK, At: begin()},
+		{Rung: fleet.RungStore, State: fleet.StepOK, At: begin(), Took: 12 * time.Millisecond},
 		{Rung: fleet.RungBuild, State: fleet.StepOK, Said: "a build ran", At: ago(2 * time.Minute)},
 	}
 	s.news(BuildersRead{builders})
-	s.sees("being checked", "as nix-builder (from kelyus as root), 3h ago", "a build ran, 2m ago")
+	inv := inventoryOf(dozen())
+	inv.Unlisted = []string{`on vanga: /etc/nix/machines:3: "fast" is no speed factor`}
+	s.news(InventoryRead{inv})
+	s.sees("Its speed: 10 in fleet.nix, but 2 in /etc/nix/machines of vanga", `/etc/nix/machines:3: "fast" is no speed factor`, "being checked", "as nix-builder (from kelyus as root), 3h ago", "(12ms)", "a build ran, 2m ago")
 	s.keys("1", "enter")
 	if s.m.hostBuilds() {
 		t.Fatal("the first host of the table builds: choose another for this test")

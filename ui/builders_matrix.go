@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
@@ -46,6 +47,20 @@ func (p *buildersPlace) matrixLine(builders []string, r fleet.MatrixRow, width i
 	return fmt.Sprintf("%s  %s, best speed %g: %s", system, count(r.Slots, "slot", "slots"), r.Speed, strings.Join(places, " "+p.bullet+" "))
 }
 
+// unlisted are the entries of machines files that make no sense.
+func (p *buildersPlace) unlisted() []string {
+	if p.known.inv == nil {
+		return nil
+	}
+	var lines []string
+	for _, mistake := range p.known.inv.Unlisted {
+		for _, line := range wrap(sentence(mistake), p.w-4) {
+			lines = append(lines, p.paint(warn, line))
+		}
+	}
+	return lines
+}
+
 func others(n int) string {
 	if n == 0 {
 		return ""
@@ -76,6 +91,9 @@ func (p *buildersPlace) ladder(steps []fleet.Step) []string {
 		}
 		if asked := s.From != fleet.Here || s.Rung == fleet.RungBuild; asked && s.State != fleet.StepUnchecked {
 			said += ", " + agoOf(s.At, p.now())
+		}
+		if took := s.Took.Round(time.Millisecond); took > 0 {
+			said += fmt.Sprintf(" (%s)", took)
 		}
 		lines = append(lines, text.Fit(string(s.Rung), widestRung)+p.paint(colour, text.Fit(word, widestState))+text.Line(said))
 	}
