@@ -30,6 +30,8 @@ var arrows = map[string][]string{
 	"docs/pictures": {"internal/text"},
 	"bench/latency": {"rollout"},
 	"bench/compare": {},
+	"bench/floor":   {},
+	"bench/ssh":     {"fleet", "sshutil", "bench/floor"},
 }
 
 // teaPackages are Bubble Tea and what draws with it; teaPlaces may import them.
