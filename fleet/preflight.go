@@ -24,7 +24,7 @@ func SurveyScript() []byte {
 
 // surveyScript is that, and how sudo lets people through if that is asked.
 func surveyScript(q Questions) []byte {
-	if !q.Sudo {
+	if !q.Sudo && !q.Means {
 		return SurveyScript()
 	}
 	return slices.Concat(fastScript, preflightScript, pamScript, []byte(endLine))
@@ -35,6 +35,7 @@ type Questions struct {
 	Sudo  bool // whether sudo works without a terminal
 	Agent bool // for sudo, the person's agent is forwarded
 	Trust bool // whether the Nix daemon trusts the login user
+	Means bool // how sudo lets people through, without asking it; included in Sudo
 }
 
 // streaming is a connection over which a protocol can be spoken; that of
@@ -64,7 +65,7 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	}
 	// Whether the agent comes along is seen where that costs no login of its own.
 	_, shared := r.(*sshutil.Master)
-	along := q.Sudo && q.Agent && shared
+	along := (q.Sudo || q.Means) && q.Agent && shared
 	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: surveyScript(q), MaxOutput: maxReadingOutput, ForwardAgent: along})
 	var s Survey
 	if err == nil {

@@ -24,6 +24,7 @@ pam() {
   x=$R/etc/pam.d/$1
   [ -e "$x" ] || x=$R/usr/lib/pam.d/$1
   if [ ! -r "$x" ]; then [ ! -e "$x" ] || e "pam $1 unread" 1; return; fi
+  e "pam $1 read" 1
   note "pam $1" "$x" 200
   set -f
   while read -r k c l || [ -n "$k" ]; do

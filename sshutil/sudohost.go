@@ -53,6 +53,8 @@ func (a SudoAgent) comesAlong(h SudoHost) moduleWord {
 	case h.Agent != nil && !*h.Agent:
 		return refuses("The key or certificate that logs in may forbid it (permit-agent-forwarding, restrict), or AllowAgentForwarding in sshd_config there.",
 			"the host refused to have the agent forwarded, and sudo there asks for it")
+	case h.Agent == nil && a.mayLogIn(h.User) != "":
+		return unsure("Sign one that permits it.", "if %s logs in, no agent goes along: it lacks permit-agent-forwarding", a.mayLogIn(h.User))
 	case h.Agent == nil && len(h.SSHD) > 0:
 		return unsure("Set AllowAgentForwarding yes there.", "its sshd may refuse to have the agent forwarded: %s", h.SSHD[0])
 	case a.Err != nil:
@@ -61,6 +63,21 @@ func (a SudoAgent) comesAlong(h SudoHost) moduleWord {
 		return refuses("Load a key and its certificate with ssh-add, or make one with `nixfleet-tui cert sign`.", "the agent holds no keys")
 	}
 	return moduleWord{}
+}
+
+// mayLogIn is a certificate that may log a user in and does not let the agent
+// come along, or "".
+func (a SudoAgent) mayLogIn(user string) string {
+	for _, k := range a.Keys {
+		cert := k.Certificate()
+		if cert == nil || !slices.Contains(cert.ValidPrincipals, user) {
+			continue
+		}
+		if _, permits := cert.Extensions["permit-agent-forwarding"]; !permits {
+			return certName(cert)
+		}
+	}
+	return ""
 }
 
 // HoldsCertificates says whether agents of a kind take certificates.

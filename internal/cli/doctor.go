@@ -16,6 +16,7 @@ type doctorOptions struct {
 	JSON   bool
 
 	RemoveRoots []string // hosts; instead of checking
+	On          string   // hosts on which sudo is looked at, too
 }
 
 func newDoctorCmd(p *Program, src *sourceFlags, run func(context.Context, *doctorOptions) error) *cobra.Command {
@@ -25,15 +26,19 @@ func newDoctorCmd(p *Program, src *sourceFlags, run func(context.Context, *docto
 		Short: "Check what this machine needs to deploy",
 		Long: `Checks the programs, the ssh agent, the flake, the state directory and the
 builders of this machine, and says what to do about what is missing. Nothing is
-asked of any host but those that this machine's own Nix sends builds to. Exit
+asked of any host but those that this machine's own Nix sends builds to, and those
+that --on names: of them it is told whether sudo will work, without asking it. Exit
 code 1 when something fails.`,
 		Example: `  nixfleet-tui doctor
   nixfleet-tui doctor --json
+  nixfleet-tui doctor --on @web             # also: will sudo work there, and if not, why?
   nixfleet-tui doctor --remove-roots web1   # what was built elsewhere for web1 may be collected`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
+	cmd.Flags().StringVar(&o.On, "on", "", "also foretell whether sudo will work on these `HOSTS`")
+	mustComplete(cmd, "on", p.completeHosts(src))
 	cmd.Flags().StringSliceVar(&o.RemoveRoots, "remove-roots", nil, "check nothing; let go of what is kept from garbage collection for these `HOSTS`")
 	return cmd
 }
@@ -79,7 +84,7 @@ func runDoctor(ctx context.Context, o *doctorOptions) error {
 	}
 	var all []finding
 	for _, check := range []func(context.Context) []finding{
-		o.checkNix, o.checkRebuild, o.checkSSH, o.checkAgent, o.checkFleet, o.checkState, o.checkBuilders,
+		o.checkNix, o.checkRebuild, o.checkSSH, o.checkAgent, o.checkFleet, o.checkState, o.checkBuilders, o.checkSudo,
 	} {
 		all = append(all, check(ctx)...)
 		if ctx.Err() != nil {

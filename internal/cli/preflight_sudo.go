@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
@@ -10,11 +11,11 @@ func (s *scout) foretell(store *rollout.Store, plan *rollout.Plan) error {
 	s.ground.Sudo = rollout.SudoGround{Forecasts: map[string]sshutil.SudoForecast{}, Now: s.Env.Now()}
 	lapses := false
 	for _, h := range plan.Hosts {
-		means := s.ground.Looks[h.Name].Survey.Means
-		if means == nil {
+		survey := s.ground.Looks[h.Name].Survey
+		if survey.Means == nil {
 			continue
 		}
-		c := s.forecast(h.Name, *means, s.forwarding[h.Name])
+		c := s.forecast(h.Name, survey, s.agent, s.forwarding[h.Name])
 		s.ground.Sudo.Forecasts[h.Name] = c
 		lapses = lapses || !c.Until.IsZero()
 	}
@@ -31,12 +32,13 @@ func (s *scout) foretell(store *rollout.Store, plan *rollout.Plan) error {
 	return nil
 }
 
-// forecast foretells for one host, with the person's agent or without.
-func (s *scout) forecast(host string, means sshutil.SudoHost, forwarded bool) sshutil.SudoForecast {
-	now, agent := s.Env.Now(), s.agent
+// forecast foretells sudo on one host of which a survey has read its means,
+// with the person's agent or without.
+func (p *Program) forecast(host string, survey fleet.Survey, agent sshutil.SudoAgent, forwarded bool) sshutil.SudoForecast {
+	now, means := p.Env.Now(), *survey.Means
 	means.Name = host
-	if reading := s.ground.Looks[host].Survey.Reading; !means.Clock.IsZero() && !reading.At.IsZero() {
-		means.Clock = means.Clock.Add(now.Sub(reading.At)) // it has gone on since
+	if read := survey.Reading.At; !means.Clock.IsZero() && !read.IsZero() {
+		means.Clock = means.Clock.Add(now.Sub(read)) // it has gone on since
 	}
 	if !forwarded && agent.Absent == "" {
 		agent.Absent = "forwardAgent = false in fleet.nix"
