@@ -26,6 +26,7 @@ const (
 	scopeAsk        scope = "Command question"
 	scopeAnswers    scope = "Answers to a command"
 	scopeQuit       scope = "Quit question"
+	scopeAnswer     scope = "Question of a program"
 	scopeHelp       scope = "Help"
 	scopePalette    scope = "Commands"
 	scopeWaiting    scope = "While something is worked out"
@@ -55,7 +56,7 @@ func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
 		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
-		runActions, paneActions, logActions, runsActions, menuActions, questionActions, askActions, helpActions, paletteActions,
+		runActions, paneActions, logActions, runsActions, menuActions, questionActions, answerActions, askActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)
 	}

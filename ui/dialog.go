@@ -27,8 +27,9 @@ type dialog struct {
 	upright bool // answers stand below each other, as a menu
 	chosen  int
 	scroll  int
-	inner   int    // height of the body when last drawn
-	closed  func() // called once when it closes, however that happens
+	inner   int          // height of the body when last drawn
+	closed  func()       // called once when it closes, however that happens
+	field   *answerField // takes the keys that are no action; or nil
 
 	deafUntil time.Time // zero: hears at once
 	heard     string    // the last key that was not acted on
@@ -61,7 +62,7 @@ func (m *Model) open(d *dialog) tea.Cmd {
 	m.shut()
 	m.dialog = d
 	switch d.scope {
-	case scopeConfirm, scopeCancel, scopeAsk, scopeQuit:
+	case scopeConfirm, scopeCancel, scopeAsk, scopeQuit, scopeAnswer:
 		d.deafUntil = m.now().Add(deafFor)
 		return m.after(deafFor, armedMsg{})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,7 +118,7 @@ func keyNamed(name string) tea.KeyMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "up": tea.KeyUp, "down": tea.KeyDown,
 		"left": tea.KeyLeft, "right": tea.KeyRight, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome, "end": tea.KeyEnd,
 		"backspace": tea.KeyBackspace, "ctrl+a": tea.KeyCtrlA, "ctrl+c": tea.KeyCtrlC, "ctrl+d": tea.KeyCtrlD, "ctrl+u": tea.KeyCtrlU,
-		"ctrl+l": tea.KeyCtrlL, "ctrl+z": tea.KeyCtrlZ, `ctrl+\`: tea.KeyCtrlBackslash, " ": tea.KeySpace, "ctrl+b": tea.KeyCtrlB, "ctrl+f": tea.KeyCtrlF, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN,
+		"ctrl+l": tea.KeyCtrlL, "ctrl+r": tea.KeyCtrlR, "ctrl+z": tea.KeyCtrlZ, `ctrl+\`: tea.KeyCtrlBackslash, " ": tea.KeySpace, "ctrl+b": tea.KeyCtrlB, "ctrl+f": tea.KeyCtrlF, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN,
 	}
 	if k, ok := named[name]; ok {
 		if k == tea.KeySpace {
@@ -208,7 +209,9 @@ type recorder struct {
 	request   Request
 	habits    []Habits
 	habitsErr error
-	dir       string // of the run that Launch starts
+	dir       string              // of the run that Launch starts
+	right     map[string][]string // hosts that take a password
+	passwords rollout.Passwords   // that Launch was given
 	answers   map[string]fleet.Answer
 }
 
@@ -233,8 +236,24 @@ func (r *recorder) Plan(ctx context.Context, q Request) (Proposal, error) {
 	return r.proposal, r.planErr
 }
 
-func (r *recorder) Launch(context.Context, Proposal) (string, error) {
+func (r *recorder) TryPassword(_ context.Context, _ Proposal, hosts []string, password *rollout.Secret) ([]string, error) {
+	r.called("try %s on %v", password.Bytes(), hosts)
+	return r.right[string(password.Bytes())], nil
+}
+
+func (r *recorder) AnswerQuestion(dir, id string, answer *rollout.Secret) error {
+	r.called("answer %s with %s", id, answer.Bytes())
+	return nil
+}
+
+func (r *recorder) RefuseQuestion(dir, id string) error {
+	r.called("refuse %s", id)
+	return nil
+}
+
+func (r *recorder) Launch(_ context.Context, p Proposal) (string, error) {
 	r.called("launch")
+	r.passwords = maps.Clone(p.Passwords)
 	if r.dir == "" {
 		return "", &fleet.Error{Message: "the state directory is full", Hint: "Free some space."}
 	}

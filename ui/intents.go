@@ -85,6 +85,9 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 
 // launch starts what was confirmed.
 func (m *Model) launch(p Proposal) tea.Cmd {
+	if len(p.lacks()) > 0 {
+		return m.askSudo(p, 0)
+	}
 	backend := m.backend
 	// Without a scope it has no keys: what is being started cannot be called back here.
 	m.open(&dialog{title: "One moment", ink: title, body: func(*brush, int) []string { return []string{"Starting the run…"} }})

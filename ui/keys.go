@@ -61,6 +61,8 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 	switch {
 	case m.prompt != nil && !m.tooSmall():
 		return m.prompt.key(m, msg)
+	case m.dialog != nil && m.dialog.field != nil && !m.tooSmall() && msg.String() != "ctrl+c":
+		return m.onField(msg)
 	case msg.Paste:
 		return nil
 	case msg.Type != tea.KeyRunes || len(msg.Runes) == 1:

@@ -54,26 +54,27 @@ type Model struct {
 	notices
 	welcome welcome
 
-	w, h    int
-	frame   string
-	title   string // of the terminal's window
-	mouse   bool   // is listened to
-	before  Habits // as they were at the start
-	themed  bool   // colours were chosen with a key
-	kept    Habits // as they were kept last
-	keeping bool   // a command is keeping them
-	dirty   bool
-	polling bool                    // a command is reading the run
-	ticking bool                    // a tick is under way
-	asked   int                     // counts requests, so that a late answer to an old one is known
-	waits   bool                    // quit when nothing runs any more
-	ours    map[string]rollout.View // runs that were launched from here, by directory
-	first   string                  // a run to begin with
-	self    string                  // how a person calls this program
-	greeted bool                    // it was said that a run goes on
-	warned  []string                // the inventory's warnings that were shown last
-	crash   *Crash
-	quits   bool
+	w, h           int
+	frame          string
+	title          string // of the terminal's window
+	mouse          bool   // is listened to
+	before         Habits // as they were at the start
+	themed         bool   // colours were chosen with a key
+	kept           Habits // as they were kept last
+	keeping        bool   // a command is keeping them
+	dirty          bool
+	polling        bool                    // a command is reading the run
+	ticking        bool                    // a tick is under way
+	asked          int                     // counts requests, so that a late answer to an old one is known
+	waits          bool                    // quit when nothing runs any more
+	ours           map[string]rollout.View // runs that were launched from here, by directory
+	shownQuestions []string                // IDs of those that have come up by themselves
+	first          string                  // a run to begin with
+	self           string                  // how a person calls this program
+	greeted        bool                    // it was said that a run goes on
+	warned         []string                // the inventory's warnings that were shown last
+	crash          *Crash
+	quits          bool
 }
 
 // messages of our own commands.
@@ -159,7 +160,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.fetch(), m.retitle(), m.remember())
+	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.fetch(), m.retitle(), m.remember())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
@@ -212,6 +213,10 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onFound(msg)
 	case answeredMsg:
 		m.onAnswered(msg)
+	case triedMsg:
+		return m.onTried(msg)
+	case repliedMsg:
+		m.onReplied(msg)
 	case rememberedMsg:
 		m.onRemembered(msg)
 	case copiedMsg:

@@ -103,10 +103,11 @@ func (b *backend) Cancel(_ context.Context, dir string, hosts []string, insist b
 
 // Launch implements ui.Backend.
 func (b *backend) Launch(_ context.Context, p ui.Proposal) (string, error) {
+	defer p.Passwords.Wipe()
 	plan := p.Plan
 	now := b.Env.Now()
 	plan.ID, plan.Created, plan.Invoked = rollout.NewID(string(plan.Action), now), now, now
-	dir, err := b.store.Start(plan, b.World.Launcher())
+	dir, err := b.store.StartWith(plan, b.World.Launcher(), p.Passwords)
 	if err != nil {
 		return "", asFleetError(err)
 	}
