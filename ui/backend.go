@@ -32,14 +32,7 @@ type Backend interface {
 	// Plan works out what a request would do, and does nothing of it.
 	Plan(ctx context.Context, r Request) (Proposal, error)
 	// Launch starts what was proposed and returns the run's directory.
-	// The passwords are wiped, whatever comes of it.
 	Launch(ctx context.Context, p Proposal) (dir string, err error)
-	// TryPassword returns on which of the hosts sudo takes the password.
-	TryPassword(ctx context.Context, p Proposal, hosts []string, password *rollout.Secret) (right []string, err error)
-	// AnswerQuestion answers a program of the run in dir. The answer stays the caller's.
-	AnswerQuestion(dir, id string, answer *rollout.Secret) error
-	// RefuseQuestion tells a program that there will be no answer.
-	RefuseQuestion(dir, id string) error
 	// Cancel asks the run's supervisor to cancel hosts (none: all). The answer
 	// is an event of the run.
 	Cancel(ctx context.Context, dir string, hosts []string, insist bool) error
@@ -103,11 +96,16 @@ type Request struct {
 // Choices are how a run is to be made, apart from what it does and where. The
 // zero value is as the command line without flags.
 type Choices struct {
-	Parallel   int // hosts at a time; 0 is the usual number
-	SkipDown   bool
-	Thaw       bool
-	FollowTree bool
-	Args       string // for nixos-rebuild, as in a shell
+	Parallel    int  // hosts at a time; 0 is the usual number
+	Canary      int  // hosts that go first
+	Wave        int  // hosts of each wave after them
+	MaxFailures int  // before no more are begun; 0: none with waves, else any number
+	Undo        bool // what fails after its activation is put back
+	Confirm     int  // seconds in which a new login has to find the host well, or it goes back; 0: never
+	SkipDown    bool
+	Thaw        bool
+	FollowTree  bool
+	Args        string // for nixos-rebuild, as in a shell
 }
 
 // LocalAlone is a place to build: this machine, without builders to send builds to.
@@ -115,11 +113,10 @@ const LocalAlone = "local, alone"
 
 // Proposal is what a request would do, told before anything is done.
 type Proposal struct {
-	Passwords rollout.Passwords // of sudo, as far as they were asked for
-	Plan      rollout.Plan
-	Commands  []Command
-	Findings  []Finding
-	Held      bool // others are at some of the hosts, and could be waited for
+	Plan     rollout.Plan
+	Commands []Command
+	Findings []Finding
+	Held     bool // others are at some of the hosts, and could be waited for
 }
 
 // Command is the exact command line that would run for one host.

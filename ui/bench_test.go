@@ -121,7 +121,6 @@ func (d *runDir) grow(s *stage) {
 	}
 }
 
-
 // benchmarkKeys presses keys in turn, each after what happens in between, and
 // reports how the times are spread.
 func benchmarkKeys(b *testing.B, s *stage, between func(), names ...string) {

@@ -58,12 +58,32 @@ func (d *deployMenu) options() []menuOption {
 	return []menuOption{
 		{"o", "build on", on, d.buildOn != ""},
 		{"P", "at a time", fmt.Sprint(parallel), d.Parallel != 0},
+		{"C", "canary", steps(d.Canary, "none"), d.Canary != 0},
+		{"V", "waves of", steps(d.Wave, "all"), d.Wave != 0},
+		{"L", "stop after failures", steps(d.MaxFailures, "as waves say"), d.MaxFailures != 0},
+		{"B", "back on failure", yes[d.Undo], d.Undo},
+		{"G", "go back unless confirmed within", seconds(d.Confirm), d.Confirm != 0},
 		{"W", "wait for others", yes[d.wait], d.wait},
 		{"X", "skip unreachable", yes[d.SkipDown], d.SkipDown},
 		{"F", "follow the tree", yes[d.FollowTree], d.FollowTree},
 		{"T", "thaw", yes[d.Thaw], d.Thaw},
 		{"A", "arguments", text.Truncate(args, argsShown), d.Args != ""},
 	}
+}
+
+// steps is a number, or what none means.
+func steps(n int, none string) string {
+	if n == 0 {
+		return none
+	}
+	return fmt.Sprint(n)
+}
+
+func seconds(n int) string {
+	if n == 0 {
+		return "never"
+	}
+	return fmt.Sprintf("%d s", n)
 }
 
 // argsShown is how much of the arguments the menu has room for.
@@ -84,11 +104,14 @@ func (m *Model) nextBuildOn() tea.Cmd {
 	return nil
 }
 
-// nextParallel goes through numbers of hosts at a time.
-func (m *Model) nextParallel() tea.Cmd {
-	next := map[int]int{0: 8, 8: 16, 16: 32, 32: 1, 1: 2, 2: 0}
-	m.menu.Parallel = next[m.menu.Parallel]
-	return nil
+// following is what comes after at in a round of numbers.
+func following(round []int, at int) int {
+	for i, n := range round {
+		if n == at {
+			return round[(i+1)%len(round)]
+		}
+	}
+	return round[0]
 }
 
 // askArgs opens the prompt for what nixos-rebuild is told besides.
@@ -104,11 +127,23 @@ func menuOptionActions() []action {
 		return action{Binding: bind(k, id, k), id: "deploy." + id, scope: scopeMenu, about: about,
 			do: func(m *Model) tea.Cmd { v := what(m.menu); *v = !*v; return nil }}
 	}
+	next := func(k, id, about string, what func(*deployMenu) *int, round ...int) action {
+		return action{Binding: bind(k, id, k), id: "deploy." + id, scope: scopeMenu, about: about,
+			do: func(m *Model) tea.Cmd { v := what(m.menu); *v = following(round, *v); return nil }}
+	}
 	return []action{
+		{Binding: bind("pgdn", "more options", "pgdown"), id: "deploy.more", scope: scopeMenu,
+			about: "Scroll the options down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
+		{Binding: bind("pgup", "options back", "pgup"), id: "deploy.less", scope: scopeMenu,
+			about: "Scroll the options up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
 		{Binding: bind("o", "build on", "o"), id: "deploy.build-on", scope: scopeMenu, footer: 3,
 			about: "Change where it is built: as fleet.nix says, on the target, on this machine, there without its builders, on a builder.", do: (*Model).nextBuildOn},
-		{Binding: bind("P", "at a time", "P"), id: "deploy.parallel", scope: scopeMenu,
-			about: "Change how many hosts are deployed to at a time.", do: (*Model).nextParallel},
+		next("P", "parallel", "Change how many hosts are deployed to at a time.", func(d *deployMenu) *int { return &d.Parallel }, 0, 8, 16, 32, 1, 2),
+		next("C", "canary", "Change how many hosts go first; the others follow only when these are well.", func(d *deployMenu) *int { return &d.Canary }, 0, 1, 2, 4),
+		next("V", "wave", "Change how many hosts follow at a time, each wave only when the one before is well.", func(d *deployMenu) *int { return &d.Wave }, 0, 2, 4, 8, 16),
+		next("L", "max-failures", "Change how many hosts may fail before no more are begun.", func(d *deployMenu) *int { return &d.MaxFailures }, 0, 1, 2, 5),
+		turn("B", "rollback-on-failure", "Put a host back on what it was if its activation or a health check fails.", func(d *deployMenu) *bool { return &d.Undo }),
+		next("G", "confirm-timeout", "Have each host go back by itself unless a new login finds it well in time.", func(d *deployMenu) *int { return &d.Confirm }, 0, 30, 90, 300),
 		turn("W", "wait", "Wait for others that are at a host, instead of leaving it out.", func(d *deployMenu) *bool { return &d.wait }),
 		turn("X", "skip-unreachable", "Skip hosts that cannot be reached when their turn comes, instead of failing them.", func(d *deployMenu) *bool { return &d.SkipDown }),
 		turn("F", "follow-tree", "Go on when the tree changes that is not committed, instead of stopping.", func(d *deployMenu) *bool { return &d.FollowTree }),

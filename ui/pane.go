@@ -142,6 +142,17 @@ func (p *pane) above(b *brush, number string, focused, marked bool, now time.Tim
 		b.paint(i, strings.Repeat(b.horizontal, room)) + clock + b.paint(i, b.horizontal+b.topRight)
 }
 
+// rank is where the pane stands among others: the lowest come first.
+func (p *pane) rank() int {
+	switch {
+	case p.failed():
+		return 0
+	case p.task.Verdict != nil && p.task.Verdict.Outcome == rollout.OutcomeSkipped:
+		return 2
+	}
+	return 1
+}
+
 // failed says whether the task wants a person now.
 func (p *pane) failed() bool { return p.task.Verdict != nil && taskSign(p.task).ink == bad }
 

@@ -116,11 +116,12 @@ func (r *runPlace) update(v rollout.View) {
 	r.reported = true
 }
 
-// rise puts the tasks that failed before all others; the rest keep their
-// places, and the focus stays with its host.
+// rise puts the tasks that failed before all others, and behind them those
+// that were skipped: they have no log. The rest keep their places, and the
+// focus stays with its host.
 func (r *runPlace) rise() {
 	focused := r.focused()
-	slices.SortStableFunc(r.panes, func(a, b *pane) int { return boolInt(b.failed()) - boolInt(a.failed()) })
+	slices.SortStableFunc(r.panes, func(a, b *pane) int { return a.rank() - b.rank() })
 	if focused != nil {
 		r.focus = slices.Index(r.panes, focused)
 	}

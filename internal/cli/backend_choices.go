@@ -12,6 +12,10 @@ func (o *actionOptions) choose(c ui.Choices) error {
 	if c.Parallel > 0 {
 		o.Parallel = c.Parallel
 	}
+	o.Canary, o.Wave, o.MaxFailures = c.Canary, c.Wave, c.MaxFailures
+	o.RollbackOnFailure, o.ConfirmTimeout = c.Undo, c.Confirm
+	o.ActivationTimeout, o.HealthTimeout = defaultActivation, defaultHealth
+	o.limited = func() bool { return c.MaxFailures > 0 }
 	o.SkipUnreachable, o.Thaw, o.FollowTree = c.SkipDown, c.Thaw, c.FollowTree
 	args, err := shellquote.Split(c.Args)
 	if err != nil {
