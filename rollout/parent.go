@@ -129,6 +129,10 @@ func (p *Plan) Command(h PlanHost) []string {
 // Typed is Command as a person would type it: what PATH finds needs no path,
 // and the demo's stand-in is called as what it stands in for.
 func (p *Plan) Typed(h PlanHost) []string {
+	if h.Activate != nil {
+		a := nixcmd.Activation{Action: p.Action, Path: h.Activate.Path, Sudo: h.Sudo}
+		return append([]string{"ssh", h.Name, "--"}, a.SwitchWords(false)...)
+	}
 	return append([]string{"nixos-rebuild"}, p.Command(h)[len(p.Program):]...)
 }
 

@@ -34,6 +34,7 @@ type Plan struct {
 	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused
 	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
 	Waves    *Waves         `json:"waves,omitempty"`   // nil: hosts are begun as there is room
+	Keep     bool           `json:"keep,omitempty"`    // what is built is for a run that follows: root it, also on the host
 	Undo     bool           `json:"rollbackOnFailure,omitempty"`
 	Confirm  *Confirm       `json:"confirm,omitempty"` // hosts go back by themselves unless they are found well
 	Engine   []string       `json:"engine,omitempty"`  // words after this program's name that start the second engine

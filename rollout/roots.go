@@ -112,6 +112,14 @@ func (t *task) root(ctx context.Context, v Verdict) {
 	if t.early != nil {
 		<-t.early
 	}
+	if t.run.plan.Keep && v.Outcome == OutcomeOK && v.System != "" {
+		t.keepIn(ctx, t.host.Name, nextRoot(t.host.Name), v.System)
+		return // the root of what the host has now is still needed
+	}
+	arrived := v.Outcome == OutcomeOK || v.Outcome == OutcomeDegraded || v.Outcome == OutcomeReboot
+	if t.host.Activate != nil && arrived {
+		defer t.forget(ctx, nextRoot(t.host.Name))
+	}
 	if !t.builtElsewhere() || v.System == "" {
 		return
 	}
@@ -125,7 +133,10 @@ func (t *task) root(ctx context.Context, v Verdict) {
 }
 
 func (t *task) keep(ctx context.Context, name, path string) {
-	where := t.host.BuildOn
+	t.keepIn(ctx, t.host.BuildOn, name, path)
+}
+
+func (t *task) keepIn(ctx context.Context, where, name, path string) {
 	ctx, cancel := context.WithTimeout(ctx, rootFor)
 	defer cancel()
 	link, err := t.makeRoot(ctx, where, name, path)
@@ -140,7 +151,7 @@ func (t *task) keep(ctx context.Context, name, path string) {
 func (t *task) forget(ctx context.Context, name string) {
 	roots, err := t.run.Store.Roots()
 	for _, r := range roots {
-		if r.Host == name && r.Where == t.host.BuildOn {
+		if r.Host == name && (r.Where == t.host.BuildOn || r.Where == t.host.Name) {
 			err = errors.Join(err, t.run.Store.RemoveRoot(ctx, r, t.run.conn))
 		}
 	}

@@ -114,6 +114,8 @@ func (o *actionOptions) check() (fleet.Selection, error) {
 		return none, usage("Name them, for example `--on web1,db1`, `--on @web`, or `--on '*'` for all.", "`%s` needs to be told which hosts: --on is missing", o.Action)
 	case !o.Yes && (o.JSON || !o.IO.CanAsk()):
 		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
+	case o.Diff && o.JSON:
+		return none, usage("Leave out --json: what --diff shows is for people; `diff HOST --json` is for programs.", "--diff and --json exclude each other")
 	case o.Plain && o.JSON:
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
 	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
@@ -149,14 +151,25 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 	if err := o.refusal(&ready.plan); err != nil {
 		return err
 	}
+	var passwords rollout.Passwords
+	defer func() { passwords.Wipe() }()
+	if o.Diff {
+		if passwords, err = o.passwords(ctx, ready); err == nil {
+			err = o.preview(ctx, ready, passwords)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if !o.Yes {
 		if err := o.confirm(ready); err != nil {
 			return err
 		}
 	}
-	passwords, err := o.passwords(ctx, ready)
-	if err != nil {
-		return err
+	if !o.Diff {
+		if passwords, err = o.passwords(ctx, ready); err != nil {
+			return err
+		}
 	}
 	interruptions := o.Signals()
 	defer interruptions.Stop()

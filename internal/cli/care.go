@@ -19,6 +19,7 @@ type careOptions struct {
 	ConfirmTimeout    int // seconds; 0 asks for no confirmation
 	ActivationTimeout int // seconds
 	HealthTimeout     int // seconds
+	Diff              bool
 
 	limited func() bool // a number of failures was given
 }
@@ -39,6 +40,7 @@ func (o *careOptions) register(f *pflag.FlagSet, action nixcmd.Action) {
 	if !action.Activates() && !action.MovesProfile() {
 		return
 	}
+	f.BoolVar(&o.Diff, "diff", false, "build first, show per host which packages change and what will restart, then activate just that")
 	f.BoolVar(&o.RollbackOnFailure, "rollback-on-failure", false, "put a host back on what it was if its activation or a health check fails")
 	f.IntVar(&o.ConfirmTimeout, "confirm-timeout", 0, "have each host go back by itself unless a new login finds it well within `SECONDS` of its activation")
 	f.IntVar(&o.ActivationTimeout, "activation-timeout", defaultActivation, "with --confirm-timeout: `SECONDS` that an activation may take")
