@@ -47,6 +47,7 @@ func (s *sudoScene) certificate(t testing.TB, change func(*ssh.Certificate)) *ss
 	c := &ssh.Certificate{
 		Key: newSigner(t).PublicKey(), CertType: ssh.UserCert, KeyId: "ops@laptop", ValidPrincipals: []string{"sudoer", "ops"},
 		ValidAfter: uint64(s.now.Add(-5 * time.Minute).Unix()), ValidBefore: uint64(s.now.Add(time.Hour).Unix()),
+		Permissions: ssh.Permissions{Extensions: map[string]string{"permit-agent-forwarding": ""}},
 	}
 	if change != nil {
 		change(c)
@@ -187,6 +188,10 @@ func TestPredictSudo(t *testing.T) {
 		"sshd may refuse": {func(t *testing.T, s *sudoScene) {
 			s.host.Agent, s.host.SSHD = nil, []string{"AllowAgentForwarding no"}
 		}, SudoUncertain, "AllowAgentForwarding no"},
+		"the certificate may not bring the agent along": {func(t *testing.T, s *sudoScene) {
+			s.host.Agent = nil
+			s.change(t, func(c *ssh.Certificate) { c.Extensions = nil })
+		}, SudoUncertain, "it lacks permit-agent-forwarding"},
 		"the agent is dead": {func(t *testing.T, s *sudoScene) { s.agent.Err = fmt.Errorf("gone") }, SudoUncertain, "the agent did not answer"},
 
 		"required, so a password too": {func(t *testing.T, s *sudoScene) {
