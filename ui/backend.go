@@ -32,7 +32,14 @@ type Backend interface {
 	// Plan works out what a request would do, and does nothing of it.
 	Plan(ctx context.Context, r Request) (Proposal, error)
 	// Launch starts what was proposed and returns the run's directory.
+	// The passwords are wiped, whatever comes of it.
 	Launch(ctx context.Context, p Proposal) (dir string, err error)
+	// TryPassword returns on which of the hosts sudo takes the password.
+	TryPassword(ctx context.Context, p Proposal, hosts []string, password *rollout.Secret) (right []string, err error)
+	// AnswerQuestion answers a program of the run in dir. The answer stays the caller's.
+	AnswerQuestion(dir, id string, answer *rollout.Secret) error
+	// RefuseQuestion tells a program that there will be no answer.
+	RefuseQuestion(dir, id string) error
 	// Cancel asks the run's supervisor to cancel hosts (none: all). The answer
 	// is an event of the run.
 	Cancel(ctx context.Context, dir string, hosts []string, insist bool) error
@@ -113,10 +120,11 @@ const LocalAlone = "local, alone"
 
 // Proposal is what a request would do, told before anything is done.
 type Proposal struct {
-	Plan     rollout.Plan
-	Commands []Command
-	Findings []Finding
-	Held     bool // others are at some of the hosts, and could be waited for
+	Passwords rollout.Passwords // of sudo, as far as they were asked for
+	Plan      rollout.Plan
+	Commands  []Command
+	Findings  []Finding
+	Held      bool // others are at some of the hosts, and could be waited for
 }
 
 // Command is the exact command line that would run for one host.
