@@ -2,6 +2,9 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -124,7 +127,7 @@ func (k *climb) unreached(e *sshutil.Error, took time.Duration) bool {
 		k.add(connected)
 		bad.Rung = RungHostKey
 		if e.Kind == sshutil.KindHostKeyUnknown {
-			bad.State = StepUnknown // to us; the machine that sends builds may know it
+			bad = k.pinned(e, bad)
 		}
 		if k.add(bad) {
 			k.rest(RungLogin, "we do not connect to a host whose key is not known", "")
@@ -138,6 +141,27 @@ func (k *climb) unreached(e *sshutil.Error, took time.Duration) bool {
 		bad.State = StepUnknown
 	}
 	return k.add(bad) && k.rest(RungHostKey, "it was not asked", "")
+}
+
+// pinned is the rung of a host key that we do not know: the machine that sends
+// builds may, by what the builder is listed with.
+func (k *climb) pinned(e *sshutil.Error, s Step) Step {
+	s.State = StepUnknown
+	var shown *sshutil.HostKeyError
+	listed := strings.Fields(k.b.HostKey)
+	if len(listed) < 2 || !errors.As(e, &shown) || shown.Type != listed[0] {
+		return s
+	}
+	if blob, err := base64.StdEncoding.DecodeString(listed[1]); err == nil {
+		sum := sha256.Sum256(blob)
+		if shown.Fingerprint == "SHA256:"+base64.RawStdEncoding.EncodeToString(sum[:]) {
+			s.Reason += "; it is the one that the builder is listed with"
+		} else {
+			s.State, s.Reason = StepBad, "its host key, "+shown.Fingerprint+", is not the one that it is listed with"
+			s.Hint = "find out which machine answers there; the key is listed in " + listedIn(k.b)
+		}
+	}
+	return s
 }
 
 // hostKey compares the key that the builder showed with the one that it is

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"nixfleet-tui/sshutil"
 )
 
@@ -77,4 +79,44 @@ func (f *forced) Run(ctx context.Context, c sshutil.Command) (sshutil.Result, er
 		result = sshutil.Result{ExitCode: 1, Stderr: []byte("error: cannot open connection to remote store\n")}
 	}
 	return result, err
+}
+
+// TestUnknownHostKeyIsComparedWithTheListedOne: our known_hosts may lack what
+// the machine that sends builds knows.
+func TestUnknownHostKeyIsComparedWithTheListedOne(t *testing.T) {
+	const listed = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGV4YW1wbGU6IG5vIHN1Y2ggcHJpdmF0ZSBrZXkuLi4u"
+	const print = "SHA256:9eVUGHg5I5g4jVY6pGFEAxAwRmfL7T0H6uH3FMiJHgo"
+	for name, c := range map[string]struct {
+		shown  sshutil.HostKeyError
+		listed string
+		states string
+		reason string
+	}{
+		"the listed one":  {sshutil.HostKeyError{Type: "ssh-ed25519", Fingerprint: fingerprintOf(t, listed)}, listed, "hostkey=unknown login=unchecked", "it is the one"},
+		"another":         {sshutil.HostKeyError{Type: "ssh-ed25519", Fingerprint: print}, listed, "hostkey=bad", "is not the one"},
+		"another type":    {sshutil.HostKeyError{Type: "ssh-rsa", Fingerprint: print}, listed, "hostkey=unknown login=unchecked", "not in known_hosts"},
+		"nothing listed":  {sshutil.HostKeyError{Type: "ssh-ed25519", Fingerprint: print}, "", "hostkey=unknown login=unchecked", "not in known_hosts"},
+		"listed nonsense": {sshutil.HostKeyError{Type: "ssh-ed25519", Fingerprint: print}, "ssh-ed25519 !", "hostkey=unknown login=unchecked", "not in known_hosts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			climber := Climber{Now: time.Now, Connect: func(context.Context, string) (Link, error) {
+				return nil, &sshutil.Error{Kind: sshutil.KindHostKeyUnknown, Message: "it is not in known_hosts", Err: &c.shown}
+			}}
+			b := rungBuilder()
+			b.HostKey = c.listed
+			l := climber.Climb(t.Context(), b)
+			if s, _ := l.Step(RungHostKey); !strings.Contains(states(l), c.states) || !strings.Contains(s.Reason, c.reason) {
+				t.Errorf("got %s: %s", states(l), s.Reason)
+			}
+		})
+	}
+}
+
+func fingerprintOf(t *testing.T, line string) string {
+	t.Helper()
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ssh.FingerprintSHA256(key)
 }
