@@ -13,8 +13,11 @@ const (
 	DryActivate Action = "dry-activate"
 )
 
+// Reboot is no action of nixos-rebuild, but of a run: hosts are restarted.
+const Reboot Action = "reboot"
+
 // Activates says whether the action changes the running system of a host.
-func (a Action) Activates() bool { return a == Switch || a == Test }
+func (a Action) Activates() bool { return a == Switch || a == Test || a == Reboot }
 
 // MovesProfile says whether the action sets the system profile of a host.
 func (a Action) MovesProfile() bool { return a == Switch || a == Boot }

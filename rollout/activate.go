@@ -102,6 +102,9 @@ func (e *engine) deploy(ctx context.Context) error {
 			return err
 		}
 	}
+	if e.plan.Action == nixcmd.Reboot {
+		return e.reboot(ctx, *what)
+	}
 	return e.activate(ctx, *what)
 }
 

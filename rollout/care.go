@@ -21,7 +21,7 @@ type Confirm struct {
 
 // careful says whether the run looks after a host once it is activated.
 func (p *Plan) careful(h PlanHost) bool {
-	return p.changes() && (p.Waves != nil || p.Undo || p.Confirm != nil || len(h.HealthChecks) > 0)
+	return p.Action == nixcmd.Reboot || p.changes() && (p.Waves != nil || p.Undo || p.Confirm != nil || len(h.HealthChecks) > 0)
 }
 
 // healthFor is how long health checks are tried until they pass.

@@ -40,6 +40,8 @@ func judge(e evidence) Verdict {
 		v.Changed = v.ProfileMoved || e.before != nil && e.before.Running != e.after.Current
 	}
 	switch {
+	case e.action == nixcmd.Reboot:
+		e.judgeRebooted(&v)
 	case e.wentWell():
 		e.judgeSuccess(&v)
 	case e.unitsFailed():

@@ -46,6 +46,8 @@ type Plan struct {
 
 	HealthSeconds int `json:"healthSeconds,omitempty"` // how long health checks are tried; 0: healthFor
 
+	RebootSeconds int `json:"rebootSeconds,omitempty"` // that a host may take to come back from a reboot; 0: rebootFor
+
 	SSHConfig []byte `json:"-"` // content of ssh_config
 }
 

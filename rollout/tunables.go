@@ -36,6 +36,11 @@ const (
 	confirmPause  = 5 * time.Second       // between two tries to confirm
 	restoreFor    = 3 * time.Minute       // more than it waits, for a host to put itself back
 
+	rebootFor   = 10 * time.Minute // for a host to come back, unless the plan says
+	rebootAsk   = 15 * time.Second // one question whether it has
+	rebootPause = 2 * time.Second  // between two
+	unitsFor    = 2 * time.Minute  // for systemd to start what it starts at boot
+
 	// Less than this free is worth a warning before a run; less than full fails
 	// for sure. A kernel and its initrd take some 50 MiB of /boot.
 	storeLow  = 1 << 30

@@ -147,7 +147,7 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 			e.after = r
 		}
 		settled := err == nil && !(r.Switching && t.run.plan.disturbs())
-		worthwhile := e.mayHaveMoved() || e.wentWell()
+		worthwhile := (e.mayHaveMoved() || e.wentWell()) && !e.notBack()
 		if settled || !worthwhile || isRefused(err) || !t.run.Now().Add(verifyPause).Before(deadline) {
 			return r, err
 		}

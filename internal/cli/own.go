@@ -19,7 +19,8 @@ import (
 // evaluated, built or copied, and hosts only change among what they have.
 type ownOptions struct {
 	actionOptions
-	name string // of the command, for the run's ID
+	name   string // of the command, for the run's ID
+	within int    // seconds that a host may take to come back
 
 	// aim says what is to become of each host of a plan, by what is known of its
 	// past, and what is risky about it. An error leaves the host out of it.
@@ -58,6 +59,9 @@ func (o *ownOptions) selection() (fleet.Selection, error) {
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
 	case o.Parallel < 1:
 		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
+	}
+	if err := o.careOptions.check(); err != nil {
+		return none, err
 	}
 	return fleet.ParseSelection(o.On)
 }
@@ -118,17 +122,19 @@ func (o *ownOptions) ready(ctx context.Context, sel fleet.Selection) (r *ready, 
 		return nil, nil, err
 	}
 	r.plan = o.ownPlan(l, names)
+	o.applyCare(l, &r.plan)
 	pasts, findings, err := o.take(ctx, l, &r.plan)
-	if err == nil && o.refuse != nil && !o.Insist {
-		err = o.refuse(l, &r.plan)
-	}
 	if err == nil {
 		err = o.addSSH(l, &r.plan)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := o.preflight(ctx, l, nil, r.store, &r.plan); err != nil {
+	err = o.preflight(ctx, l, nil, r.store, &r.plan)
+	if err == nil && o.refuse != nil && !o.Insist {
+		err = o.refuse(l, &r.plan)
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, r.abandon())
 	}
 	r.plan.Findings = append(findings, slices.DeleteFunc(r.plan.Findings, aboutBuilding)...)
@@ -151,7 +157,8 @@ func (o *ownOptions) ownPlan(l *loaded, names []string) rollout.Plan {
 		Version: rollout.PlanVersion, ID: rollout.NewID(o.name, o.Env.Now()), Action: o.Action, Created: o.Env.Now(), Invoked: o.Env.Started,
 		User: o.Env.User, On: o.Env.Hostname, Parallel: o.Parallel, Masters: o.World.Tools().ssh != "",
 		SkipDown: o.SkipUnreachable, Insist: o.Insist, Wait: o.Wait, Thaw: o.Thaw,
-		Flake: rollout.Flake{Ref: m.Ref, URL: m.URL, Fingerprint: m.Fingerprint, Revision: m.Revision},
+		RebootSeconds: o.within,
+		Flake:         rollout.Flake{Ref: m.Ref, URL: m.URL, Fingerprint: m.Fingerprint, Revision: m.Revision},
 	}
 	for _, name := range names {
 		h, _ := l.inv.Host(name)

@@ -55,6 +55,7 @@ risky, such as another kernel or boot loader, is said before.`,
 		return words
 	}
 	o.register(cmd)
+	o.careOptions.register(cmd.Flags(), nixcmd.Switch)
 	cmd.Flags().IntVar(&to, "to", -1, "the `GENERATION` to go to: its number, or -N for the Nth before the boot default")
 	cmd.Flags().BoolVar(&boot, "boot", false, "make it the boot default only; what runs now goes on")
 	return cmd

@@ -91,3 +91,36 @@ func TestRollbackIsConfirmed(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
 	}
 }
+
+func TestDemoReboot(t *testing.T) {
+	b := demoBench(t)
+	if code := b.run("demo", "reboot", "--on", "is:reboot", "--yes"); code != ExitOK || !strings.Contains(b.err.String(), "ayeaye: it comes back with generation 96") {
+		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+	for _, want := range []string{"-- wave 1 of 1: ayeaye, kelyus", "[kelyus] it has gone down", "[kelyus] it is up again; the boot id is ", "[ayeaye] -- ok"} {
+		if !strings.Contains(b.out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, &b.out)
+		}
+	}
+	if code := b.run("demo", "status", "--on", "is:reboot"); code != ExitUsage || !strings.Contains(b.err.String(), "no host matches") {
+		t.Errorf("hosts need a reboot still: %d\n%s", code, &b.out)
+	}
+}
+
+func TestRebootsThatAreRefused(t *testing.T) {
+	b := demoBench(t)
+	for line, want := range map[string]string{
+		"--on kelyus,boraha --yes":             "all builders of aarch64-linux would be down at once: boraha, kelyus",
+		"--on kelyus --yes --return-timeout 0": "--return-timeout 0 makes no sense",
+		"--on sifaka --yes":                    "sifaka: nothing listens",
+		"--on ankarana":                        "no terminal to ask",
+		"--on ankarana --yes --canary -1":      "--canary -1 makes no sense",
+	} {
+		if code := b.run(append([]string{"demo", "reboot"}, strings.Fields(line)...)...); code != ExitUsage || !strings.Contains(b.err.String(), want) || !strings.Contains(b.err.String(), "hint: ") {
+			t.Errorf("%s: exit code %d\n%s%s", line, code, &b.out, &b.err)
+		}
+	}
+	if dirs := b.demoRuns(); len(dirs) > 0 {
+		t.Errorf("runs were started: %q", dirs)
+	}
+}
