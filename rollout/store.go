@@ -84,17 +84,14 @@ func (s *Store) planned(id string) time.Time {
 	return info.ModTime()
 }
 
-// List reads all runs, newest first. Broken directories are listed as such.
+// List reads all runs, newest first. Broken directories are listed as such. Of
+// runs that are over it may tell only what lists show; a Reader tells the rest.
 func (s *Store) List() ([]View, error) {
 	ids, err := s.ids()
 	if err != nil {
 		return nil, err
 	}
-	views := make([]View, 0, len(ids))
-	for _, id := range ids {
-		views = append(views, s.read(id))
-	}
-	return views, nil
+	return s.list(ids), nil
 }
 
 // ErrNoRun says that no run, or more than one, has the ID that was asked for.

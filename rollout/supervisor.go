@@ -99,7 +99,10 @@ func (s Supervisor) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return r.conclude()
+	if err := r.conclude(); err != nil {
+		return err
+	}
+	return r.Store.PruneIfDue(r.Now())
 }
 
 // open reads what the run directory holds, its events of an earlier supervisor

@@ -41,6 +41,10 @@ const (
 	rebootPause = 2 * time.Second  // between two
 	unitsFor    = 2 * time.Minute  // for systemd to start what it starts at boot
 
+	keepAge    = 90 * 24 * time.Hour // how long runs are kept
+	keepSize   = 2 << 30             // bytes of runs that are kept
+	pruneEvery = time.Hour           // how often at most what is older is looked for
+
 	// Less than this free is worth a warning before a run; less than full fails
 	// for sure. A kernel and its initrd take some 50 MiB of /boot.
 	storeLow  = 1 << 30
