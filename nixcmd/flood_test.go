@@ -105,26 +105,29 @@ func runRace(log func() io.Reader) (r race, err error) {
 	return r, err
 }
 
-// TestFloodIsDigested compares with encoding/json on every line, in the same
-// run on the same machine: at least ten times as fast, in little memory.
+// TestFloodIsDigested holds the reason for our speed, which can be counted
+// where time cannot be trusted: nearly all lines are put aside undecoded, so
+// there is a tenth of the allocations of encoding/json on every line, at most.
+// BenchmarkFlood takes the time.
 func TestFloodIsDigested(t *testing.T) {
 	var b bytes.Buffer
 	if err := flood(&b, 12<<20); err != nil {
 		t.Fatal(err)
 	}
 	log := func() io.Reader { return bytes.NewReader(b.Bytes()) }
-	// In turn, and the best of each: other work on the machine hits both.
-	best := race{time.Hour, time.Hour}
-	for range 4 {
-		r, err := runRace(log)
-		if err != nil {
+	ours := testing.AllocsPerRun(1, func() {
+		if _, err := digest(log(), func() {}); err != nil {
 			t.Fatal(err)
 		}
-		best = race{min(best.ours, r.ours), min(best.plain, r.plain)}
-	}
-	t.Logf("%d MB: %v against %v, %.0f times as fast", b.Len()>>20, best.ours, best.plain, best.ratio())
-	if best.ratio() < 10 {
-		t.Errorf("only %.1f times as fast as encoding/json on every line", best.ratio())
+	})
+	plain := testing.AllocsPerRun(1, func() {
+		if err := decodeEveryLine(log()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("%d MB: %.0f allocations against %.0f", b.Len()>>20, ours, plain)
+	if ours*10 > plain {
+		t.Errorf("%.0f allocations, and encoding/json makes %.0f on every line", ours, plain)
 	}
 
 	runtime.GC()
