@@ -93,7 +93,7 @@ func TestLadders(t *testing.T) {
 // TestMachinesFileOfAHost: what a host really sends builds to is read there,
 // includes and mistakes and all.
 func TestMachinesFileOfAHost(t *testing.T) {
-	need(t, "h1")
+	need(t, "h1", "h4")
 	w := place(t)
 	w.must(`ssh h1 'sudo cp -p /etc/nix/machines /etc/nix/machines.e2e && printf "@/etc/nix/more\nssh://h3 - - many\n" | sudo tee -a /etc/nix/machines && echo "ssh-ng://ops@h4 x86_64-linux - 2" | sudo tee /etc/nix/more'`)
 	t.Cleanup(func() { w.must(`ssh h1 'sudo mv /etc/nix/machines.e2e /etc/nix/machines && sudo rm /etc/nix/more'`) })
