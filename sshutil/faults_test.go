@@ -69,7 +69,7 @@ func TestStrangeServers(t *testing.T) {
 			began := time.Now()
 			_, err := d.Dial(context.Background(), "h")
 			e := wantKind(t, err, tt.kind)
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > forEver {
 				t.Errorf("it took %v", took)
 			}
 			if strings.ContainsAny(e.Message+e.Hint, "\x1b\a\r\n") {
@@ -103,7 +103,7 @@ func TestStrangeServersBehindJump(t *testing.T) {
 	began := time.Now()
 	_, err := d.Dial(context.Background(), "h")
 	wantKind(t, err, KindTimeout)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > forEver {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -14,6 +14,10 @@ import (
 	"time"
 )
 
+// forEver is how long a test lets something go on that would never end by
+// itself. It is long, because the machine may have much else to do.
+const forEver = 30 * time.Second
+
 // relayVariable turns the test binary into a ProxyCommand: it connects its
 // stdin and stdout to the address in its arguments.
 const relayVariable = "SSHUTIL_TEST_RELAY"

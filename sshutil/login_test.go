@@ -71,7 +71,7 @@ func TestAgentHangs(t *testing.T) {
 	began := time.Now()
 	_, err = d.Dial(context.Background(), "h")
 	wantKind(t, err, KindAgentGone)
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > forEver {
 		t.Errorf("it took %v", took)
 	}
 	f.change("h", func(tt *Target) { tt.IdentityFiles = []string{filepath.Join(f.dir, "id")} })
