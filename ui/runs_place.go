@@ -54,11 +54,30 @@ func (p *runsPlace) rows() []string {
 	p.at = min(p.at, len(all)-1)
 	p.page = max(1, p.h-2)
 	p.top = window(p.top, p.at, len(all), p.page)
-	rows = append(rows, p.paint(faint, text.Fit("  WHEN          AGO   TOOK    ACTION        HOW IT WENT", p.w)))
+	rows = append(rows, p.paint(faint, text.Fit("  WHEN          AGO   TOOK    ACTION        "+p.byWords("WHO", "REVISION")+"HOW IT WENT", p.w)))
 	for i := p.top; i < min(len(all), p.top+p.page); i++ {
 		rows = append(rows, p.run(all[i], i == p.at))
 	}
 	return exactly(rows, p.w, p.h)
+}
+
+// byWords are who deployed which revision, where there is room for that.
+func (p *runsPlace) byWords(who, revision string) string {
+	const roomy, whoRoom, revisionRoom = 110, 10, 10
+	if p.w < roomy {
+		return ""
+	}
+	return text.Fit(who, whoRoom) + text.Fit(revision, revisionRoom)
+}
+
+// revisionOf is the deployed revision as git shortens it, with a + for what was
+// not committed.
+func revisionOf(f rollout.Flake) string {
+	words := text.Line(short(f.Revision))
+	if f.Dirty {
+		words += "+"
+	}
+	return words
 }
 
 // namesLeast is the room from which on a run's hosts are named.
@@ -73,6 +92,7 @@ func (p *runsPlace) run(v rollout.View, at bool) string {
 		head = text.Fit(text.Line(v.Plan.ID), 28)
 	}
 	action := text.Fit(text.Line(string(v.Plan.Action)), 14)
+	action += p.byWords(text.Line(v.Plan.User), revisionOf(v.Plan.Flake))
 	room := p.w - 2 - text.Width(head) - text.Width(action)
 	tally := p.tallyIn(v, room)
 	if v.Unreadable() {

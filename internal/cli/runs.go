@@ -37,7 +37,7 @@ ID may be shortened to its beginning or its last four letters; "last" is the new
 		RunE: func(cmd *cobra.Command, _ []string) error { return runRuns(cmd.Context(), list) },
 	}
 	cmd.Flags().BoolVar(&list.JSON, "json", false, "print one JSON document")
-	cmd.AddCommand(newRunsShowCmd(p), newRunsAttachCmd(p), newRunsCancelCmd(p))
+	cmd.AddCommand(newRunsShowCmd(p), newRunsAttachCmd(p), newRunsCancelCmd(p), newRunsPruneCmd(p))
 	return cmd
 }
 
@@ -128,6 +128,7 @@ func writeRuns(p *Program, views []rollout.View) error {
 	}
 	t := &table{columns: []column{
 		{title: "RUN", keep: 9}, {title: "STATE", keep: 8}, {title: "STARTED", keep: 4}, {title: "TIME", keep: 3, right: true},
+		{title: "WHO", keep: 2}, {title: "REVISION", keep: 1},
 		{title: "HOSTS", keep: 6, flex: true}, {title: "RESULT", keep: 7, flex: true},
 	}}
 	for _, v := range views {
@@ -139,7 +140,7 @@ func writeRuns(p *Program, views []rollout.View) error {
 func runRow(s *IO, v rollout.View, now time.Time) []cell {
 	id := cell{words: v.Plan.ID}
 	if v.Unreadable() {
-		return []cell{id, mark{"✗", "x", "broken", bad}.cell(s), {}, {}, {}, {words: v.Broken}}
+		return []cell{id, mark{"✗", "x", "broken", bad}.cell(s), {}, {}, {}, {}, {}, {words: v.Broken}}
 	}
 	var hosts []string
 	for _, t := range v.Tasks {
@@ -155,7 +156,25 @@ func runRow(s *IO, v rollout.View, now time.Time) []cell {
 		result += "; " + v.Broken
 	}
 	return []cell{id, runMark(v).cell(s), {words: v.Plan.Created.Local().Format("2006-01-02 15:04:05")},
-		{words: clock(end.Sub(v.Plan.Invoked))}, {words: strings.Join(hosts, ",")}, {words: result}}
+		{words: clock(end.Sub(v.Plan.Invoked))}, {words: whoOf(v.Plan)}, {words: revisionOf(v.Plan.Flake), ink: faint}, {words: strings.Join(hosts, ",")}, {words: result}}
+}
+
+// whoOf is whose run it is, and from which machine.
+func whoOf(p rollout.Plan) string {
+	if p.On == "" {
+		return p.User
+	}
+	return p.User + "@" + p.On
+}
+
+// revisionOf is the deployed revision as git shortens it, with a + for what was
+// not committed.
+func revisionOf(f rollout.Flake) string {
+	words := shortRevision(f.Revision)
+	if f.Dirty {
+		words += "+"
+	}
+	return words
 }
 
 // runMark is the state of a whole run.
