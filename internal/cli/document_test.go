@@ -135,6 +135,7 @@ func eventsOfAllKinds() []rollout.Event {
 		BootID: "6d2c1f0a-8e55-4b0c-9d0e-3a1f5c7b9d21", Machine: "0b5c9d6f1e2a3b4c5d6e7f80", HostTime: at}
 	return []rollout.Event{
 		{Event: rollout.EventStart, Invoked: &at, Action: nixcmd.Switch, Hosts: []string{"web1"}},
+		{Event: rollout.EventWave, Wave: &rollout.Wave{Number: 1, Of: 1, Hosts: []string{"web1"}}},
 		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhasePreparing},
 		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskWaiting, Reason: "waits for the run 20261122T071200Z-boot-91c7 of eve, which has been at this machine (as web1) since 07:12:03"},
 		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskPrepared, Before: before},
@@ -143,10 +144,15 @@ func eventsOfAllKinds() []rollout.Event {
 		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhaseBuilding},
 		{Event: rollout.EventProgress, Host: "web1", Done: &three, Expected: &twenty, Left: &left,
 			Progress: &nixcmd.Progress{BuildsDone: three, BuildsExpected: twenty, Building: []string{"nginx-1.29.3"}}},
+		{Event: rollout.EventQuestion, Host: "web1", State: rollout.QuestionAsked, Question: &rollout.Question{Version: 1, ID: "5d0c2a91", Host: "web1", Program: "sudo",
+			Purpose: "to activate on web1", Wants: rollout.WantsSudo, Words: "[sudo] password for me:", Asked: at, Until: at.Add(10 * time.Minute)}},
 		{Event: rollout.EventAdopted, Reason: "the supervisor had gone; another one goes on"},
 		{Event: rollout.EventPhase, Host: "web1", Phase: nixcmd.PhaseActivating},
 		{Event: rollout.EventCancel, Host: "web1", Accepted: &no, Reason: "it may be activating, and stopping that would leave the host half-changed: wait for it, or detach"},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskArmed, Reason: "it undoes this by itself unless it is confirmed within 60 s of its activation"},
 		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskEnded, ExitCode: &status},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskConfirmed, Reason: "confirmed by a new login"},
+		{Event: rollout.EventTask, Host: "web1", State: rollout.TaskUndoing, Reason: "undoing: a unit failed: bar.service"},
 		{Event: rollout.EventVerdict, Host: "web1", Verdict: &v},
 		{Event: rollout.EventEnd, ExitCode: &end},
 	}
