@@ -41,20 +41,28 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	m, where, err := p.masterOf(ctx, ssh, host)
+	if err != nil {
+		return nil, err
+	}
+	if !touch {
+		m.Options = append(where.WithoutTouch(), m.Options...)
+	}
+	return m, m.Open(ctx)
+}
+
+// masterOf is the shared login of a host, whether or not there is one yet.
+func (p *Plan) masterOf(ctx context.Context, ssh, host string) (*sshutil.Master, sshutil.Target, error) {
 	options := p.masterOptions()
 	// A second one for the same socket would share nothing, and nobody could end it.
 	where, err := (&sshutil.OpenSSH{Program: ssh, Options: options}).Resolve(ctx, host)
 	if err != nil {
-		return nil, err
+		return nil, where, err
 	}
 	if filepath.Dir(where.ControlPath) != p.Sockets {
-		return nil, errElsewhere
+		return nil, where, errElsewhere
 	}
-	if !touch {
-		options = append(where.WithoutTouch(), options...)
-	}
-	m := &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath}
-	return m, m.Open(ctx)
+	return &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath}, where, nil
 }
 
 // CloseSockets ends the logins whose sockets lie in dir, and removes it. It is

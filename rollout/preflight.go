@@ -225,6 +225,10 @@ func (f *finder) reached(err error) bool {
 		f.add(CheckReach, LevelWarning, "it was not looked at beforehand: "+reason, hint)
 		return false
 	}
+	if mayAnswer(err) && f.plan.Ask {
+		f.add(CheckReach, LevelWarning, "it was not looked at beforehand: "+reason+"; when its turn comes you will be asked", hint)
+		return false
+	}
 	f.add(CheckReach, LevelBlocker, "it cannot be reached: "+reason, hint)
 	return false
 }

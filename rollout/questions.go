@@ -80,6 +80,23 @@ func (t *TaskView) applyQuestion(e Event) {
 	if e.State == QuestionAsked {
 		t.Questions = append(t.Questions, *e.Question)
 	}
+	switch {
+	case len(t.Questions) > 0:
+		t.Reason = "waits for a person: " + t.Questions[0].Summary()
+	case strings.HasPrefix(t.Reason, "waits for a person: "):
+		t.Reason = ""
+	}
+}
+
+// Asking are the hosts whose programs wait for a person's answer.
+func (v *View) Asking() []string {
+	var hosts []string
+	for _, t := range v.Tasks {
+		if len(t.Questions) > 0 {
+			hosts = append(hosts, t.Host)
+		}
+	}
+	return hosts
 }
 
 // Summary says in one line who wants what, such as "sudo asks for the password

@@ -21,6 +21,9 @@ func (t *task) reach(ctx context.Context) (*fleet.Reading, error) {
 	if needsTouch(err) && t.run.plan.Masters {
 		return t.reachByTouch(ctx)
 	}
+	if mayAnswer(err) && t.run.plan.Masters && t.run.plan.asks() {
+		return t.reachByAsking(ctx)
+	}
 	return reading, err
 }
 

@@ -49,6 +49,7 @@ type Error struct {
 	Message string // what went wrong, without the host's name
 	Hint    string // what to do about it; may be empty
 	Err     error  // the cause, for errors.Is and errors.As; may be nil
+	Askable bool   // the ssh program would ask a person, whose answer may help
 }
 
 func (e *Error) Error() string { return e.Host + ": " + e.Message }

@@ -90,10 +90,16 @@ func (w *watchedSigner) note(s *ssh.Signature, err error) (*ssh.Signature, error
 func (l *login) noKeysWanted(server *ssh.ClientAuthContext) error {
 	wanted := strings.Join(server.AllowedMethods, ", ")
 	if len(server.PartialSuccessMethods) > 0 {
-		return newError(KindAuthRejected, l.target.Name, "the host wants more than a key: "+wanted,
-			"allow this user to log in with a key alone", nil)
+		return askable(newError(KindAuthRejected, l.target.Name, "the host wants more than a key: "+wanted,
+			"allow this user to log in with a key alone", nil), true)
 	}
-	return newError(KindAuthRejected, l.target.Name, "the host takes no keys, only "+wanted, "set PubkeyAuthentication yes in its sshd", nil)
+	return askable(newError(KindAuthRejected, l.target.Name, "the host takes no keys, only "+wanted, "set PubkeyAuthentication yes in its sshd", nil), true)
+}
+
+// askable marks a failure that a person's answer to ssh may mend.
+func askable(e *Error, yes bool) *Error {
+	e.Askable = yes
+	return e
 }
 
 // exhausted tells why nothing is left to offer, the most useful reason first.
@@ -115,13 +121,13 @@ func (l *login) exhausted() error {
 		}
 		return newError(KindAuthRejected, host, message, "get a new certificate", nil)
 	case l.next == 0:
-		return newError(KindAuthNoKeys, host, "there is no key to offer"+as, l.lockedHint("add a key to the agent with ssh-add, or name one with IdentityFile"), nil)
+		return askable(newError(KindAuthNoKeys, host, "there is no key to offer"+as, l.lockedHint("add a key to the agent with ssh-add, or name one with IdentityFile"), nil), len(o.locked) > 0)
 	case len(o.list) > l.next:
 		return newError(KindAuthRejected, host, fmt.Sprintf("the host refused %d of %d keys%s, and more are never tried", l.next, len(o.list), as),
 			"name the right key with IdentityFile and IdentitiesOnly yes", nil)
 	}
-	return newError(KindAuthRejected, host, "the host refused "+l.names()+as,
-		l.lockedHint("add the public key to that user on the host, or name the right user and key in the ssh configuration"), nil)
+	return askable(newError(KindAuthRejected, host, "the host refused "+l.names()+as,
+		l.lockedHint("add the public key to that user on the host, or name the right user and key in the ssh configuration"), nil), len(o.locked) > 0)
 }
 
 func (l *login) names() string {

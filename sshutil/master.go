@@ -20,6 +20,7 @@ type Master struct {
 	Host    string
 	Socket  string   // the control socket's path, with tokens expanded
 	Env     []string // environment of the program; nil: ours
+	Ask     bool     // while logging in ssh may ask, as Env says where; otherwise it asks nobody
 }
 
 // unattended are the options that keep ssh from asking anybody anything, and
@@ -56,7 +57,11 @@ func (m *Master) Open(ctx context.Context) error {
 	if err := os.Remove(m.Socket); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return newError(KindConfigBad, m.Host, "the old control socket cannot be removed: "+err.Error(), "remove "+m.Socket, err)
 	}
-	args := append(unattended(), "-M", "-N", "-f", "-o", "ControlMaster=yes", "-o", "ControlPersist="+masterPersist,
+	args := unattended()
+	if m.Ask {
+		args = []string{"-T"}
+	}
+	args = append(args, "-M", "-N", "-f", "-o", "ControlMaster=yes", "-o", "ControlPersist="+masterPersist,
 		"-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none")
 	_, stderr, err := m.start(ctx, child{args: append(args, m.words()...)})
 	if err != nil {

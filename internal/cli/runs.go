@@ -152,6 +152,9 @@ func runRow(s *IO, v rollout.View, now time.Time) []cell {
 	}
 	_, result, _ := strings.Cut(runWords(v), ": ")
 	result, _, _ = strings.Cut(result, " in ")
+	if asking := v.Asking(); len(asking) > 0 {
+		result += "; waits for an answer about " + strings.Join(asking, ", ") + " (runs attach)"
+	}
 	if v.Broken != "" {
 		result += "; " + v.Broken
 	}
