@@ -128,3 +128,14 @@ func TestExitCodeOf(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyWhatFailedIsDoneAgain(t *testing.T) {
+	for o, want := range map[Outcome]bool{
+		OutcomeOK: false, OutcomeDegraded: false, OutcomeReboot: false,
+		OutcomeFailed: true, OutcomeUnknown: true, OutcomeCancelled: true, OutcomeSkipped: true,
+	} {
+		if o.Again() != want {
+			t.Errorf("%s: again %v", o, o.Again())
+		}
+	}
+}

@@ -16,6 +16,16 @@ const (
 	OutcomeSkipped   Outcome = "skipped"   // never touched
 )
 
+// Again says whether doing it again is what may mend it: not where the host is
+// as asked and something else is wrong, or where it only has to restart.
+func (o Outcome) Again() bool {
+	switch o {
+	case OutcomeFailed, OutcomeUnknown, OutcomeCancelled, OutcomeSkipped:
+		return true
+	}
+	return false
+}
+
 // Verdict is the judgement on one task: exit code, phase and what the host
 // said afterwards.
 type Verdict struct {

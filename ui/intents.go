@@ -151,13 +151,13 @@ func (m *Model) hasRun() bool { return m.run.reader != nil && m.run.focused() !=
 
 func (m *Model) canCancel() bool { return m.hasRun() && m.run.going() }
 
-// canRetry says whether a run has ended, and not all of it well.
+// canRetry says whether a run has ended that left hosts to do again.
 func (m *Model) canRetry() bool {
 	if !m.hasRun() || m.run.going() {
 		return false
 	}
 	for _, t := range m.run.view.Tasks {
-		if t.Verdict == nil || t.Verdict.Outcome != rollout.OutcomeOK {
+		if t.Verdict == nil || t.Verdict.Outcome.Again() {
 			return true
 		}
 	}

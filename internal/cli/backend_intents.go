@@ -83,7 +83,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
 		o.FollowTree, o.SkipUnreachable, o.Thaw = v.Plan.Follow, v.Plan.SkipDown, v.Plan.Thaw
 		if hosts = unwell(v); len(hosts) == 0 {
-			return ui.Proposal{}, &fleet.Error{Message: "every host of that run ended well", Hint: "There is nothing to do again."}
+			return ui.Proposal{}, &fleet.Error{Message: "no host of that run failed", Hint: "There is nothing to do again; mark hosts to deploy to them."}
 		}
 	}
 	sel, err := fleet.ParseSelection(strings.Join(hosts, ","))
@@ -113,7 +113,7 @@ func readRun(dir string) (rollout.View, error) {
 func unwell(v rollout.View) []string {
 	var names []string
 	for _, t := range v.Tasks {
-		if t.Verdict != nil && t.Verdict.Outcome != rollout.OutcomeOK {
+		if t.Verdict != nil && t.Verdict.Outcome.Again() {
 			names = append(names, t.Host)
 		}
 	}
