@@ -159,7 +159,7 @@ in
 
   # The certificate authority that our ssh certificates come from.
   ca = {
-    publicKey = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIGV4YW1wbGU6IG5vIHN1Y2ggcHJpdmF0ZSBrZXkuLi4uAAAABHNzaDo= example-ca";
+    publicKey = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIFv8e+h86Q+7o6mRM2GYG5i3mLrV/9PIeSOQA/xP/+UwAAAABHNzaDo= example-ca";
     key = "./secrets/sparkly-blue-sk-ca";
     principals = [ "sudoer" ];
     validity = "-5m:+20h";

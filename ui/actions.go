@@ -56,7 +56,7 @@ func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
 		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
-		runActions, paneActions, logActions, runsActions, menuActions, questionActions, answerActions, askActions, helpActions, paletteActions,
+		runActions, paneActions, logActions, runsActions, menuActions, questionActions, answerActions, askActions, certificateActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)
 	}
@@ -75,6 +75,8 @@ func everywhereActions() []action {
 			about: "Quit. While something runs: ask whether to wait, to leave it running or to cancel it. A second ctrl+c leaves it running.", do: (*Model).quit},
 		{Binding: bind("m", "mouse", "m"), id: "mouse", scope: scopeEverywhere,
 			about: "Listen to the mouse, or leave it to the terminal: a click chooses, the wheel scrolls.", do: (*Model).toggleMouse},
+		{Binding: bind("A", "certificates", "A"), id: "certificates", scope: scopeEverywhere,
+			about: "Show the SSH certificates in your agent, how long they last, and sign one.", do: (*Model).openCertificates},
 		{Binding: bind("C", "colours", "C"), id: "colours", scope: scopeEverywhere,
 			about: "Change the colours: the terminal's own, told apart without red and green, none; for dark and for light backgrounds.", do: (*Model).nextLook},
 		{Binding: bind("M", "messages", "M"), id: "messages", scope: scopeEverywhere,

@@ -52,6 +52,7 @@ type Backend interface {
 	// AcceptKey is an ssh that asks whether a host's unknown key is the right
 	// one and remembers the answer, to be given the terminal.
 	AcceptKey(host string) (*exec.Cmd, error)
+	signer
 	// Ask has a host run a command that a person confirmed, over our own
 	// connection, and returns what it said. Several hosts may be asked at once.
 	Ask(ctx context.Context, host, command string) fleet.Answer

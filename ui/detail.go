@@ -31,8 +31,10 @@ func (d detailPage) of(h *host) []string {
 	if d.brief && len(d.rows) == 0 {
 		d.head(h)
 	}
+	d.risks(h)
 	d.systems(h)
 	d.last(h)
+	d.sudo(h)
 	d.machine(h)
 	d.about(h)
 	for i := range d.rows {

@@ -145,7 +145,7 @@ func (m *Model) headerPlaces() string {
 	running := m.headerRunning()
 	name := m.paint(faint, m.known.name())
 	words := []segment{{clock, 2}}
-	for _, s := range []segment{{running, 1}, {name, 3}} {
+	for _, s := range []segment{{m.headerCertificate(), 1}, {running, 1}, {name, 3}} {
 		if s.text != "" {
 			words = append([]segment{s}, words...)
 		}

@@ -38,6 +38,7 @@ func (m *Model) onHandedBack(msg handedBackMsg) {
 	if msg.host != "" {
 		m.backend.Refresh([]string{msg.host})
 	}
+	m.backend.ReadKeys() // whoever has a terminal may load or remove some
 	switch {
 	case exitOf(msg.err) < 0:
 		m.fail(fmt.Errorf("%s could not be started: %w", msg.what, msg.err))

@@ -287,6 +287,10 @@ func (r *recorder) ShowLog(in LogProgram, dir, host string) (*exec.Cmd, error) {
 	return exec.Command(string(in), rollout.LogPath(dir, host)), nil
 }
 
+func (r *recorder) ReadKeys() {}
+func (r *recorder) SignCertificate(host string) (*exec.Cmd, error) {
+	return exec.Command("sign", "for", host), nil
+}
 func (r *recorder) Shell(host string) (*exec.Cmd, error) { return exec.Command("ssh", host), nil }
 
 // runDir is a run directory that a test writes as a supervisor would.

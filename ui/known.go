@@ -22,6 +22,7 @@ type host struct {
 	facts  fleet.Facts
 	status fleet.Status
 	drift  fleet.Drift
+	sudo   fleet.SudoForecast
 	latencies
 }
 
@@ -36,6 +37,7 @@ type known struct {
 	loads      map[string]loads // of the builders, by name
 	runs       []rollout.View
 	busy       map[string]rollout.TaskView // what runs are doing to hosts now
+	keys       *fleet.Keys                 // nil: not asked yet
 	evaluating Evaluating
 	blurred    bool // nobody is looking: hosts are read seldom
 }
@@ -58,6 +60,10 @@ func (k *known) learn(n News) {
 	case BuildersRead:
 		k.loads = heardLoads(k.loads, n.Builders)
 		k.builders = n.Builders
+	case KeysRead:
+		k.keys = &n.Keys
+	case SudoForeseen:
+		k.host(n.Host).sudo = n.Forecast
 	case RunsListed:
 		k.runs = append([]rollout.View{}, n.Runs...) // not nil any more: that there are none is known, too
 		k.busy = busyHosts(k.runs)

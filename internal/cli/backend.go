@@ -27,6 +27,8 @@ type backend struct {
 	toTouch chan string   // hosts to log in on with a key that wants a touch
 	asking  chan struct{} // holds one for each host that works on a person's command
 
+	foresight *foresight // of what sudo will say
+
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
 	mu       sync.Mutex
@@ -47,7 +49,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
-		asking:   make(chan struct{}, asksAtOnce),
+		asking: make(chan struct{}, asksAtOnce), foresight: newForesight(p, news),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b
@@ -185,6 +187,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 		b.heard(host, s)
 		b.listed(host, s)
 		climbs.heard(ctx, b.inventory().inv, host, s)
+		b.foresight.heard(ctx, crew, pool, b.inventory(), host, s)
 	})
 	b.mu.Lock()
 	b.ladders = climbs
@@ -192,6 +195,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	watch.Pause(b.paused)
 	b.mu.Unlock()
 	crew.Go(func() { b.reloads(ctx, pool) })
+	crew.Go(func() { b.foresight.watchKeys(ctx, b.inventory) })
 	crew.Go(func() { b.touches(ctx, pool, watch) })
 	watch.Run(ctx)
 	if err := done(); err != nil {

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,11 +29,43 @@ func seededKey(name string) (ssh.Signer, error) {
 	return ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed[:]))
 }
 
+// authority is the one of the demo's fleet.nix: a security key, made of software.
+type authority struct {
+	public  ssh.PublicKey
+	private ed25519.PrivateKey
+}
+
+const authorityApplication = "ssh:"
+
+func newAuthority() (*authority, error) {
+	seed := sha256.Sum256([]byte("nixfleet demo authority"))
+	private := ed25519.NewKeyFromSeed(seed[:])
+	blob := ssh.Marshal(struct {
+		Kind        string
+		Key         []byte
+		Application string
+	}{ssh.KeyAlgoSKED25519, private.Public().(ed25519.PublicKey), authorityApplication})
+	public, err := ssh.ParsePublicKey(blob)
+	return &authority{public, private}, err
+}
+
+// PublicKey implements ssh.Signer.
+func (a *authority) PublicKey() ssh.PublicKey { return a.public }
+
+// Sign implements ssh.Signer. Nobody has to touch anything.
+func (a *authority) Sign(_ io.Reader, data []byte) (*ssh.Signature, error) {
+	const touched, counter = 1, 1
+	rest := binary.BigEndian.AppendUint32([]byte{touched}, counter)
+	application, digest := sha256.Sum256([]byte(authorityApplication)), sha256.Sum256(data)
+	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Rest: rest,
+		Blob: ed25519.Sign(a.private, slices.Concat(application[:], rest, digest[:]))}, nil
+}
+
 // Agent is what the agent of the demo's person holds: a key, and a certificate
 // for it by the fleet's authority, which is made anew when it has expired.
 func Agent(now time.Time) (sshutil.SudoAgent, error) {
 	a := sshutil.SudoAgent{Program: "ssh-agent"}
-	authority, err := seededKey("authority")
+	signer, err := newAuthority()
 	if err != nil {
 		return a, err
 	}
@@ -45,7 +80,7 @@ func Agent(now time.Time) (sshutil.SudoAgent, error) {
 		Permissions: ssh.Permissions{Extensions: map[string]string{"permit-agent-forwarding": "", "permit-pty": ""}},
 	}
 	nonces := bytes.NewReader(make([]byte, 1<<10)) // it is the same certificate each time
-	if err := cert.SignCert(nonces, authority); err != nil {
+	if err := cert.SignCert(nonces, signer); err != nil {
 		return a, fmt.Errorf("making the demo's certificate: %w", err)
 	}
 	for _, public := range []ssh.PublicKey{key.PublicKey(), cert} {
@@ -57,7 +92,7 @@ func Agent(now time.Time) (sshutil.SudoAgent, error) {
 // sudoSetup is how a host of the demo lets people become root: by pam_ussh, as
 // its NixOS module sets that up.
 func sudoSetup() []answer {
-	authority, err := seededKey("authority")
+	signer, err := newAuthority()
 	if err != nil {
 		return nil // then nothing is told of it, as on a host that does not tell
 	}
@@ -71,7 +106,7 @@ func sudoSetup() []answer {
 		{"pam sudo 3", "-auth sufficient pam_unix.so likeauth try_first_pass # unix (order 11600)."},
 		{"pam sudo 4", "-auth required pam_deny.so # deny (order 12300)."},
 		{"file 1", "-" + certificatesFile + "."},
-		{"file 1 line 1", "-" + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(authority.PublicKey()))) + "."},
+		{"file 1 line 1", "-" + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))) + "."},
 		{"mode " + certificatesFile, "444 0"},
 		{"password", "P"},
 	}

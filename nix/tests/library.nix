@@ -176,7 +176,7 @@ in
   };
   "the authority's file holds its key" = {
     got = builtins.readFile (lib.ussh sample "kelyus").caFile;
-    want = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIGV4YW1wbGU6IG5vIHN1Y2ggcHJpdmF0ZSBrZXkuLi4uAAAABHNzaDo=\n";
+    want = "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIFv8e+h86Q+7o6mRM2GYG5i3mLrV/9PIeSOQA/xP/+UwAAAABHNzaDo=\n";
   };
   "no authority, no file" = {
     got = [ (lib.caFile { }) (lib.caFile { ca = null; }) (lib.caFile { ca.publicKey = ""; }) ];
