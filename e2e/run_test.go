@@ -26,6 +26,7 @@ type event struct {
 	ExitCode *int
 	Verdict  string
 	Changed  bool
+	Undone   bool
 	Accepted *bool
 	Moved    bool `json:"profileMoved"`
 	Reboot   bool `json:"rebootNeeded"`

@@ -35,6 +35,7 @@ type Plan struct {
 	Thaw     bool           `json:"thaw,omitempty"`    // hosts that are frozen are done too
 	Waves    *Waves         `json:"waves,omitempty"`   // nil: hosts are begun as there is room
 	Keep     bool           `json:"keep,omitempty"`    // what is built is for a run that follows: root it, also on the host
+	Then     *Then          `json:"then,omitempty"`    // of a preview: what may follow it
 	Undo     bool           `json:"rollbackOnFailure,omitempty"`
 	Confirm  *Confirm       `json:"confirm,omitempty"` // hosts go back by themselves unless they are found well
 	Engine   []string       `json:"engine,omitempty"`  // words after this program's name that start the second engine
@@ -49,6 +50,14 @@ type Plan struct {
 	RebootSeconds int `json:"rebootSeconds,omitempty"` // that a host may take to come back from a reboot; 0: rebootFor
 
 	SSHConfig []byte `json:"-"` // content of ssh_config
+}
+
+// Then is what a preview is for: the run that is to activate what it has built.
+type Then struct {
+	Action  nixcmd.Action `json:"action"`
+	Waves   *Waves        `json:"waves,omitempty"`
+	Undo    bool          `json:"rollbackOnFailure,omitempty"`
+	Confirm *Confirm      `json:"confirm,omitempty"`
 }
 
 // Flake is the tree that a run deploys.

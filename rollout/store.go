@@ -132,6 +132,9 @@ func (s *Store) Relist(known []View) (views []View, changed bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	if len(known) == 0 {
+		return s.list(ids), len(ids) > 0, nil
+	}
 	old := make(map[string]View, len(known))
 	for _, v := range known {
 		old[filepath.Base(v.Dir)] = v // a copied directory has another's ID

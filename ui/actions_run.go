@@ -21,6 +21,8 @@ func runActions() []action {
 			about: "Ask whether to cancel the marked hosts, or this one.", do: (*Model).askCancel},
 		{Binding: bind("R", "retry failed", "R"), id: "run.retry", scope: scopeRun, footer: 4, can: (*Model).canRetry, danger: true,
 			about: "Propose to do again what did not end well.", do: (*Model).retry},
+		{Binding: bind("D", "difference", "D"), id: "run.activate", scope: scopeRun, footer: 2, can: (*Model).canActivate, danger: true,
+			about: "Of a preview: show what activating what it has built would change, and propose just that.", do: (*Model).activate},
 		{Binding: bind("o", "raw log", "o"), id: "run.pager", scope: scopeRun, footer: 10, can: (*Model).hasRun,
 			about: "Show the log as it was printed, traces of evaluation included, in $PAGER.", do: func(m *Model) tea.Cmd { return m.openLog(Pager) }},
 		{Binding: bind("O", "edit log", "O"), id: "run.editor", scope: scopeRun, can: (*Model).hasRun,

@@ -92,13 +92,14 @@ type Log interface {
 
 // Request is what a person chose in the deploy menu.
 type Request struct {
-	Action  nixcmd.Action
-	Hosts   []string
-	BuildOn string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
-	Retry   string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
-	Insist  bool   // also what would surely fail
-	Wait    bool   // for others that are at a host
-	Choices        // what the command line has flags for
+	Action    nixcmd.Action
+	Hosts     []string
+	BuildOn   string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
+	Retry     string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
+	Insist    bool   // also what would surely fail
+	Wait      bool   // for others that are at a host
+	Previewed string // a preview's directory: activate just what it has built; the rest is unset
+	Choices          // what the command line has flags for
 }
 
 // Choices are how a run is to be made, apart from what it does and where. The
@@ -114,6 +115,7 @@ type Choices struct {
 	Thaw        bool
 	FollowTree  bool
 	Args        string // for nixos-rebuild, as in a shell
+	Diff        bool   // build first and show what would change; activating just that is another request
 }
 
 // LocalAlone is a place to build: this machine, without builders to send builds to.
@@ -125,7 +127,8 @@ type Proposal struct {
 	Plan      rollout.Plan
 	Commands  []Command
 	Findings  []Finding
-	Held      bool // others are at some of the hosts, and could be waited for
+	Changes   []Change // what activating would change, where it was built and compared
+	Held      bool     // others are at some of the hosts, and could be waited for
 }
 
 // Command is the exact command line that would run for one host.

@@ -119,6 +119,7 @@ func proposalRows(b *brush, p Proposal, w int) []string {
 			rows = append(rows, b.paint(danger, line))
 		}
 	}
+	rows = append(rows, changeRows(b, p.Changes, w)...)
 	rows = append(rows, findingRows(b, p, w)...)
 	if len(p.Commands) > 0 {
 		rows = append(rows, "", b.paint(faint, "These commands will run:"))

@@ -63,6 +63,9 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
+	if r.Previewed != "" {
+		return b.planPreviewed(ctx, r.Previewed)
+	}
 	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, Wait: r.Wait, board: true}
 	if r.BuildOn == ui.LocalAlone {
 		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
@@ -96,6 +99,9 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	}
 	if !r.Insist {
 		ready.plan.Refuse()
+	}
+	if a := ready.plan.Action; r.Diff && (a.Activates() || a.MovesProfile()) {
+		ready.plan = previewPlan(ready.plan, b.Env.Now)
 	}
 	return b.proposal(ready), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,7 @@ func (o *actionOptions) preview(ctx context.Context, r *ready, passwords rollout
 // activating would restart. What it builds is kept for the run that follows.
 func previewPlan(p rollout.Plan, now func() time.Time) rollout.Plan {
 	p.ID = rollout.NewID(string(nixcmd.DryActivate), now())
+	p.Then = &rollout.Then{Action: p.Action, Waves: p.Waves, Undo: p.Undo, Confirm: p.Confirm}
 	p.Action, p.Keep = nixcmd.DryActivate, true
 	p.Waves, p.Undo, p.Confirm = nil, false, nil
 	return p
@@ -193,13 +195,14 @@ func changeLines(folded []foldedChanges) []string {
 	var lines []string
 	for _, f := range folded {
 		lines = append(lines, "", text.Line(strings.Join(f.hosts, ", "))+":")
-		for _, p := range f.packages {
-			lines = append(lines, "  "+text.Line(p))
-		}
-		lines = append(lines, "  "+text.Line(f.sum))
-		for _, u := range f.units {
-			lines = append(lines, "  "+text.Line(u))
+		for _, l := range f.lines() {
+			lines = append(lines, "  "+text.Line(l))
 		}
 	}
 	return lines
+}
+
+// lines are all that changes: packages, how much that is, and units.
+func (c hostChanges) lines() []string {
+	return slices.Concat(c.packages, []string{c.sum}, c.units)
 }
