@@ -15,6 +15,7 @@ const (
 	scopeList       scope = "Moving"
 	scopeFleet      scope = "Fleet"
 	scopeHost       scope = "Host"
+	scopePast       scope = "Generations"
 	scopeBuilders   scope = "Builders"
 	scopeRun        scope = "Run"
 	scopePanes      scope = "Run, panes"
@@ -25,6 +26,7 @@ const (
 	scopeCancel     scope = "Cancel question"
 	scopeAsk        scope = "Command question"
 	scopeAnswers    scope = "Answers to a command"
+	scopeDifference scope = "Differences of two systems"
 	scopeQuit       scope = "Quit question"
 	scopeAnswer     scope = "Question of a program"
 	scopeHelp       scope = "Help"
@@ -55,7 +57,7 @@ func bind(shown, word string, keys ...string) key.Binding {
 func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
-		everywhereActions, placeActions, movingActions, fleetActions, hostActions, buildersActions,
+		everywhereActions, placeActions, movingActions, fleetActions, hostActions, pastActions, buildersActions,
 		runActions, paneActions, logActions, runsActions, menuActions, questionActions, answerActions, askActions, certificateActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)

@@ -53,6 +53,7 @@ type Backend interface {
 	// one and remembers the answer, to be given the terminal.
 	AcceptKey(host string) (*exec.Cmd, error)
 	signer
+	historian
 	// Ask has a host run a command that a person confirmed, over our own
 	// connection, and returns what it said. Several hosts may be asked at once.
 	Ask(ctx context.Context, host, command string) fleet.Answer

@@ -135,7 +135,7 @@ func (m *Model) headerPlaces() string {
 			label = " " + name + " "
 		}
 		switch {
-		case int(m.at) == i || m.at == placeHost && i == 0:
+		case int(m.at) == i || m.at >= placeHost && i == 0:
 			left += m.paint(here, label)
 		default:
 			left += m.paint(faint, label)

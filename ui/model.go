@@ -42,6 +42,7 @@ type Model struct {
 	run      *runPlace
 	runs     *runsPlace
 	host     *hostPlace
+	past     *pastPlace
 	at       placeID
 	trail    []placeID // places to go back to
 
@@ -97,6 +98,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.runs = &runsPlace{known: m.known, brush: m.brush, now: m.now}
 	m.first, m.self = o.OpenRun, o.Self
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
+	m.past = &pastPlace{brush: m.brush, now: m.now}
 	m.settle(o.Habits)
 	m.welcome = welcome{shown: o.First, first: o.First}
 	return m
@@ -211,6 +213,10 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onCancelSent(msg)
 	case foundMsg:
 		m.onFound(msg)
+	case pastReadMsg:
+		m.onPastRead(msg)
+	case comparedMsg:
+		return m.onCompared(msg)
 	case answeredMsg:
 		m.onAnswered(msg)
 	case triedMsg:

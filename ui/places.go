@@ -5,13 +5,14 @@ import tea "github.com/charmbracelet/bubbletea"
 // placeID names a place.
 type placeID int
 
-// The places. The host's has no digit: it is opened from a table.
+// The places. The host's and its past have no digit: they are opened from a table.
 const (
 	placeFleet placeID = iota
 	placeBuilders
 	placeRun
 	placeRuns
 	placeHost
+	placePast
 )
 
 // place is a full screen between header and footer.
@@ -67,7 +68,7 @@ func (m motion) apply(at, n, page int) int {
 }
 
 func (m *Model) places() []place {
-	return []place{m.fleet, m.builders, m.run, m.runs, m.host}
+	return []place{m.fleet, m.builders, m.run, m.runs, m.host, m.past}
 }
 
 func (m *Model) place() place { return m.places()[m.at] }

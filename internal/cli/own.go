@@ -150,15 +150,13 @@ func aboutBuilding(f rollout.Finding) bool {
 	return true
 }
 
-// ownPlan is a plan without nixos-rebuild.
+// ownPlan is a plan without nixos-rebuild, and so without a flake.
 func (o *ownOptions) ownPlan(l *loaded, names []string) rollout.Plan {
-	m := l.inv.Flake
 	plan := rollout.Plan{
 		Version: rollout.PlanVersion, ID: rollout.NewID(o.name, o.Env.Now()), Action: o.Action, Created: o.Env.Now(), Invoked: o.Env.Started,
 		User: o.Env.User, On: o.Env.Hostname, Parallel: o.Parallel, Masters: o.World.Tools().ssh != "",
 		SkipDown: o.SkipUnreachable, Insist: o.Insist, Wait: o.Wait, Thaw: o.Thaw,
 		RebootSeconds: o.within,
-		Flake:         rollout.Flake{Ref: m.Ref, URL: m.URL, Fingerprint: m.Fingerprint, Revision: m.Revision},
 	}
 	for _, name := range names {
 		h, _ := l.inv.Host(name)

@@ -34,14 +34,7 @@ risky, such as another kernel or boot loader, is said before.`,
 			if boot {
 				o.Action = nixcmd.Boot
 			}
-			o.aim = func(h *rollout.PlanHost, g fleet.Generations) ([]string, error) {
-				one, err := g.Target(to)
-				if err != nil {
-					return nil, err
-				}
-				h.Activate = &rollout.Activation{Path: one.Path, Generation: one.Number}
-				return g.RiskOf(one, !boot), nil
-			}
+			o.aim = aimBack(to, !boot)
 			return run(cmd.Context(), o)
 		},
 	}
@@ -59,4 +52,17 @@ risky, such as another kernel or boot loader, is said before.`,
 	cmd.Flags().IntVar(&to, "to", -1, "the `GENERATION` to go to: its number, or -N for the Nth before the boot default")
 	cmd.Flags().BoolVar(&boot, "boot", false, "make it the boot default only; what runs now goes on")
 	return cmd
+}
+
+// aimBack points hosts at one of their generations: a number, or -N for the Nth
+// before the boot default. live says that it is to be activated now.
+func aimBack(to int, live bool) func(*rollout.PlanHost, fleet.Generations) ([]string, error) {
+	return func(h *rollout.PlanHost, g fleet.Generations) ([]string, error) {
+		one, err := g.Target(to)
+		if err != nil {
+			return nil, err
+		}
+		h.Activate = &rollout.Activation{Path: one.Path, Generation: one.Number}
+		return g.RiskOf(one, live), nil
+	}
 }

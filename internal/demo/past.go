@@ -116,13 +116,15 @@ func (s system) closure() []member {
 		shared("nix-" + s.nix), {storePath(s.arch+" "+s.kernelVersion(), "linux-"+s.kernelVersion()), 13 << 20}, {s.part("kernel-modules"), 118 << 20},
 		{storePath(s.arch+" "+s.kernelVersion()+" "+s.host, "initrd-linux-"+s.kernelVersion()), initrdKiB << 10},
 	}
+	known := map[string]bool{}
 	for _, line := range packageVersions() {
 		words := strings.Fields(line)
+		known[words[0]] = true
 		all = append(all, shared(words[0]+"-"+words[min(1+at, len(words)-1)]))
 	}
 	st := stories()[s.host]
 	for _, name := range slices.Concat(st.fetched, st.builtHere) {
-		if strings.HasPrefix(name, "linux-") || strings.HasPrefix(name, "initrd-") || strings.HasSuffix(name, ".tar.xz") {
+		if base, _ := splitName(name); known[base] || strings.HasPrefix(name, "linux-") || strings.HasPrefix(name, "initrd-") || strings.HasSuffix(name, ".tar.xz") {
 			continue
 		}
 		if at > 0 {

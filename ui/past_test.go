@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
+)
+
+// Generations and Compare implement Backend: every host has the same past.
+func (r *recorder) Generations(_ context.Context, host string) (fleet.Generations, error) {
+	r.called("generations of %s", host)
+	if host == "" {
+		return fleet.Generations{}, &fleet.Error{Message: "there is no such host", Hint: "choose one"}
+	}
+	return examplePast(), nil
+}
+
+func (r *recorder) Compare(_ context.Context, host, from, to string) ([]nixcmd.PackageChange, error) {
+	r.called("compare on %s %s with %s", host, from[len(from)-2:], to[len(to)-2:])
+	return []nixcmd.PackageChange{
+		{Name: "linux", Removed: []string{"6.12.57"}, Added: []string{"6.12.60"}, Before: true, After: true},
+		{Name: "nginx", Added: []string{"1.28.1"}, Delta: 3 << 20, After: true},
+	}, nil
+}
+
+// examplePast has three generations, of which one is gone.
+func examplePast() fleet.Generations {
+	system := func(n int) string {
+		return fmt.Sprintf("/nix/store/%032d-nixos-system-web1-%d", n, n)
+	}
+	boot := func(n string) []string { return []string{"/nix/store/k" + n} }
+	return fleet.Generations{
+		Reading: fleet.Reading{Generation: 42, Current: system(42), Booted: system(42), Profile: system(42)},
+		Generations: []fleet.Generation{
+			{Number: 42, Path: system(42), Created: begin().Add(-time.Hour), Label: "26.05.1", Kernel: "6.12.57", Revision: "7c1e0d92b4f3", Boot: boot("57"), Running: true, Booted: true, BootDefault: true},
+			{Number: 41, Path: system(41), Created: begin().Add(-48 * time.Hour), Label: "26.05.0", Kernel: "6.12.60", Boot: boot("60"), Specialisations: []string{"gaming"}},
+			{Number: 39, Path: system(39), Created: begin().Add(-480 * time.Hour), Gone: true},
+		},
+	}
+}
+
+func TestThePastOfAHost(t *testing.T) {
+	for _, size := range sizes() {
+		s := newStage(t, size[0], size[1]).showFleet()
+		s.keys("enter", "h")
+		s.sees("3 generations of ")
+		s.sees("running, booted, boot default")
+		s.fits("the past", size[0], size[1])
+		s.keys("down")
+		s.sees("6.12.57 is booted")
+		s.keys("enter")
+		s.sees("From what runs to generation 41")
+		s.sees("nginx  ∅ → 1.28.1  +3.0 MiB")
+		s.fits("differences", size[0], size[1])
+		s.keys("esc", "up", " ", "down", "enter")
+		s.sees("From generation 42 to generation 41")
+		s.keys("esc", "down", "enter", "a", "b")
+		s.sees("3 generations of ") // of what is gone nothing can be done
+		s.keys("esc")
+		s.sees("host ")
+	}
+}
+
+// TestGoingBackIsConfirmed: a key on a generation asks for a plan, and starts nothing.
+func TestGoingBackIsConfirmed(t *testing.T) {
+	s := newStage(t, 120, 40).showFleet()
+	for keys, want := range map[string]Request{
+		"a": {Action: nixcmd.Switch, Generation: 41},
+		"b": {Action: nixcmd.Boot, Generation: 41},
+	} {
+		s.keys("1", "enter", "h", "g", "down")
+		host := s.m.past.host
+		s.keys(keys)
+		if got := s.backend.request; got.Action != want.Action || got.Generation != want.Generation || len(got.Hosts) != 1 || got.Hosts[0] != host {
+			t.Errorf("%s asks for %+v", keys, got)
+		}
+		s.sees("cancel")
+		s.keys("esc")
+	}
+	s.keys("1", "R")
+	if got := s.backend.request; got.Action != nixcmd.Reboot || len(got.Hosts) != 1 {
+		t.Errorf("R asks for %+v", got)
+	}
+}
+
+func TestAPastThatCannotBeRead(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.keys("enter", "h")
+	s.send(pastReadMsg{asked: s.m.past.asked, err: &fleet.Error{Message: "it is no NixOS", Hint: "hide it"}})
+	s.sees("It is no NixOS.")
+	s.sees("Hide it.")
+	s.keys("enter", "a", " ")
+	s.fits("no past", 80, 24)
+	s.send(pastReadMsg{asked: s.m.past.asked - 1, past: examplePast()})
+	if strings.Contains(s.m.View(), "boot default") {
+		t.Error("a late answer is shown")
+	}
+}
