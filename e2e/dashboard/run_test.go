@@ -130,7 +130,7 @@ func TestDeployFour(t *testing.T) {
 		again := home.dashboard(w, h)
 		again.settled()
 		again.pressUntil(`─ 1 run ─`, "4")
-		again.until(`^▸ .*switch +✗ 1 failed`)
+		again.until(`^▸ .*switch .*✗ 1 failed`)
 		term = again
 		again.press("Enter")
 		has("after a restart")

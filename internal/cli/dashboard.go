@@ -20,6 +20,7 @@ type dashboardOptions struct {
 	// Background is dark, light or "".
 	Background string
 	ASCII      bool
+	Plain      bool
 }
 
 func (o *dashboardOptions) register(cmd *cobra.Command) {
@@ -28,10 +29,14 @@ func (o *dashboardOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.Theme, "theme", "", "colours: ansi, contrast or none (default: ansi; NO_COLOR means none)")
 	f.StringVar(&o.Background, "background", "", "what the colours are for: dark or light (default: by COLORFGBG, else dark)")
 	f.BoolVar(&o.ASCII, "ascii", o.IO.ASCII, "draw with ASCII only")
+	f.BoolVar(&o.Plain, "plain", false, "print what the dashboard would show as lines, as `status` does: for screen readers and pipes")
 }
 
 // runDashboard shows the dashboard until the person leaves it.
 func runDashboard(ctx context.Context, o *dashboardOptions) error {
+	if o.Plain {
+		return runStatus(ctx, &statusOptions{Program: o.Program, Source: o.Source, On: o.On, Wait: defaultWait})
+	}
 	in, inOK := o.IO.In.(*os.File)
 	out, outOK := o.IO.Out.(*os.File)
 	if !inOK || !outOK {
