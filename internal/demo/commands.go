@@ -27,6 +27,8 @@ func commands() map[string]command {
 		"mkdir":    func(*call, context.Context, []string) int { return 0 }, // directories are there when asked for
 		"rm":       (*call).rm,
 		"cat":      (*call).cat,
+		"ls":       (*call).ls,
+		"mv":       (*call).mv,
 		"id":       (*call).id,
 		"whoami":   (*call).whoami,
 		"hostname": (*call).hostname,
@@ -61,6 +63,9 @@ func (c *call) echo(_ context.Context, args []string) int {
 // sh reads a script: from -c, or from its input.
 func (c *call) sh(ctx context.Context, args []string) int {
 	if i := slices.Index(args, "-c"); i >= 0 && i+1 < len(args) {
+		if status, was := c.careful(args[i+1]); was {
+			return status
+		}
 		return c.script(ctx, args[i+1])
 	}
 	b, err := io.ReadAll(c.stdin)

@@ -33,6 +33,7 @@ type server struct {
 
 	mu        sync.Mutex // guards what follows, and the state's file
 	state     machine
+	watch     string          // how far the host's watch over its activation has come (nixcmd.ConfirmDir); "" when there is none
 	switching *switching      // the switch-to-configuration that runs, or nil
 	builds    map[*built]bool // that run
 	offUntil  time.Time
