@@ -93,14 +93,15 @@ type Log interface {
 
 // Request is what a person chose in the deploy menu.
 type Request struct {
-	Action    nixcmd.Action
-	Hosts     []string
-	BuildOn   string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
-	Retry     string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
-	Insist    bool   // also what would surely fail
-	Wait      bool   // for others that are at a host
-	Previewed string // a preview's directory: activate just what it has built; the rest is unset
-	Choices          // what the command line has flags for
+	Action     nixcmd.Action
+	Hosts      []string
+	Generation int    // of the only host, to go to; 0 deploys the flake (and Reboot restarts)
+	BuildOn    string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
+	Retry      string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
+	Insist     bool   // also what would surely fail
+	Wait       bool   // for others that are at a host
+	Previewed  string // a preview's directory: activate just what it has built; the rest is unset
+	Choices           // what the command line has flags for
 }
 
 // Choices are how a run is to be made, apart from what it does and where. The
