@@ -5,9 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/kballard/go-shellquote"
-
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/ui"
 )
@@ -63,6 +62,9 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
+	if r.Generation != 0 || r.Action == nixcmd.Reboot {
+		return b.planOwn(ctx, r)
+	}
 	if r.Previewed != "" {
 		return b.planPreviewed(ctx, r.Previewed)
 	}
@@ -148,7 +150,7 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Warning, Message: h.Skip})
 			continue
 		}
-		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: "NIX_SSHOPTS=… " + shellquote.Join(r.plan.Typed(h)...)})
+		p.Commands = append(p.Commands, ui.Command{Host: h.Name, Line: typedFor(&r.plan, h)})
 	}
 	return p
 }
