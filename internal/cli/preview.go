@@ -139,7 +139,8 @@ func (c *hostChanges) compare(ctx context.Context, hosts rollout.Connector, v ro
 	}
 	d.changes, d.sizeFrom, d.size = nixcmd.DiffClosures(d.before, d.after), d.before.Size(), d.after.Size()
 	for _, p := range d.changes {
-		c.packages = append(c.packages, p.String())
+		// Named after its host, the system itself would keep equal hosts apart.
+		c.packages = append(c.packages, strings.Replace(p.String(), "nixos-system-"+c.host+":", "nixos-system:", 1))
 	}
 	c.sum = d.sum()
 }
@@ -171,7 +172,10 @@ func foldChanges(all []hostChanges) []foldedChanges {
 	at := map[string]int{}
 	var folded []foldedChanges
 	for _, c := range all {
-		key := fmt.Sprintf("%q %q %q", c.packages, c.sum, c.units)
+		key := fmt.Sprintf("%q %q", c.packages, c.units)
+		if len(c.packages) == 0 {
+			key += c.sum
+		}
 		i, known := at[key]
 		if !known {
 			i = len(folded)
@@ -179,6 +183,9 @@ func foldChanges(all []hostChanges) []foldedChanges {
 			folded = append(folded, foldedChanges{hostChanges: c})
 		}
 		folded[i].hosts = append(folded[i].hosts, c.host)
+		if folded[i].sum != c.sum { // the same change of closures of other sizes
+			folded[i].sum = differing(len(c.packages))
+		}
 	}
 	return folded
 }

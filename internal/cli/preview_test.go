@@ -14,9 +14,11 @@ func TestEqualChangesAreFolded(t *testing.T) {
 	same := func(host string) hostChanges {
 		return hostChanges{host: host, packages: []string{"nginx: 1.29.2 → 1.29.3"}, sum: "1 package differs", units: []string{"would restart the following units: nginx.service"}}
 	}
+	larger := same("web2")
+	larger.sum = "1 package differs; closure 2 GiB → 2 GiB"
 	other := same("db1")
 	other.units = nil
-	got := changeLines(foldChanges([]hostChanges{same("web1"), other, same("web2")}))
+	got := changeLines(foldChanges([]hostChanges{same("web1"), other, larger}))
 	want := []string{
 		"", "web1, web2:", "  nginx: 1.29.2 → 1.29.3", "  1 package differs", "  would restart the following units: nginx.service",
 		"", "db1:", "  nginx: 1.29.2 → 1.29.3", "  1 package differs",
