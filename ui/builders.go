@@ -88,15 +88,19 @@ func systems(all []string) string {
 	return strings.Join(short, " ")
 }
 
-// buildersPlace is the table of builders, with what is known of the one under the cursor.
+// buildersPlace is the table of builders, with what can be built where and what
+// is known of the one under the cursor. Opened, it is all of the latter.
 type buildersPlace struct {
 	known *known
 	*brush
-	now  func() time.Time
-	w, h int
-	at   int
-	top  int
-	page int
+	now    func() time.Time
+	w, h   int
+	at     int
+	top    int
+	page   int
+	opened bool
+	scroll int // of the opened one
+	length int
 }
 
 // current is the builder under the cursor, or "".
@@ -113,9 +117,23 @@ func (p *buildersPlace) scopes() []scope {
 
 func (p *buildersPlace) setSize(w, h int) { p.w, p.h = w, h }
 
-func (p *buildersPlace) back() bool { return false }
+func (p *buildersPlace) back() bool {
+	was := p.opened
+	p.opened = false
+	return was
+}
+
+func (p *buildersPlace) open() { p.opened, p.scroll = true, 0 }
 
 func (p *buildersPlace) move(m motion) {
+	switch {
+	case p.opened && m == moveBottom:
+		p.scroll = p.length // as far as rows allows
+		return
+	case p.opened:
+		p.scroll = m.apply(p.scroll, max(1, p.length-p.h+2), p.h)
+		return
+	}
 	if n := len(p.known.builders); n > 0 {
 		p.at = m.apply(p.at, n, max(1, p.page))
 	}
@@ -134,22 +152,26 @@ func (p *buildersPlace) rows() []string {
 		return exactly(rows, p.w, p.h)
 	}
 	p.at = min(p.at, len(all)-1)
-	detail := p.detail(all[p.at])
-	p.page = max(1, p.h-2-min(len(detail)+1, p.h/2))
+	if p.opened {
+		return p.all(all[p.at])
+	}
+	matrix := p.few(append(p.matrix(), p.unlisted()...), max(1, p.h/3))
+	least := min(len(all), 3)     // rows of the table
+	room := p.h - 4 - len(matrix) // for the table and for what is below
+	detail := p.detail(all[p.at], room-least)
+	p.page = max(least, room-len(detail))
 	rows = append(rows, p.titles())
 	p.top = window(p.top, p.at, len(all), p.page)
 	for i := p.top; i < min(len(all), p.top+p.page); i++ {
 		rows = append(rows, p.builder(all[i], i == p.at))
 	}
-	rows = append(rows, p.rule(text.Line(all[p.at].Builder.Name), "", p.w))
-	for _, line := range detail {
-		rows = append(rows, text.Fit("  "+line, p.w))
+	rows = append(append(rows, p.rule(builtWhere, "", p.w)), p.indented(matrix)...)
+	note := ""
+	if cut := len(rows) + 1 + len(detail) - p.h; cut > 0 {
+		note = count(cut, "more row", "more rows") + ": enter"
 	}
-	rows = append(rows, p.rule("what can be built where", "", p.w))
-	for _, line := range append(p.matrix(), p.unlisted()...) {
-		rows = append(rows, text.Fit("  "+line, p.w))
-	}
-	return exactly(rows, p.w, p.h)
+	rows = append(rows, p.rule(text.Line(all[p.at].Builder.Name), note, p.w))
+	return exactly(append(rows, p.indented(detail)...), p.w, p.h)
 }
 
 func (p *buildersPlace) titles() string {
@@ -172,44 +194,6 @@ func (p *buildersPlace) builder(s fleet.BuilderHealth, at bool) string {
 		return p.paint(here, text.Fit(p.pointer+"  "+name+"  "+health+rest, p.w))
 	}
 	return text.Fit("   "+p.paint(strong, name)+"  "+p.paint(sign.ink, health)+rest, p.w)
-}
-
-// factLabel is the width of what stands before a fact.
-const factLabel = 18
-
-// detail is what is known of one builder.
-func (p *buildersPlace) detail(s fleet.BuilderHealth) []string {
-	var rows []string
-	if s.Reason != "" {
-		rows = append(rows, wrap(sentence(s.Reason), p.w-4)...)
-	}
-	for _, line := range wrap(sentence(s.Hint), p.w-4) {
-		rows = append(rows, p.paint(faint, line))
-	}
-	b := s.Builder
-	facts := [][2]string{
-		{"answers up to", string(s.Rung)}, {"address", b.Address}, {"host of the fleet", b.Host}, {"load average", loadWords(s.Load)}, {"builds lately", p.lately(s)}, {"slots taken by", holderWords(s.Held)}, {"Nix logs in as", b.SSHUser},
-		{"features", strings.Join(b.SupportedFeatures, " ")}, {"only for", strings.Join(b.MandatoryFeatures, " ")},
-		{"declared in", b.Listed()},
-	}
-	for _, f := range facts {
-		for i, line := range wrap(text.Line(f[1]), max(1, p.w-4-factLabel)) {
-			label := blank(factLabel)
-			if i == 0 {
-				label = p.paint(faint, text.Fit(f[0], factLabel))
-			}
-			rows = append(rows, label+line)
-		}
-	}
-	for _, finding := range b.Findings {
-		for _, line := range wrap(sentence(finding), p.w-4) {
-			rows = append(rows, p.paint(warn, line))
-		}
-	}
-	if s.Checking {
-		rows = append(rows, p.paint(busy, "being checked, from a host that sends builds there if there is one …"))
-	}
-	return append(rows, p.ladder(s.Steps)...)
 }
 
 // hostBuilds says whether the host on screen is a builder.

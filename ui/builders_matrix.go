@@ -2,14 +2,15 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 )
 
-// matrix says which systems can be built where, one line for each.
+// matrix says which systems can be built where, a line or more for each; those
+// that nobody builds come first.
 func (p *buildersPlace) matrix() []string {
 	var hosts []fleet.Row
 	for _, name := range p.known.names {
@@ -21,30 +22,64 @@ func (p *buildersPlace) matrix() []string {
 	for _, r := range m.Rows {
 		widest = max(widest, text.Width(text.Line(r.System)))
 	}
+	slices.SortStableFunc(m.Rows, func(a, b fleet.MatrixRow) int { return boolInt(b.Nobody) - boolInt(a.Nobody) })
 	var lines []string
 	for _, r := range m.Rows {
-		lines = append(lines, p.matrixLine(m.Builders, r, min(widest, systemsMost)))
+		lines = append(lines, p.matrixLines(m.Builders, r, min(widest, systemsMost))...)
 	}
 	return lines
 }
 
-func (p *buildersPlace) matrixLine(builders []string, r fleet.MatrixRow, width int) string {
-	system := text.Fit(text.Line(r.System), width)
-	if r.Nobody {
-		return p.paint(bad, fmt.Sprintf("%s  nobody can build it, and %s needs it", system, text.Line(r.Needed[0])+others(len(r.Needed)-1)))
-	}
-	var places []string
+// matrixLines are those of one system. Where nobody builds it, they say why.
+func (p *buildersPlace) matrixLines(builders []string, r fleet.MatrixRow, width int) []string {
+	system := text.Fit(text.Line(r.System), width) + "  "
+	var places, closed []string
 	for i, place := range r.Places {
 		if place.Slots == 0 {
 			continue
 		}
-		words := fmt.Sprintf("%s %d×%g", text.Line(builders[i]), place.Slots, place.Speed)
-		places = append(places, p.paint(healthSign(place.Health).ink, words))
+		name := text.Line(builders[i])
+		places = append(places, p.paint(healthSign(place.Health).ink, fmt.Sprintf("%s %d×%g", name, place.Slots, place.Speed)))
+		closed = append(closed, name+" is "+healthSign(place.Health).word)
 	}
-	if len(places) == 0 {
-		return system + p.paint(faint, "  only hosts themselves build it")
+	switch {
+	case r.Nobody:
+		lines := p.beside(system, text.Width(system), nobodyBuilds(r.Needed, closed))
+		for i := range lines {
+			lines[i] = p.paint(bad, lines[i])
+		}
+		return lines
+	case len(places) == 0:
+		return []string{system + p.paint(faint, "only hosts themselves build it")}
+	case r.Slots == 0:
+		return p.beside(system, text.Width(system), "only hosts themselves build it: "+strings.Join(closed, ", "))
 	}
-	return fmt.Sprintf("%s  %s, best speed %g: %s", system, count(r.Slots, "slot", "slots"), r.Speed, strings.Join(places, " "+p.bullet+" "))
+	lines := []string{fmt.Sprintf("%s%s, best speed %g:", system, count(r.Slots, "slot", "slots"), r.Speed)}
+	for i, place := range places {
+		last := &lines[len(lines)-1]
+		between := " "
+		if i > 0 {
+			between += p.bullet + " "
+		}
+		if text.Width(*last)+text.Width(between)+text.Width(place) > p.w-2 {
+			lines = append(lines, blank(text.Width(system))+place)
+			continue
+		}
+		*last += between + place
+	}
+	return lines
+}
+
+// nobodyBuilds says that hosts need what no builder builds now, and why.
+func nobodyBuilds(needed, closed []string) string {
+	said := "nobody can build it now"
+	if len(closed) > 0 {
+		said += " (" + strings.Join(closed, ", ") + ")"
+	}
+	if len(needed) == 1 {
+		return said + ", and " + needed[0] + " needs it"
+	}
+	return fmt.Sprintf("%s, and %s and %d more need it", said, needed[0], len(needed)-1)
 }
 
 // unlisted are the entries of machines files that make no sense.
@@ -59,50 +94,4 @@ func (p *buildersPlace) unlisted() []string {
 		}
 	}
 	return lines
-}
-
-func others(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", n)
-}
-
-// ladder is a line for each rung that was looked at, and why where it is not well.
-func (p *buildersPlace) ladder(steps []fleet.Step) []string {
-	var lines []string
-	for _, s := range steps {
-		word, colour := string(s.State), faint
-		switch s.State {
-		case fleet.StepOK:
-			colour = good
-		case fleet.StepWarn:
-			colour = warn
-		case fleet.StepBad:
-			colour = bad
-		}
-		const widestState, widestRung = 11, 11
-		said := s.Said
-		if s.Reason != "" {
-			said = s.Reason
-		}
-		if s.From != fleet.Here {
-			said += " (from " + s.From + " as root)"
-		}
-		if asked := s.From != fleet.Here || s.Rung == fleet.RungBuild; asked && s.State != fleet.StepUnchecked {
-			said += ", " + agoOf(s.At, p.now())
-		}
-		if took := s.Took.Round(time.Millisecond); took > 0 {
-			said += fmt.Sprintf(" (%s)", took)
-		}
-		lines = append(lines, text.Fit(string(s.Rung), widestRung)+p.paint(colour, text.Fit(word, widestState))+text.Line(said))
-	}
-	return lines
-}
-
-func loadWords(load *float64) string {
-	if load == nil {
-		return ""
-	}
-	return fmt.Sprintf("%.2f", *load)
 }

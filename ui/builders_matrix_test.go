@@ -22,7 +22,7 @@ func TestBuildersShowRungsAndWhoBuildsWhat(t *testing.T) {
 	s.news(BuildersRead{builders})
 	s.keys("2")
 	shown := s.text()
-	for _, want := range []string{"handshake", "Nix 2.31.2", "trust", `\x1b[2Jdoes not trust nix (from h1 as root), 1d ago`, "what can be built where", "nobody can build it, and"} {
+	for _, want := range []string{"handshake", "Nix 2.31.2", "trust", `\x1b[2Jdoes not trust nix (from h1 as root), 1d ago`, "what can be built where", "aarch64-linux  nobody can build it now (boraha is down, kelyus is down), and boraha and 2 more need it"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("%q is not in\n%s", want, shown)
 		}

@@ -62,7 +62,7 @@ func pointInList(y, header, top, page, n int) int {
 }
 
 func (p *buildersPlace) point(_, y int) {
-	if at := pointInList(y, 2, p.top, p.page, len(p.known.builders)); at >= 0 {
+	if at := pointInList(y, 2, p.top, p.page, len(p.known.builders)); at >= 0 && !p.opened {
 		p.at = at
 	}
 }
