@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"nixfleet-tui/sshutil"
 )
@@ -16,7 +17,10 @@ import (
 type attendance struct {
 	desk    *desk
 	askpass *sshutil.AskpassServer // nil when nobody may be asked
+	relay   *sshutil.AgentRelay    // before the person's agent; nil without
+	link    string                 // by which a shared login finds the relay, or ""
 	env     []string               // for those that may ask
+	telling sync.WaitGroup         // of touches
 }
 
 // attend begins to hear questions about a host. purpose says what its ssh is
@@ -48,8 +52,8 @@ func (a *attendance) close() error {
 	if a.desk == nil {
 		return nil
 	}
-	// The desk first: the askpass server waits for its answers.
-	return errors.Join(a.desk.close(), a.askpass.Close())
+	// The desk first: the others wait for its answers.
+	return errors.Join(a.desk.close(), a.askpass.Close(), a.closeRelay())
 }
 
 // ask puts a question of our own.

@@ -26,11 +26,11 @@ type desk struct {
 	socket   string
 	listener *net.UnixListener
 	patience time.Duration
-	lend     func(socket string) // takes an agent that a viewer lends
 	serving  sync.WaitGroup
 
 	mu   sync.Mutex
 	open map[string]chan reply
+	lend func(socket string) // takes an agent that a viewer lends
 }
 
 // reply is how a question was settled.
@@ -64,6 +64,13 @@ func openDesk(d runDir, sockets, host string) (*desk, error) {
 	}
 	k.serving.Go(k.serve)
 	return k, nil
+}
+
+// lendTo says who takes an agent that a viewer lends.
+func (k *desk) lendTo(lend func(socket string)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.lend = lend
 }
 
 // close refuses what still waits and removes the socket.
@@ -167,7 +174,10 @@ func (k *desk) hear(conn net.Conn) {
 		return
 	}
 	if r.Agent != "" {
-		k.lend(r.Agent)
+		k.mu.Lock()
+		lend := k.lend
+		k.mu.Unlock()
+		lend(r.Agent)
 	}
 	var secret *sshutil.Secret
 	if !r.Refuse && r.Agent == "" {

@@ -62,7 +62,7 @@ func (p *Plan) masterOf(ctx context.Context, ssh, host string) (*sshutil.Master,
 	if filepath.Dir(where.ControlPath) != p.Sockets {
 		return nil, where, errElsewhere
 	}
-	return &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath}, where, nil
+	return &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath, Env: p.loginEnv(host, os.Environ())}, where, nil
 }
 
 // CloseSockets ends the logins whose sockets lie in dir, and removes it. It is

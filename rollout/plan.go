@@ -81,6 +81,7 @@ type PlanHost struct {
 	Last         bool   `json:"last,omitempty"`       // done after all others: this machine, or one that the run builds on
 	Skip         string `json:"skip,omitempty"`       // why it is not touched at all
 	Password     bool   `json:"password,omitempty"`   // sudo there wants the login user's password
+	SudoAgent    bool   `json:"sudoAgent,omitempty"`  // sudo there asks the forwarded agent
 	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not
 
 	HealthChecks []string `json:"healthChecks,omitempty"` // commands on the host that succeed while it is well

@@ -119,6 +119,8 @@ func (p *Plan) Judge(g *Ground) {
 		look := g.Looks[h.Name]
 		p.Hosts[i].Generation = look.Survey.Reading.Generation
 		p.Hosts[i].Password = p.Ask && look.Err == nil && look.Survey.Sudo == fleet.SudoPassword
+		c := g.Sudo.Forecasts[h.Name]
+		p.Hosts[i].SudoAgent = c.Outlook == sshutil.SudoWillWork && c.By.Agent()
 		p.Hosts[i].Last = h.Last || g.here(p.On, h.Name)
 		if p.SkipDown && h.Skip == "" && look.Err != nil && isDown(look.Err) {
 			reason, _ := reasonOf(look.Err)

@@ -30,13 +30,22 @@ func (t *task) reachByAsking(ctx context.Context) (*fleet.Reading, error) {
 	plan := t.run.plan
 	m, _, err := plan.masterOf(asking, t.run.SSH, t.host.Name)
 	if err == nil {
-		m.Ask, m.Env = true, append(withoutAsking(os.Environ()), a.env...)
+		before := m.Env
+		m.Ask, m.Env = true, append(withoutAsking(orOurs(before)), a.env...)
 		err = m.Open(asking)
-		m.Ask, m.Env = false, nil
+		m.Ask, m.Env = false, before
 	}
 	if err := errors.Join(err, a.close()); err != nil {
 		return nil, err
 	}
 	t.master = m
 	return t.read(ctx, false)
+}
+
+// orOurs is an environment, nil being this process's own.
+func orOurs(env []string) []string {
+	if env == nil {
+		return os.Environ()
+	}
+	return env
 }

@@ -49,7 +49,9 @@ const (
 	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit
 	lockRetry      = 20 * time.Millisecond
 
-	secretMax       = 1022 // bytes of a password; OpenSSH takes no longer one
+	secretMax       = 1022      // bytes of a password; OpenSSH takes no longer one
+	agentMessageMax = 256 << 10 // bytes; as in OpenSSH
+	agentKeysMax    = 1000      // whose names are remembered of one list
 	askpassMax      = 16 << 10
 	askpassLines    = 12 // of a question that are shown
 	askpassWidth    = 300

@@ -102,6 +102,11 @@ type asked struct {
 
 // openQuestions are what programs of all runs wait for a person to type.
 func (m *Model) openQuestions() []asked {
+	return slices.DeleteFunc(m.allQuestions(), func(q asked) bool { return q.NoAnswer() })
+}
+
+// allQuestions are what programs of all runs wait for.
+func (m *Model) allQuestions() []asked {
 	runs := m.known.running()
 	if m.run.going() {
 		runs = append([]rollout.View{m.run.view}, runs...)
@@ -111,7 +116,7 @@ func (m *Model) openQuestions() []asked {
 		for _, t := range r.Tasks {
 			for _, q := range t.Questions {
 				known := slices.ContainsFunc(all, func(a asked) bool { return a.ID == q.ID })
-				if !known && !q.NoAnswer() {
+				if !known {
 					all = append(all, asked{r.Dir, q})
 				}
 			}
@@ -121,8 +126,15 @@ func (m *Model) openQuestions() []asked {
 }
 
 // raiseQuestion opens a question that was not shown yet, when nothing else is
-// being asked, and closes one that was settled elsewhere.
+// being asked, and closes one that was settled elsewhere. What nobody can type,
+// such as the touch of a key, is only told.
 func (m *Model) raiseQuestion() tea.Cmd {
+	for _, q := range m.allQuestions() {
+		if q.NoAnswer() && !slices.Contains(m.shownQuestions, q.ID) {
+			m.shownQuestions = append(m.shownQuestions, q.ID)
+			m.say(warn, q.Host+": "+q.Words, "")
+		}
+	}
 	open := m.openQuestions()
 	if d := m.dialog; d != nil && d.field != nil && d.field.about != "" {
 		if !slices.ContainsFunc(open, func(a asked) bool { return a.ID == d.field.about }) {

@@ -140,3 +140,15 @@ func TestThirdWrongPasswordStartsNothing(t *testing.T) {
 		t.Error("it was started")
 	}
 }
+
+func TestTouchIsTold(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	q := sudoQuestion("q1")
+	q.Program, q.Wants, q.Words = "ssh-agent", "touch", "touch your security key: blue"
+	s.askedRun(q)
+	s.sees("indri: touch your security key: blue")
+	s.seesNot("asks")
+	if s.m.dialog != nil || s.m.isAsked() {
+		t.Error("there is something to type")
+	}
+}

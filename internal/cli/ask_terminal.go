@@ -138,6 +138,9 @@ func (p *Program) askQuestion(ctx context.Context, dir string, q rollout.Questio
 
 func (p *Program) putQuestion(ctx context.Context, dir string, q rollout.Question) error {
 	fmt.Fprintf(p.IO.Err, "%s\n", questionLines(q))
+	if q.Wants == rollout.WantsAgent {
+		return p.lendAgent(ctx, dir, q)
+	}
 	if q.NoAnswer() {
 		return nil
 	}
@@ -186,4 +189,20 @@ func answerWord(q rollout.Question) string {
 		return "yes or no"
 	}
 	return "Answer"
+}
+
+// lendAgent lends this person's agent to a task whose own has gone. Without one
+// that answers, the task goes on waiting for somebody who has.
+func (p *Program) lendAgent(ctx context.Context, dir string, q rollout.Question) error {
+	socket := p.Env.Getenv("SSH_AUTH_SOCK")
+	if socket == "" {
+		return nil
+	}
+	if _, err := sshutil.ListAgent(ctx, socket); err != nil {
+		return nil // it is gone here as well
+	}
+	if err := rollout.LendAgent(dir, q.ID, socket); err != nil && !errors.Is(err, rollout.ErrSettled) {
+		return err
+	}
+	return nil
 }

@@ -82,6 +82,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 			ring(b.toEval)
 		}
 	}
+	b.lendAgents(ctx, runs)
 	if lost {
 		b.adopt(ctx)
 	}
