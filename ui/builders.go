@@ -155,7 +155,7 @@ func (p *buildersPlace) rows() []string {
 	if p.opened {
 		return p.all(all[p.at])
 	}
-	matrix := p.few(append(p.matrix(), p.unlisted()...), max(1, p.h/3))
+	matrix := p.few(append(p.matrix(false), p.unlisted()...), max(1, p.h/4))
 	least := min(len(all), 3)     // rows of the table
 	room := p.h - 4 - len(matrix) // for the table and for what is below
 	detail := p.detail(all[p.at], room-least)

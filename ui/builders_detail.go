@@ -16,7 +16,7 @@ const builtWhere = "what can be built where"
 // all is all that is known of one builder, as far as it has been scrolled to.
 func (p *buildersPlace) all(s fleet.BuilderHealth) []string {
 	body := p.indented(p.detail(s, manyRows))
-	body = append(append(body, p.rule(builtWhere, "", p.w)), p.indented(append(p.matrix(), p.unlisted()...))...)
+	body = append(append(body, p.rule(builtWhere, "", p.w)), p.indented(append(p.matrix(true), p.unlisted()...))...)
 	p.length = len(body)
 	p.scroll = max(0, min(p.scroll, len(body)-p.h+1))
 	note := ""

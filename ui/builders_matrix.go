@@ -9,9 +9,9 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// matrix says which systems can be built where, a line or more for each; those
-// that nobody builds come first.
-func (p *buildersPlace) matrix() []string {
+// matrix says which systems can be built where, a line for each, or as many as
+// it takes; those that nobody builds come first.
+func (p *buildersPlace) matrix(whole bool) []string {
 	var hosts []fleet.Row
 	for _, name := range p.known.names {
 		h := p.known.hosts[name]
@@ -25,13 +25,13 @@ func (p *buildersPlace) matrix() []string {
 	slices.SortStableFunc(m.Rows, func(a, b fleet.MatrixRow) int { return boolInt(b.Nobody) - boolInt(a.Nobody) })
 	var lines []string
 	for _, r := range m.Rows {
-		lines = append(lines, p.matrixLines(m.Builders, r, min(widest, systemsMost))...)
+		lines = append(lines, p.matrixLines(m.Builders, r, min(widest, systemsMost), whole)...)
 	}
 	return lines
 }
 
 // matrixLines are those of one system. Where nobody builds it, they say why.
-func (p *buildersPlace) matrixLines(builders []string, r fleet.MatrixRow, width int) []string {
+func (p *buildersPlace) matrixLines(builders []string, r fleet.MatrixRow, width int, whole bool) []string {
 	system := text.Fit(text.Line(r.System), width) + "  "
 	var places, closed []string
 	for i, place := range r.Places {
@@ -61,7 +61,7 @@ func (p *buildersPlace) matrixLines(builders []string, r fleet.MatrixRow, width 
 		if i > 0 {
 			between += p.bullet + " "
 		}
-		if text.Width(*last)+text.Width(between)+text.Width(place) > p.w-2 {
+		if whole && text.Width(*last)+text.Width(between)+text.Width(place) > p.w-2 {
 			lines = append(lines, blank(text.Width(system))+place)
 			continue
 		}

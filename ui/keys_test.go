@@ -74,12 +74,12 @@ func TestPlaces(t *testing.T) {
 	for _, c := range []struct {
 		key  string
 		sees string
-	}{{"2", "declared in"}, {"3", "No run is open"}, {"4", "There are no runs yet"}, {"1", "12 hosts"}} {
+	}{{"2", "listed in"}, {"3", "No run is open"}, {"4", "There are no runs yet"}, {"1", "12 hosts"}} {
 		s.keys(c.key)
 		s.sees(c.sees)
 	}
 	s.keys("2", "4", "esc")
-	s.sees("declared in")
+	s.sees("listed in")
 	s.keys("esc")
 	s.sees("12 hosts")
 }
