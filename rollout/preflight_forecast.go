@@ -32,8 +32,12 @@ func (f *finder) foretold() {
 	switch f.survey.Sudo {
 	case fleet.SudoWorks, fleet.SudoNotAsked:
 		f.lapses(c)
+	case fleet.SudoPassword:
+		if c.Outlook == sshutil.SudoWillFail && f.plan.Ask {
+			f.add(CheckSudo, LevelBlocker, "no password will do there: "+c.Reason, c.Hint)
+		}
 	case fleet.SudoSilent, fleet.SudoUnknown:
-		if c.Outlook == sshutil.SudoWillFail {
+		if c.Outlook == sshutil.SudoWillFail || c.Outlook == sshutil.SudoNeedsPassword && !f.plan.Ask {
 			f.add(CheckSudo, LevelBlocker, "sudo will not work there: "+c.Reason, c.Hint)
 		}
 	}

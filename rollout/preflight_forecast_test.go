@@ -36,6 +36,8 @@ func TestForetoldFindings(t *testing.T) {
 			says: `pam_ussh should have let certificate "me" through: Ask the agent here to sign`},
 		"no answer, and it will fail": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillFail, Reason: "there is no way"}, sudo: fleet.SudoSilent,
 			want: "h1 sudo warning", says: ""},
+		"no answer, and a password is wanted": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoNeedsPassword, Reason: "it expired"}, sudo: fleet.SudoUnknown,
+			want: "h1 sudo warning"},
 		"a touch": {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillWork, By: sshutil.SudoByUssh, Key: "K", Touch: true}, want: "h1 touch note", says: "expect 2 touches of your security key: 2 for sudo, which asks anew for each of its steps (K)"},
 		"a hole":  {forecast: sshutil.SudoForecast{Outlook: sshutil.SudoWillWork, Risks: []sshutil.SudoRisk{{Message: "everybody is root"}}}, want: "h1 security warning everybody is root"},
 	} {
@@ -55,10 +57,26 @@ func TestForetoldFindings(t *testing.T) {
 			case c.want != "" && (!strings.HasPrefix(found[0], c.want) || !strings.Contains(found[0], c.says)):
 				t.Errorf("found %q", found)
 			}
+			if name == "no answer, and a password is wanted" && !strings.Contains(strings.Join(found, "\n"), "h1 sudo blocker sudo will not work there: it expired") {
+				t.Errorf("nobody can be asked, and it is not refused: %q", found)
+			}
 			if c.forecast.Outlook == sshutil.SudoWillFail && !strings.Contains(strings.Join(found, "\n"), "h1 sudo blocker sudo will not work there: there is no way") {
 				t.Errorf("what fails for sure is not refused: %q", found)
 			}
 		})
+	}
+}
+
+// TestForetoldWithQuestions: a person is not asked for a password that helps nothing.
+func TestForetoldWithQuestions(t *testing.T) {
+	for outlook, refused := range map[sshutil.SudoOutlook]bool{sshutil.SudoWillFail: true, sshutil.SudoNeedsPassword: false, sshutil.SudoUncertain: false} {
+		s := newScene()
+		s.plan.Ask, s.h1.Sudo = true, fleet.SudoPassword
+		s.ground.Sudo.Forecasts = map[string]sshutil.SudoForecast{"h1": {Outlook: outlook, Reason: "who has none"}}
+		found := strings.Join(s.findings(), "\n")
+		if strings.Contains(found, "h1 sudo blocker no password will do there: who has none") != refused {
+			t.Errorf("%s: %s", outlook, found)
+		}
 	}
 }
 

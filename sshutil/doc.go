@@ -16,6 +16,9 @@
 // whose exit status did not arrive is an error of KindExitUnknown, never a
 // success. Texts in an *Error are sanitized; what commands print is not.
 //
+// Beside connections, it tells what an agent's certificates are good for
+// (ListAgent, Certificates) and whether sudo will work on a host (PredictSudo).
+//
 // It leaves to others when to try again (RetryAfter gives advice), and to
 // OpenSSH, with the person at the terminal, to accept a new host key
 // (Dialer.AcceptKey).

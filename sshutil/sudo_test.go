@@ -221,8 +221,9 @@ func TestPredictSudo(t *testing.T) {
 			SudoUncertain, "it works if sudoers says NOPASSWD"},
 		"and nobody says that ops is an administrator": {func(t *testing.T, s *sudoScene) { s.host.Sudoers, s.host.Groups = nil, []string{"users"} },
 			SudoUncertain, "sudoers cannot be read"},
-		"requiretty": {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults requiretty") }, SudoWillFail, "wants a terminal"},
-		"targetpw":   {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults targetpw") }, SudoUncertain, "targetpw"},
+		"sudo-rs, of which that is not proven": {func(t *testing.T, s *sudoScene) { s.host.Program = "sudo-rs 0.2.8" }, SudoUncertain, "unless sudo-rs"},
+		"requiretty":                           {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults requiretty") }, SudoWillFail, "wants a terminal"},
+		"targetpw":                             {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults targetpw") }, SudoUncertain, "targetpw"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSudoScene(t)

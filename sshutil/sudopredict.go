@@ -67,6 +67,8 @@ func predictSudo(h SudoHost, a SudoAgent) SudoForecast {
 	w := walker{host: h, agent: a, rules: rules}
 	f := w.forecast()
 	switch {
+	case f.Outlook == SudoWillWork && f.By.Agent() && strings.HasPrefix(h.Program, "sudo-rs"):
+		f.Outlook, f.Reason = SudoUncertain, f.Reason+", unless sudo-rs, which runs there, keeps the agent from it"
 	case f.Outlook == SudoWillWork && rules.read && !rules.exact:
 		f.Outlook, f.Reason = SudoUncertain, f.Reason+", but sudoers there says more than can be told from here"
 	case f.Outlook == SudoWillWork && !rules.read && !h.member("wheel") && !h.member("sudo"):

@@ -154,6 +154,7 @@ type Level int
 const (
 	Note    Level = iota // good to know
 	Warning              // may go wrong, or may not be wanted
+	Hole                 // others than root could become root
 	Confirm              // may not be wanted: the host is to be confirmed by name
 	Blocker              // goes wrong for sure: the host is left out, unless the person insists
 )

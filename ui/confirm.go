@@ -161,7 +161,7 @@ func findingRows(b *brush, p Proposal, w int) []string {
 		return nil
 	}
 	signs := map[Level]sign{
-		Note: {"·", "-", "", plain}, Warning: {"▲", "!", "", warn}, Confirm: {"◆", "?", "", bad}, Blocker: {"✗", "x", "", bad},
+		Note: {"·", "-", "", plain}, Warning: {"▲", "!", "", warn}, Hole: {"▲", "!", "", bad}, Confirm: {"◆", "?", "", bad}, Blocker: {"✗", "x", "", bad},
 	}
 	findings := slices.Clone(p.Findings)
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
@@ -172,6 +172,9 @@ func findingRows(b *brush, p Proposal, w int) []string {
 			edge := "  "
 			if i == 0 {
 				edge = b.paint(s.ink, b.shape(s)) + " "
+			}
+			if f.Level == Hole {
+				line = b.paint(bad, line)
 			}
 			rows = append(rows, edge+line)
 		}

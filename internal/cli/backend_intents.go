@@ -140,7 +140,11 @@ func (b *backend) proposal(r *ready) ui.Proposal {
 	for _, f := range r.plan.Findings {
 		blocked[f.Host] = blocked[f.Host] || f.Level == rollout.LevelBlocker
 		p.Held = p.Held || f.Level == rollout.LevelBlocker && f.Check == rollout.CheckBusy
-		p.Findings = append(p.Findings, ui.Finding{Host: f.Host, Level: levelOf[f.Level], Message: f.Message, Hint: f.Hint})
+		level := levelOf[f.Level]
+		if f.Check == rollout.CheckSecurity {
+			level = ui.Hole
+		}
+		p.Findings = append(p.Findings, ui.Finding{Host: f.Host, Level: level, Message: f.Message, Hint: f.Hint})
 	}
 	for _, h := range r.plan.Hosts {
 		if h.Skip != "" {

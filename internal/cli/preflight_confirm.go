@@ -35,6 +35,8 @@ func writeFindings(w io.Writer, plan *rollout.Plan) {
 // a hint. Its level is the word for what only has to be known.
 func writeFinding(w io.Writer, plan *rollout.Plan, f rollout.Finding, word string) {
 	switch {
+	case f.Check == rollout.CheckSecurity:
+		word = "security"
 	case word == "":
 		word = string(f.Level)
 	case plan.Insist:
