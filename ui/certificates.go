@@ -136,7 +136,7 @@ func certificateBlock(b *brush, k *fleet.Keys, c fleet.Certificate, now time.Tim
 	}
 	add("principals", strings.Join(safe(c.Principals), ", "))
 	if !c.Until.IsZero() {
-		add("valid", c.From.Local().Format("2006-01-02 15:04")+" to "+c.Until.Local().Format("2006-01-02 15:04"))
+		add("valid", c.From.In(now.Location()).Format("2006-01-02 15:04")+" to "+c.Until.In(now.Location()).Format("2006-01-02 15:04"))
 	}
 	authority := c.Authority
 	if authority == k.Authority {

@@ -18,7 +18,7 @@ type scene struct {
 }
 
 func scenes() []scene {
-	return []scene{
+	return append(dialogScenes(), []scene{
 		{"starting", func(s *stage) {}},
 		{"names", func(s *stage) { s.news(InventoryRead{inventoryOf(dozen())}) }},
 		{"no-hosts", func(s *stage) { s.news(InventoryRead{&fleet.Inventory{}}) }},
@@ -86,7 +86,7 @@ func scenes() []scene {
 		{"answers", func(s *stage) { s.askThree(); s.advance(time.Second); s.keys("y") }},
 		{"palette", func(s *stage) { s.showFleet(); s.keys(":", "r", "e", "down") }},
 		{"quit", func(s *stage) { s.showRun(4, false); s.keys("q"); s.advance(time.Second) }},
-	}
+	}...)
 }
 
 func planFor(hosts []string) rollout.Plan {
