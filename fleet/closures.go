@@ -73,7 +73,7 @@ func ParseClosures(roots []string, out []byte) (*Closures, error) {
 			}
 		case "size":
 			size, err := strconv.ParseInt(value, 10, 64)
-			if err == nil && sized < len(c.paths) {
+			if err == nil && size >= 0 && sized < len(c.paths) {
 				c.paths[sized].size = size
 			}
 			sized++

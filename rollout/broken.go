@@ -69,6 +69,7 @@ func (r *Reader) takeSummary() ([]Event, error) {
 		s = summary{Ended: info.ModTime(), ExitCode: ExitCodeOf([]Outcome{OutcomeUnknown})}
 	} else {
 		r.cut = lost + "; how it ended is known from summary.json"
+		s.Ended = first(s.Ended, info.ModTime()) // it is there, so the run is over
 	}
 	r.conclude(s)
 	return nil, nil
