@@ -103,7 +103,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		ready.plan.Refuse()
 	}
 	if a := ready.plan.Action; r.Diff && (a.Activates() || a.MovesProfile()) {
-		ready.plan = previewPlan(ready.plan, b.Env.Now)
+		ready.plan = boardPreview(ready.plan, b.Env.Now)
 	}
 	return b.proposal(ready), nil
 }

@@ -3,12 +3,26 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/ui"
 )
+
+// boardPreview is a preview whose findings say what comes after it, instead of
+// how carefully that will be done.
+func boardPreview(p rollout.Plan, now func() time.Time) rollout.Plan {
+	care := careFindings(&p)
+	p = previewPlan(p, now)
+	p.Findings = append([]rollout.Finding{{Check: rollout.CheckPlan, Level: rollout.LevelNote,
+		Message: fmt.Sprintf("nothing is activated yet: when this has ended, D shows what %s would change, and proposes just that", p.Then.Action)}},
+		slices.DeleteFunc(slices.Clone(p.Findings), func(f rollout.Finding) bool { return slices.Contains(care, f) })...)
+	return p
+}
 
 // planPreviewed proposes to activate just what the preview in dir has built,
 // and says what that would change.
