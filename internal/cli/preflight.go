@@ -42,6 +42,8 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	own := s.lookAtOwnBuilders(ctx, plan)
 	plan.Judge(&s.ground)
 	plan.ChooseBuilders(own)
+	plan.LeaveAgent(&s.ground)
+	err = errors.Join(err, o.addSSH(l, plan)) // by whom the agent goes to now
 	if err = errors.Join(err, ctx.Err()); err == nil {
 		k.shared.give(plan)
 	}
