@@ -79,6 +79,7 @@ func scenes() []scene {
 			name:  "fleet",
 			about: "The Fleet view: every host with its state, drift and generation, four of them marked; the builders below, one of them ill; beside it all that is known of the host under the cursor",
 			steps: []step{
+				{when: `New here`, keys: []string{"Escape"}},
 				{when: `● 10 up`, text: "/andasibe,ankarana,masoala,tsingy", keys: []string{"Enter", "C-a", "Escape"}},
 				{when: `4 marked`, text: "/ayeaye", keys: []string{"Enter", "Escape"}},
 			},
