@@ -98,7 +98,8 @@ func ParseGenerations(out []byte, now time.Time) (Generations, error) {
 	byNumber := map[int]*Generation{}
 	for _, key := range sortedKeys(a) {
 		if strings.HasPrefix(key, "pin ") {
-			if p := storePath(a[key]); p != "" {
+			_, ours := nixcmd.ParseGenerationLink(strings.TrimPrefix(key, "pin "))
+			if p := storePath(a[key]); p != "" && ours {
 				all.Pins = append(all.Pins, p)
 			}
 			continue

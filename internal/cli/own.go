@@ -40,6 +40,7 @@ func (o *ownOptions) register(cmd *cobra.Command) {
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
 	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
+	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
@@ -59,6 +60,8 @@ func (o *ownOptions) selection() (fleet.Selection, error) {
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
 	case o.Parallel < 1:
 		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
+	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
+		return none, usage("Choose run, host or tag.", "--password-per %s makes no sense", o.PasswordPer)
 	}
 	if err := o.careOptions.check(); err != nil {
 		return none, err
@@ -94,9 +97,14 @@ func runOwn(ctx context.Context, o *ownOptions) (err error) {
 			return &Failure{Message: "nothing was started", Code: ExitCancelled}
 		}
 	}
+	passwords, err := o.passwords(ctx, r)
+	if err != nil {
+		return err
+	}
 	interruptions := o.Signals()
 	defer interruptions.Stop()
-	dir, err := r.store.Start(r.plan, o.World.Launcher())
+	dir, err := r.store.StartWith(r.plan, o.World.Launcher(), passwords)
+	passwords.Wipe()
 	if err != nil {
 		return err
 	}
@@ -122,6 +130,7 @@ func (o *ownOptions) ready(ctx context.Context, sel fleet.Selection) (r *ready, 
 		return nil, nil, err
 	}
 	r.plan = o.ownPlan(l, names)
+	r.plan.Ask, r.tags = o.mayAsk(), firstTags(l.inv)
 	o.applyCare(l, &r.plan)
 	pasts, findings, err := o.take(ctx, l, &r.plan)
 	if err == nil {

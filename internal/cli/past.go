@@ -15,7 +15,8 @@ import (
 
 // pastCommands show what hosts have been and what sets them apart.
 func pastCommands(p *Program, src *sourceFlags) []*cobra.Command {
-	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff), newExecCmd(p, src, runExec), newRollbackCmd(p, src, runOwn), newRebootCmd(p, src, runOwn)}
+	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff), newExecCmd(p, src, runExec), newRollbackCmd(p, src, runOwn), newRebootCmd(p, src, runOwn),
+		newCollectCmd(p, src, runCollect), newPinCmd(p, src, true, runPin), newPinCmd(p, src, false, runPin)}
 }
 
 // past is what is known of the systems that hosts were, are and should be. Each

@@ -26,6 +26,7 @@ func commands() map[string]command {
 		"readlink": (*call).readlink,
 		"mkdir":    func(*call, context.Context, []string) int { return 0 }, // directories are there when asked for
 		"rm":       (*call).rm,
+		"ln":       (*call).ln,
 		"cat":      (*call).cat,
 		"ls":       (*call).ls,
 		"mv":       (*call).mv,

@@ -17,6 +17,7 @@ type envArgs struct {
 	switchTo int    // a generation
 	rollback bool
 	list     bool
+	remove   []int // generations to delete
 }
 
 func parseEnv(args []string) envArgs {
@@ -40,6 +41,13 @@ func parseEnv(args []string) envArgs {
 			a.rollback = true
 		case "--list-generations":
 			a.list = true
+		case "--delete-generations":
+			for _, word := range args[i+1:] {
+				if n, err := strconv.Atoi(word); err == nil {
+					a.remove = append(a.remove, n)
+				}
+			}
+			i = len(args)
 		}
 	}
 	return a
@@ -58,6 +66,8 @@ func (c *call) nixEnv(_ context.Context, args []string) int {
 	case !c.root:
 		fmt.Fprintf(c.stderr, "error: opening lock file '%s.lock': Permission denied\n", profilePath)
 		return 1
+	case len(a.remove) > 0:
+		return c.changed(func(m *machine) { m.deleteGenerations(a.remove) })
 	case a.rollback:
 		g, ok := snap.previous()
 		if !ok {
@@ -115,6 +125,8 @@ func (c *call) nixStore(_ context.Context, args []string) int {
 		return 1
 	case slices.Contains(args, "--import"):
 		return c.importPaths()
+	case slices.Contains(args, "--gc"):
+		return c.collectGarbage()
 	}
 	for _, p := range paths {
 		if !snap.valid(p) {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -190,3 +191,62 @@ func (c *call) closures(script string) int {
 
 // rootsAre begins a script that asks for closures.
 const rootsAre = "roots="
+
+// ln makes garbage collector's roots, and nothing else.
+func (c *call) ln(_ context.Context, args []string) int {
+	var words []string
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			words = append(words, a)
+		}
+	}
+	if len(words) != 2 || !strings.HasPrefix(words[1], "/nix/var/nix/gcroots/") || !c.server.snapshot().valid(words[0]) {
+		fmt.Fprintln(c.stderr, "ln: the demo's hosts make roots only, of what is in their store")
+		return 1
+	}
+	if !c.root {
+		fmt.Fprintf(c.stderr, "ln: failed to create symbolic link '%s': Permission denied\n", words[1])
+		return 1
+	}
+	return c.changed(func(m *machine) { m.Roots[words[1]] = words[0] })
+}
+
+// deleteGenerations is nix-env's --delete-generations, which spares the one
+// that the profile points to.
+func (m *machine) deleteGenerations(numbers []int) {
+	m.Generations = slices.DeleteFunc(m.Generations, func(g generation) bool { return g.Number != m.Profile && slices.Contains(numbers, g.Number) })
+}
+
+// collectGarbage forgets the systems that nothing leads to, and says what that
+// has freed.
+func (c *call) collectGarbage() int {
+	snap := c.server.snapshot()
+	kept := []string{snap.Current, snap.Booted}
+	for _, g := range snap.Generations {
+		kept = append(kept, g.Path)
+	}
+	for _, path := range snap.Roots {
+		kept = append(kept, path)
+	}
+	left := map[string]int64{} // what goes, as far as nothing that stays needs it
+	for _, path := range snap.Store {
+		if !slices.Contains(kept, path) && !strings.HasSuffix(path, ".drv") {
+			for _, m := range c.server.all[path].closure() {
+				left[m.path] = m.size
+			}
+		}
+	}
+	var freed int64
+	for _, path := range kept {
+		for _, m := range c.server.all[path].closure() {
+			delete(left, m.path)
+		}
+	}
+	for _, size := range left {
+		freed += size
+	}
+	fmt.Fprintf(c.stdout, "%d store paths deleted, %.2f MiB freed\n", len(left), float64(freed)/(1<<20))
+	return c.changed(func(m *machine) {
+		m.Store = slices.DeleteFunc(m.Store, func(path string) bool { return !slices.Contains(kept, path) && !strings.HasSuffix(path, ".drv") })
+	})
+}
