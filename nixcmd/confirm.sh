@@ -2,11 +2,14 @@
 # both systems are noted before it begins.
 nf_d=${NF_ROOT-}/run/nixfleet-confirm
 nf_g=${NF_ROOT-}/nix/var/nix/gcroots/nixfleet-confirm
+nf_watched() { systemctl is-active --quiet nixfleet-confirm.service; }
 nf_arm() {
-  if [ -e "$nf_d/armed" ] || [ -e "$nf_d/restoring" ]; then
+  if nf_watched && { [ -e "$nf_d/armed" ] || [ -e "$nf_d/restoring" ]; }; then
     echo "another deployment of this host waits to be confirmed, or is being undone" >&2
     return 1
   fi
+  tries=0 # one that was confirmed just now takes a moment to notice
+  while nf_watched && [ $tries -lt 5 ]; do tries=$((tries + 1)); sleep 1; done
   [ -d "${NF_ROOT-}/run/systemd/system" ] || { echo "a host without systemd cannot watch over itself" >&2; return 1; }
   set -e
   link=$(readlink "$nf_p"); profile=$(readlink -f "$nf_p"); running=$(readlink -f "${NF_ROOT-}/run/current-system")

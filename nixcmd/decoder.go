@@ -36,6 +36,12 @@ func NewLogDecoder(action Action, now func() time.Time) *LogDecoder {
 	return d
 }
 
+// Activating says that the log is of an activation alone: nothing is evaluated,
+// copied or built.
+func (d *LogDecoder) Activating() {
+	d.phase, d.found.f.Evaluated = PhaseActivating, true
+}
+
 // Write takes the next bytes of the log; lines may be split anywhere. It
 // appends to readable, and returns, the readable form: build log lines as
 // "name> line", messages without their wrapping, everything else as it came,

@@ -58,6 +58,10 @@ func (t *task) care(ctx context.Context, v Verdict) Verdict {
 	armed := t.armed()
 	well := v.Outcome == OutcomeOK || v.Outcome == OutcomeReboot || v.Outcome == OutcomeDegraded && !p.Undo
 	switch {
+	case v.Outcome == OutcomeCancelled: // it stands as it did
+		if armed {
+			t.letGo(ctx)
+		}
 	case armed && well:
 		t.confirm(ctx, &v)
 	case well || !v.Changed && v.Phase != nixcmd.PhaseActivating && len(v.Health) == 0: // nothing was done to it
@@ -85,9 +89,14 @@ func (t *task) goBack(ctx context.Context, v *Verdict, armed bool) {
 	case !v.Undone:
 		t.awaitRestore(ctx, v)
 	default:
-		if err := t.disarm(ctx); err != nil {
-			t.note("the host goes on waiting to be confirmed, and will be put back once more: " + errText(err))
-		}
+		t.letGo(ctx)
+	}
+}
+
+// letGo disarms a host that stands as it did before.
+func (t *task) letGo(ctx context.Context) {
+	if err := t.disarm(ctx); err != nil {
+		t.note("the host goes on waiting to be confirmed, and will be put back once more: " + errText(err))
 	}
 }
 

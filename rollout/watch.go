@@ -144,8 +144,12 @@ func newLogWatch(t *task) (*logWatch, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close(), readable.Close())
 	}
+	decoder := nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now)
+	if t.host.Activate != nil {
+		decoder.Activating()
+	}
 	return &logWatch{
-		task: t, decoder: nixcmd.NewLogDecoder(t.run.plan.Action, t.run.Now),
+		task: t, decoder: decoder,
 		log: log, readable: readable, times: times, buf: make([]byte, maxLogRead), builds: newBuildWatch(t.run.durations, !t.run.adopted),
 	}, nil
 }
