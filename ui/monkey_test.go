@@ -99,7 +99,7 @@ func (s *stage) showDemo() []told {
 // does something at random.
 func (m *monkey) does() {
 	m.t.Helper()
-	switch m.dice.IntN(24) {
+	switch m.dice.IntN(26) {
 	case 0:
 		m.did("resizes")
 		m.resizedTo(m.dice.IntN(240), m.dice.IntN(60))
@@ -122,6 +122,12 @@ func (m *monkey) does() {
 	case 7:
 		m.did("hears of trouble")
 		m.news(Said{Message: fmt.Sprint("trouble ", m.dice.IntN(9)), Hint: "Look."}, InventoryFailed{&fleet.Error{Message: "fleet.nix is gone"}})
+	case 8:
+		m.did("is asked by a program")
+		m.askedRun(sudoQuestion(fmt.Sprint("q", m.dice.IntN(1000))))
+	case 9:
+		m.did("has certificates")
+		m.news(heldFor(time.Duration(m.dice.IntN(90)-30) * time.Minute))
 	default:
 		m.presses(m.names[m.dice.IntN(len(m.names))])
 	}
