@@ -18,7 +18,7 @@ const skewTold = time.Minute
 func PredictSudo(h SudoHost, a SudoAgent, now time.Time) SudoForecast {
 	f := predictSudo(h, a)
 	if !f.Until.IsZero() && !h.Clock.IsZero() {
-		f.Until = f.Until.Add(now.Sub(h.Clock)) // by our clock, as the rest of the screen
+		f.Until = f.Until.Add(now.Sub(h.Clock)).Round(time.Second) // by our clock, as the rest of the screen
 	}
 	if note := skewNote(h.Clock, now); f.By.Agent() {
 		f.Reason += note
