@@ -39,6 +39,7 @@ type Climber struct {
 	Connect func(ctx context.Context, name string) (Link, error)
 	Now     func() time.Time
 	Build   string // a word that no other build has, to have a tiny build run too; "" for none
+	Climbed func() // a ladder has been climbed by ClimbAll; or nil
 }
 
 // Climb checks one builder as ourselves, rung by rung, up to the first that is
@@ -68,6 +69,9 @@ func (c *Climber) ClimbAll(ctx context.Context, builders []Builder) []Ladder {
 			slots <- struct{}{}
 			all[i] = c.Climb(ctx, b)
 			<-slots
+			if c.Climbed != nil {
+				c.Climbed()
+			}
 		})
 	}
 	climbing.Wait()

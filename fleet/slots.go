@@ -13,19 +13,29 @@ type Holder struct {
 }
 
 // Holders are the machines that have taken slots of the builder now, by what
-// each of them says of itself; who has most comes first.
+// each of them says of itself; who has most comes first. A machine that goes by
+// several names is one, under the name that it gives itself if that is one of them.
 func (inv *Inventory) Holders(b Builder, statuses map[string]Status) []Holder {
 	names := inv.namesOf(b)
 	var all []Holder
-	for host, s := range statuses {
+	at := map[string]int{} // by machine
+	for _, host := range sortedKeys(statuses) {
+		s := statuses[host]
 		n := 0
 		for _, slot := range s.Reading.Slots {
 			if s.State == StateUp && slices.Contains(names, slotHost(slot)) {
 				n++
 			}
 		}
-		if n > 0 {
+		if n == 0 {
+			continue
+		}
+		key := keep(s.Reading.MachineKey(), host)
+		if i, counted := at[key]; !counted {
+			at[key] = len(all)
 			all = append(all, Holder{host, n})
+		} else if host == s.Reading.Host || all[i].Host == ThisMachineName {
+			all[i].Host = host
 		}
 	}
 	slices.SortFunc(all, func(a, b Holder) int { return cmp.Or(b.Slots-a.Slots, strings.Compare(a.Host, b.Host)) })

@@ -34,6 +34,26 @@ func TestHolders(t *testing.T) {
 	}
 }
 
+// TestAMachineHoldsSlotsOnce: under whatever names it was read.
+func TestAMachineHoldsSlotsOnce(t *testing.T) {
+	inv, b := &Inventory{}, Builder{Name: "big", Address: "big"}
+	s := Status{State: StateUp, Reading: Reading{Slots: []string{"ssh:__big-0", "ssh:__big-1"}, Host: "h1", MachineID: "m", BootID: "b"}}
+	other := s
+	other.Reading.MachineID = "n"
+	for _, names := range [][]string{{"a.example.org", "h1"}, {"h1", "z.example.org"}, {ThisMachineName, "h1"}, {"h1"}} {
+		statuses := map[string]Status{"other": other}
+		for _, name := range names {
+			statuses[name] = s
+		}
+		if got := inv.Holders(b, statuses); !slices.Equal(got, []Holder{{"h1", 2}, {"other", 2}}) {
+			t.Errorf("%q hold %+v", names, got)
+		}
+	}
+	if got := inv.Holders(b, map[string]Status{ThisMachineName: s, "z": s}); !slices.Equal(got, []Holder{{"z", 2}}) {
+		t.Errorf("this machine is a host: %+v", got)
+	}
+}
+
 // TestScriptSeesSlots: Nix holds a slot with flock on a file that only root can read.
 func TestScriptSeesSlots(t *testing.T) {
 	for name, words := range shells(t) {

@@ -279,6 +279,6 @@ func (b *backend) postStatus(host string) {
 func (b *backend) postBuilders() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, b.withHere()))
+	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, withHere(b.statuses, b.here)))
 	b.news.Post(ui.BuildersRead{Builders: b.health})
 }

@@ -36,34 +36,36 @@ func (b *backend) watchHere(ctx context.Context) {
 }
 
 func (b *backend) readHere(ctx context.Context, here sshutil.Runner) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	reading, err := fleet.Read(ctx, here, false, b.Env.Now)
+	s, err := readHere(ctx, here, b.Env.Now)
 	if err != nil {
 		return // where this machine cannot be read, nothing is known of its slots
 	}
 	b.mu.Lock()
 	had := len(b.here.Reading.Slots)
-	b.here = fleet.StatusFrom(fleet.Status{}, reading, "", 0)
+	b.here = s
 	b.mu.Unlock()
-	if had > 0 || len(reading.Slots) > 0 {
+	if had > 0 || len(s.Reading.Slots) > 0 {
 		b.postBuilders()
 	}
 }
 
-// withHere are the statuses, that of this machine among them unless it is one
-// of the hosts. The caller holds the lock.
-func (b *backend) withHere() map[string]fleet.Status {
-	key := b.here.Reading.MachineKey()
-	if len(b.here.Reading.Slots) == 0 {
-		return b.statuses
+// readHere reads this machine as one that may hold slots of builders.
+func readHere(ctx context.Context, here sshutil.Runner, now func() time.Time) (fleet.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	reading, err := fleet.Read(ctx, here, false, now)
+	if err != nil {
+		return fleet.Status{}, err
 	}
-	for _, s := range b.statuses {
-		if key != "" && s.Reading.MachineKey() == key {
-			return b.statuses
-		}
+	return fleet.StatusFrom(fleet.Status{}, reading, "", 0), nil
+}
+
+// withHere are the statuses with that of this machine, if it holds any slots.
+func withHere(statuses map[string]fleet.Status, here fleet.Status) map[string]fleet.Status {
+	if len(here.Reading.Slots) == 0 {
+		return statuses
 	}
-	all := maps.Clone(b.statuses)
-	all[fleet.ThisMachineName] = b.here
+	all := maps.Clone(statuses)
+	all[fleet.ThisMachineName] = here
 	return all
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ type buildersOptions struct {
 	JSON   bool
 	Check  bool   // also from hosts that send builds, with a tiny build
 	From   string // the host to check from
+	Wait   time.Duration
 }
 
 func newBuildersCmd(p *Program, src *sourceFlags, run func(context.Context, *buildersOptions) error) *cobra.Command {
@@ -29,7 +31,10 @@ belongs to another user than you are there is not checked, unless with --check.
 
 --check also runs a tiny build on each builder, and has a host that sends builds
 there check what cannot be checked from here, as its root (sudo over SSH). The
-exit code is then 1 when a builder is ill.`,
+exit code is then 1 when a builder is ill.
+
+Hosts that do not answer are not waited for when the others have; what they list
+is then known from their configurations alone.`,
 		Example: "  nixfleet-tui builders\n  nixfleet-tui builders --check\n  nixfleet-tui builders --check --from web1\n  nixfleet-tui builders --json",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
@@ -37,6 +42,7 @@ exit code is then 1 when a builder is ill.`,
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
 	cmd.Flags().BoolVar(&o.Check, "check", false, "run a tiny build on each, and check from hosts that send builds, as their root")
 	cmd.Flags().StringVar(&o.From, "from", "", "with --check: the `HOST` to check from (default: the first that lists the builder)")
+	cmd.Flags().DurationVar(&o.Wait, "wait", defaultWait, "how long to wait in all for hosts that have never been evaluated")
 	return cmd
 }
 
@@ -57,9 +63,28 @@ type builderJSON struct {
 	MandatoryFeatures []string `json:"mandatoryFeatures"`
 	From              []string `json:"from"`
 
-	Load     *float64   `json:"load"` // average of the last minute
-	Steps    []stepJSON `json:"steps"`
-	Findings []string   `json:"findings"` // what the sources disagree on
+	Load     *float64     `json:"load"`  // average of the last minute
+	Taken    []holderJSON `json:"taken"` // slots of it, as far as that is known
+	Steps    []stepJSON   `json:"steps"`
+	Findings []string     `json:"findings"` // what the sources disagree on
+}
+
+// holderJSON is a machine that has taken slots of a builder.
+type holderJSON struct {
+	By    *string `json:"by"` // a host; null for this machine, if that is none
+	Slots int     `json:"slots"`
+}
+
+func holdersJSON(held []fleet.Holder) []holderJSON {
+	list := []holderJSON{}
+	for _, h := range held {
+		d := holderJSON{Slots: h.Slots}
+		if h.Host != fleet.ThisMachineName {
+			d.By = &h.Host
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 func runBuilders(ctx context.Context, o *buildersOptions) error {
@@ -69,10 +94,7 @@ func runBuilders(ctx context.Context, o *buildersOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := o.learnBuilders(ctx, l, o.Source.NoEval); err != nil {
-		return err
-	}
-	builders, err := o.climb(ctx, l, o.Check, o.From, o.readListed)
+	builders, err := o.look(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -83,6 +105,23 @@ func runBuilders(ctx context.Context, o *buildersOptions) error {
 		return exit(ExitFailed)
 	}
 	return nil
+}
+
+// look finds out what there is to show.
+func (o *buildersOptions) look(ctx context.Context, l *loaded) ([]fleet.BuilderHealth, error) {
+	ctx, stop := context.WithCancel(ctx)
+	g := &gathering{buildersOptions: o, progress: newTallies(o.IO), statuses: map[string]fleet.Status{}}
+	builders, err := o.climb(ctx, l, climbing{check: o.Check, from: o.From, first: g.all, links: g.failed.links, climbed: g.climbed})
+	if err == nil {
+		g.holders(ctx, l, builders)
+	}
+	stop()
+	g.knocking.Wait()
+	g.progress.end()
+	if err == nil {
+		g.note()
+	}
+	return builders, err
 }
 
 func (o *buildersOptions) show(builders []fleet.BuilderHealth, mistakes []string) error {
@@ -107,7 +146,7 @@ func buildersDocument(builders []fleet.BuilderHealth, mistakes []string) builder
 	for i, h := range builders {
 		b := h.Builder
 		d := builderJSON{BuilderDocument: short[i], SpeedFactor: b.SpeedFactor, From: listed(b.From),
-			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Load: h.Load, Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
+			SupportedFeatures: listed(b.SupportedFeatures), MandatoryFeatures: listed(b.MandatoryFeatures), Load: h.Load, Taken: holdersJSON(h.Held), Steps: stepsJSON(h.Steps), Findings: listed(b.Findings)}
 		if b.Host != "" {
 			d.Host = &b.Host
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -44,51 +43,51 @@ func stepsJSON(steps []fleet.Step) []stepJSON {
 	return list
 }
 
-// learnBuilders evaluates the hosts of which that is not known yet: which
-// machines build stands in their configurations.
-func (p *Program) learnBuilders(ctx context.Context, l *loaded, noEval bool) error {
-	if noEval {
-		return nil
-	}
-	all := &statusOptions{Program: p, Source: &sourceFlags{}, Wait: defaultWait}
-	facts := maps.Clone(l.facts)
-	within, cancel := context.WithTimeout(ctx, defaultWait)
-	defer cancel()
-	fleet.Evaluate(within, l.low, l.inv, l.cache, all.toEvaluate(l, l.inv.Names()), func(host string, f fleet.Facts) { facts[host] = f })
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return p.learn(l, facts)
+// climbing says how ladders are to be climbed.
+type climbing struct {
+	check bool   // also from hosts that send builds, with a tiny build
+	from  string // the host to ask, or ""
+
+	// What else is done: before, over the same connections; how to connect;
+	// and who is told that so many ladders are being climbed, and of each that
+	// was. All may be nil.
+	first   func(context.Context, *loaded, *sshutil.Pool) error
+	links   func(connecting) connecting
+	climbed func(of int) func()
 }
 
-// climb climbs the ladders of all builders; with check, also from hosts that
-// send builds to them, and a tiny build is run. from is the host to ask, or "".
-// first is what is done over the same connections before; or nil.
-func (p *Program) climb(ctx context.Context, l *loaded, check bool, from string, first func(context.Context, *loaded, *sshutil.Pool) error) ([]fleet.BuilderHealth, error) {
+// climb climbs the ladders of all builders.
+func (p *Program) climb(ctx context.Context, l *loaded, how climbing) ([]fleet.BuilderHealth, error) {
 	pool, done, err := p.pool(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	if first != nil {
-		if err := first(ctx, l, pool); err != nil {
+	if how.first != nil {
+		if err := how.first(ctx, l, pool); err != nil {
 			return nil, errors.Join(err, done())
 		}
 	}
 	climber := &fleet.Climber{Connect: fleet.PoolLinks(pool), Now: p.Env.Now}
-	if check {
+	if how.links != nil {
+		climber.Connect = how.links(climber.Connect)
+	}
+	if how.climbed != nil {
+		climber.Climbed = how.climbed(len(l.inv.Builders))
+	}
+	if how.check {
 		climber.Build = rand.Text()
 	}
 	ladders := climber.ClimbAll(ctx, l.inv.Builders)
-	if check {
+	if how.check {
 		var asking sync.WaitGroup
 		for i := range ladders {
-			asking.Go(func() { ladders[i] = fromElsewhere(ctx, climber, l.inv, ladders[i], from) })
+			asking.Go(func() { ladders[i] = fromElsewhere(ctx, climber, l.inv, ladders[i], how.from) })
 		}
 		asking.Wait()
 	}
 	answers := p.answers(l.inv.Source)
 	for i, ladder := range ladders {
-		if check {
+		if how.check {
 			if err := answers.Keep(ladder); err != nil {
 				return nil, errors.Join(err, done())
 			}
@@ -156,9 +155,13 @@ func printUnlisted(out io.Writer, s *IO, mistakes []string) {
 // printLadder prints a builder's rungs: all of them, or those that are not well.
 func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time.Time) {
 	const names, states = 10, 13
-	titled := len(h.Builder.Findings) > 0
+	titled := len(h.Builder.Findings) > 0 || len(h.Held) > 0
 	if titled {
 		fmt.Fprintf(out, "\n%s\n", text.Line(h.Builder.Name))
+	}
+	for _, held := range h.Held {
+		m := mark{"●", "*", "taken", plain}
+		fmt.Fprintf(out, "  %s%s%d by %s\n", text.Fit(m.text(s.ASCII), states), text.Fit("slots", names+1), held.Slots, text.Line(held.Host))
 	}
 	for _, f := range h.Builder.Findings {
 		m := stepMark(fleet.StepWarn)

@@ -19,7 +19,7 @@ func (o *doctorOptions) checkLadders(ctx context.Context, machines []nixcmd.Mach
 		return nil
 	}
 	l.inv.Builders = slices.DeleteFunc(slices.Clone(l.inv.Builders), func(b fleet.Builder) bool { return !slices.Contains(b.From, fleet.MachinesFile) })
-	builders, err := o.climb(ctx, l, false, "", nil)
+	builders, err := o.climb(ctx, l, climbing{})
 	if err != nil {
 		return failed("builders", healthWarn, err)
 	}

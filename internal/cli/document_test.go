@@ -65,7 +65,7 @@ func examples(t *testing.T) map[string]string {
 		{"nix", healthOK, "nix (Nix) 2.31.2", ""},
 		{"ssh agent", healthWarn, "it holds no keys", "Add a key with `ssh-add`"},
 	}}
-	builders[0].Builder.Protocol = "ssh-ng"
+	builders[0].Builder.Protocol, builders[0].Held = "ssh-ng", []fleet.Holder{{Host: "web2", Slots: 2}}
 	const mistake = `on web2: /etc/nix/machines:3: "fast" is no speed factor; for that, Nix there passes over all its builders`
 	all := map[string]string{
 		"status --json":   document(t, fleet.NewStatusDocument(rows, builders)),

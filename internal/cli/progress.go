@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,4 +48,53 @@ func (p *progressLine) show() {
 func (p *progressLine) end() {
 	close(p.stop)
 	p.done.Wait()
+}
+
+// tallies are a progress line of things that are counted.
+type tallies struct {
+	*progressLine
+	mu  sync.Mutex
+	all []*tally
+}
+
+func newTallies(s *IO) *tallies {
+	t := &tallies{}
+	t.progressLine = newProgressLine(s, t.words)
+	return t
+}
+
+// tally counts up to what is expected.
+type tally struct {
+	in       *tallies
+	what     string
+	done, of int
+}
+
+// count begins to count; what says it, such as "asked %d of %d hosts".
+func (t *tallies) count(what string, of int) *tally {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := &tally{in: t, what: what, of: of}
+	t.all = append(t.all, c)
+	return c
+}
+
+// one has been done.
+func (c *tally) one() {
+	c.in.mu.Lock()
+	defer c.in.mu.Unlock()
+	c.done++
+}
+
+// words are the counts; where nothing is expected, there is nothing to say.
+func (t *tallies) words() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var words []string
+	for _, c := range t.all {
+		if c.of > 0 {
+			words = append(words, fmt.Sprintf(c.what, c.done, c.of))
+		}
+	}
+	return strings.Join(words, ", ")
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -23,8 +22,9 @@ func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selecti
 		return nil, err
 	}
 	pending, stale := o.unevaluated(l, hosts)
-	p := o.progress(len(hosts), len(pending)+len(stale))
+	p := newTallies(o.IO)
 	defer p.end()
+	asked, evaluated := p.count("asked %d of %d hosts", len(hosts)), p.count("evaluated %d of %d", len(pending)+len(stale))
 
 	var evaluating sync.WaitGroup
 	facts := maps.Clone(l.facts)
@@ -36,13 +36,13 @@ func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selecti
 			ctx, cancel := context.WithTimeout(ctx, part.most)
 			fleet.Evaluate(ctx, l.low, l.inv, l.cache, part.hosts, func(host string, f fleet.Facts) {
 				facts[host] = f
-				p.evaluated()
+				evaluated.one()
 			})
 			cancel()
 		}
 	})
 	strangers := l.inv.Strangers()
-	statuses, err := o.probe(ctx, l, slices.Concat(hosts, strangers), p.heard)
+	statuses, err := o.probe(ctx, l, slices.Concat(hosts, strangers), func(string) { asked.one() })
 	evaluating.Wait()
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return nil, err
@@ -91,40 +91,4 @@ func (o *statusOptions) unevaluated(l *loaded, hosts []string) (pending, stale [
 func (o *statusOptions) toEvaluate(l *loaded, hosts []string) []string {
 	pending, stale := o.unevaluated(l, hosts)
 	return append(pending, stale...)
-}
-
-// gathered counts how far gathering has come.
-type gathered struct {
-	*progressLine
-	toProbe, toEval int
-	mu              sync.Mutex
-	probed, evals   int
-}
-
-func (o *statusOptions) progress(toProbe, toEval int) *gathered {
-	g := &gathered{toProbe: toProbe, toEval: toEval}
-	g.progressLine = newProgressLine(o.IO, g.words)
-	return g
-}
-
-func (g *gathered) words() string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	words := fmt.Sprintf("asked %d of %d hosts", g.probed, g.toProbe)
-	if g.toEval > 0 {
-		words += fmt.Sprintf(", evaluated %d of %d", g.evals, g.toEval)
-	}
-	return words
-}
-
-func (g *gathered) heard(string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.probed++
-}
-
-func (g *gathered) evaluated() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.evals++
 }
