@@ -80,6 +80,8 @@ func waveOf(v rollout.View) string {
 		return ""
 	case v.Wave.Stopped != "":
 		return "waves stopped"
+	case v.Over(), v.Wave.Of < 2:
+		return ""
 	}
 	return fmt.Sprintf("wave %d of %d", v.Wave.Number, v.Wave.Of)
 }
