@@ -36,3 +36,11 @@ func CheckSudoPassword(ctx context.Context, r sshutil.Runner, line []byte) (ok b
 	last := said[strings.LastIndexByte(said, '\n')+1:]
 	return false, &Error{Message: "sudo does not work there: " + text.Truncate(text.Line(last), maxSudoSaid), Hint: "See `sudo -v` on the host."}
 }
+
+// AskSudo asks sudo on a host, without a terminal and without a password,
+// whether it works; said is its own words where it does not. agent says to
+// have our agent behind it. It counts as a failed login there where it fails,
+// so it is for those who are about to deploy.
+func AskSudo(ctx context.Context, r sshutil.Runner, agent bool) (answer Sudo, said string) {
+	return askSudo(ctx, r, agent)
+}

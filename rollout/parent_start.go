@@ -113,9 +113,10 @@ func (p *parent) password(given *os.File) (*sshutil.Secret, error) {
 	if given != nil {
 		defer given.Close()
 	}
-	if !p.host.Password {
+	if !p.host.Password && !p.mustAskSudo() {
 		return nil, nil
 	}
+	p.host.Password = true
 	if err := sshutil.GuardMemory(); err != nil {
 		return nil, err
 	}
@@ -137,6 +138,24 @@ func (p *parent) password(given *os.File) (*sshutil.Secret, error) {
 		}
 	}
 	return nil, err
+}
+
+// mustAskSudo says whether sudo turns out to want a password on a host that
+// preflight could not look at. Who may be asked is asked before the build.
+func (p *parent) mustAskSudo() bool {
+	looked := p.host.Generation != 0
+	if looked || !p.plan.asks() || !p.plan.Masters || !p.host.Sudo || !p.plan.disturbs() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), reachFor)
+	defer cancel()
+	answer, _ := fleet.AskSudo(ctx, p.login(), p.host.ForwardAgent)
+	return answer == fleet.SudoPassword
+}
+
+// login is the host's shared login.
+func (p *parent) login() *sshutil.Master {
+	return &sshutil.Master{Program: pathIn(p.env, "ssh"), Options: p.plan.masterOptions(), Host: p.host.Name, Env: p.env}
 }
 
 // handed is the password that the supervisor passed on, if it has one.
@@ -170,8 +189,7 @@ func (p *parent) askPassword(tries int) (*sshutil.Secret, error) {
 func (p *parent) tryPassword(secret *sshutil.Secret) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), reachFor)
 	defer cancel()
-	link := &sshutil.Master{Program: pathIn(p.env, "ssh"), Options: p.plan.masterOptions(), Host: p.host.Name, Env: p.env}
-	right, err := fleet.CheckSudoPassword(ctx, link, secret.Line())
+	right, err := fleet.CheckSudoPassword(ctx, p.login(), secret.Line())
 	if err != nil {
 		reason, hint := reasonOf(err)
 		return false, &unansweredError{reason: "the password of sudo could not be tried out: " + reason, hint: hint, err: err}

@@ -20,6 +20,7 @@ func (w *testWorld) sudoHost(name, story string) {
 	w.t.Helper()
 	w.host(name, "m-"+name, story)
 	w.write("bin/ssh", `#!/bin/sh
+case "$*" in *"sudo -k -p"*) echo "sudo: a terminal is required to read the password" >&2; exit 1 ;; esac
 read -r given
 [ "$given" = `+rightPassword+` ] && exit 0
 echo "$given" | wc -c >>`+filepath.Join(w.hosts, "wrong")+`
@@ -166,6 +167,26 @@ func TestNobodyToAskForThePassword(t *testing.T) {
 	p.Ask = false
 	if v := w.start(p).verdict("h1"); v.Outcome != OutcomeFailed || !strings.Contains(v.Reason, "nobody to ask") {
 		t.Errorf("verdict = %+v", v)
+	}
+}
+
+// Preflight could not look at the host: whether sudo wants a password is found
+// out when its turn comes, and still before the build.
+func TestPasswordWherePreflightCouldNotLook(t *testing.T) {
+	w := newTestWorld(t)
+	w.sudoHost("h1", ngStory)
+	p := w.passwordPlan(nixcmd.KindNG, "h1")
+	p.Hosts[0].Password, p.Masters = false, true
+	f := w.start(p)
+	q := f.question("h1")
+	if readable(LogPath(f.dir, "h1")) {
+		t.Error("nixos-rebuild was started before the password was there")
+	}
+	if err := Answer(f.dir, q.ID, secretOf(t, rightPassword)); err != nil {
+		t.Fatal(err)
+	}
+	if got := outcomes(f.end()); got != "h1:ok" {
+		t.Errorf("outcomes = %s", got)
 	}
 }
 

@@ -122,6 +122,24 @@ func TestPasswordIsAskedBeforeTheRun(t *testing.T) {
 	}
 }
 
+func TestNoPasswordStartsNothing(t *testing.T) {
+	for _, key := range []string{"esc", "ctrl+r", "ctrl+c"} {
+		s := newStage(t, 80, 24).showFleet()
+		s.backend.proposal = proposalFor([]string{"andasibe"})
+		s.backend.proposal.Plan.Hosts[0].Password = true
+		s.keys("d", "s")
+		s.advance(time.Second)
+		s.keys("y")
+		s.advance(time.Second)
+		s.typed("half")
+		s.keys(key)
+		s.sees("Nothing was started")
+		if s.launched() || s.m.dialog != nil {
+			t.Errorf("%s did not end it", key)
+		}
+	}
+}
+
 func TestThirdWrongPasswordStartsNothing(t *testing.T) {
 	s := newStage(t, 80, 24).showFleet()
 	s.backend.proposal = proposalFor([]string{"andasibe"})

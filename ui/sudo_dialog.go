@@ -40,10 +40,7 @@ func (p Proposal) lacks() []string {
 func (m *Model) askSudo(p Proposal, wrong int) tea.Cmd {
 	hosts := p.lacks()
 	f := &answerField{hidden: true}
-	f.refuse = func(m *Model) tea.Cmd {
-		m.shut()
-		return m.withoutPassword(p)
-	}
+	f.refuse = (*Model).closeDialog
 	f.send = func(m *Model) tea.Cmd { return m.trySudo(p, hosts, f.secret, wrong) }
 	cmd := m.openField("sudo wants your password", f, func(b *brush, w int) []string {
 		rows := []string{b.paint(strong, text.Truncate(strings.Join(safe(hosts), ", "), w))}
@@ -54,16 +51,18 @@ func (m *Model) askSudo(p Proposal, wrong int) tea.Cmd {
 		return rows
 	})
 	if m.dialog != nil && m.dialog.field == f {
-		m.dialog.closed = func() { f.secret.Wipe(); p.Passwords.Wipe() }
+		m.dialog.closed = func() {
+			f.secret.Wipe()
+			m.withoutPassword(p)
+		}
 	}
 	return cmd
 }
 
 // withoutPassword ends what was to be started.
-func (m *Model) withoutPassword(p Proposal) tea.Cmd {
+func (m *Model) withoutPassword(p Proposal) {
 	p.Passwords.Wipe()
 	m.say(warn, "Nothing was started: sudo wants a password", "")
-	return nil
 }
 
 // trySudo has the password tried out where it is wanted.
