@@ -53,7 +53,9 @@ func TestUnconfirmedHostsGoBack(t *testing.T) {
 		for _, pid := range append(processes(t, "run-supervisor", dir[strings.LastIndex(dir, "/runs/"):]), cmd.Process.Pid) {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
-		w.eventually("h9 is back", aRun, func() bool { return w.sh("ssh -o ConnectTimeout=2 h9 true").code == 0 && w.profile("h9") == profile && w.system("h9") == system })
+		w.eventually("h9 is back", aRun, func() bool {
+			return w.sh("ssh -o ConnectTimeout=2 h9 true").code == 0 && w.profile("h9") == profile && w.system("h9") == system
+		})
 		w.eventually("the run is concluded", aRun, func() bool {
 			h := w.find(idOf(dir)).Hosts[0]
 			return h.Verdict != nil && *h.Verdict == "failed"
@@ -92,11 +94,17 @@ func TestUnconfirmedHostsGoBack(t *testing.T) {
 func TestHealthCheckStopsTheWavesAndUndoesItsHost(t *testing.T) {
 	need(t, "h1", "h2")
 	w := place(t)
-	w.must(`cd %s/flake; sed -i 's#h1 = {#h1 = { healthChecks = [ "echo sorry >\&2; exit 3" ];#' fleet.nix`, w.dir)
-	for _, action := range []string{"switch", "test", "switch"} {
-		t.Run(action, func(t *testing.T) {
+	w.must(`cd %s/flake; sed -i 's#h1 = {#h1 = { healthChecks = [ "! test -e /tmp/ill || { echo sorry >\&2; exit 3; }" ];#' fleet.nix`, w.dir)
+	t.Cleanup(func() { w.must("ssh h1 rm -f /tmp/ill") })
+	for _, c := range []struct{ name, action string }{{"switch", "switch"}, {"test", "test"}, {"nothing to do", "switch"}} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.name == "nothing to do" {
+				w.must("ssh h1 rm /tmp/ill")
+				w.wants(0, "switch --on h1 --yes")
+			}
+			w.must("ssh h1 touch /tmp/ill")
 			profile, system := w.profile("h1"), w.system("h1")
-			r := w.wants(1, "%s --on h1,h2 --yes --canary 1 --rollback-on-failure --health-timeout 1", action)
+			r := w.wants(1, "%s --on h1,h2 --yes --canary 1 --rollback-on-failure --health-timeout 1", c.action)
 			got := verdicts(t, w.last())
 			if v := got["h1"]; v.Verdict != "failed" || !v.Undone || !strings.Contains(v.Reason, "it exited with 3 (sorry)") {
 				t.Errorf("h1: %+v", v)
