@@ -21,7 +21,7 @@ func TestTable(t *testing.T) {
 	for i, want := range []string{
 		"benchmark unit HEAD^ this tree ratio",
 		"Frame/8panes-2 B/op 16 16 1.00",
-		"Frame/8panes-2 ns/op 210 105 0.50",
+		"Frame/8panes-2 ns/op 200 100 0.50",
 		"Key-2 ns/op - 5 new",
 		"Key-2 µs-p99 - 4.5 new",
 	} {
