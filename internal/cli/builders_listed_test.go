@@ -72,7 +72,10 @@ func TestFailuresAreWaitedForOnce(t *testing.T) {
 	var f failures
 	tried := 0
 	dead := errors.New("no route")
-	connect := func(ctx context.Context, _ string) (fleet.Link, error) { tried++; return nil, errors.Join(dead, ctx.Err()) }
+	connect := func(ctx context.Context, _ string) (fleet.Link, error) {
+		tried++
+		return nil, errors.Join(dead, ctx.Err())
+	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	f.note(gone, "a", connect)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,14 +37,15 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 		return err
 	}
 	w := &watched{statuses: map[string]fleet.Status{}, facts: maps.Clone(l.facts), changed: true}
-	inv, asked, pending := l.inv, append(hosts, l.inv.Strangers()...), o.toEvaluate(l, hosts) // l changes as facts come in
+	inv, pending := l.inv, o.toEvaluate(l, hosts) // l changes as facts come in
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var working sync.WaitGroup
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: o.Env.Now}
-	working.Go(func() { fleet.NewWatch(prober, asked, w.heard).Run(ctx) })
+	asking := fleet.NewWatch(prober, slices.Concat(hosts, inv.Strangers()), w.heard)
+	working.Go(func() { asking.Run(ctx) })
 	working.Go(func() { fleet.Evaluate(ctx, l.low, inv, l.cache, pending, w.evaluated) })
-	err = o.redraw(ctx, l, sel, w)
+	err = o.redraw(ctx, l, sel, w, func() { asking.SetHosts(slices.Concat(hosts, l.inv.Strangers())) })
 	stop()
 	working.Wait()
 	return errors.Join(err, done())
@@ -70,16 +72,16 @@ func (w *watched) take() (map[string]fleet.Status, map[string]fleet.Facts, bool)
 	return maps.Clone(w.statuses), maps.Clone(w.facts), changed
 }
 
-// redraw shows news until ctx ends, which is how a watch is meant to end.
-func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selection, w *watched) error {
+// redraw shows news until ctx ends, which is how a watch is meant to end. more
+// is called when other machines than before are to be asked.
+func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selection, w *watched, more func()) error {
 	screen := block{io: o.IO}
 	tick := time.NewTicker(redrawEvery)
 	defer tick.Stop()
 	for {
 		statuses, facts, changed := w.take()
 		if changed || o.IO.Live() && !o.JSON { // ages grow by themselves
-			l.listed = listedIn(l.inv, statuses)
-			if err := o.learn(l, facts); err != nil {
+			if err := o.relearn(l, statuses, facts, more); err != nil {
 				return err
 			}
 			// An expression about states may match nobody for a while.
@@ -98,6 +100,25 @@ func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selecti
 		case <-tick.C:
 		}
 	}
+}
+
+// relearn takes in what is known by now. Builders that only come to light with
+// it are asked, too.
+func (o *statusOptions) relearn(l *loaded, statuses map[string]fleet.Status, facts map[string]fleet.Facts, more func()) error {
+	ways, strangers := l.inv.SSHHosts(), l.inv.Strangers()
+	l.listed = listedIn(l.inv, statuses)
+	if err := o.learn(l, facts); err != nil {
+		return err
+	}
+	if !slices.EqualFunc(ways, l.inv.SSHHosts(), sameSSH) {
+		if err := o.rewriteSSH(l); err != nil {
+			return err
+		}
+	}
+	if !slices.Equal(strangers, l.inv.Strangers()) {
+		more()
+	}
+	return nil
 }
 
 func (o *statusOptions) drawReport(screen *block, r statusReport) error {
