@@ -39,15 +39,15 @@ type indexedRun struct {
 }
 
 type indexedHost struct {
-	Name    string    `json:"name"`
-	BuildOn string    `json:"buildOn,omitempty"`
-	Started time.Time `json:"started,omitzero"`
-	Ended   time.Time `json:"ended,omitzero"`
-	Outcome Outcome   `json:"verdict"`
-	Reason  string    `json:"reason,omitempty"`
-	Changed bool      `json:"changed,omitempty"`
-	Reboot  bool      `json:"reboot,omitempty"`
-	Undone  bool      `json:"undone,omitempty"`
+	Name    string  `json:"name"`
+	BuildOn string  `json:"buildOn,omitempty"`
+	Started int64   `json:"started,omitempty"` // milliseconds after the run was made, plus one; 0: never
+	Ended   int64   `json:"ended,omitempty"`
+	Outcome Outcome `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"`
+	Changed bool    `json:"changed,omitempty"`
+	Reboot  bool    `json:"reboot,omitempty"`
+	Undone  bool    `json:"undone,omitempty"`
 }
 
 func (s *Store) indexPath() string { return filepath.Join(s.Dir, "runs.json") }
@@ -65,7 +65,7 @@ func (s *Store) readIndex() runsIndex {
 // when it is not over.
 func (d runDir) markOf() string {
 	mark := ""
-	for _, path := range []string{d.summary(), d.events(), d.plan()} {
+	for _, path := range []string{d.summary(), d.events()} { // the plan is written once
 		info, err := os.Stat(path)
 		if err != nil {
 			return ""
@@ -115,13 +115,29 @@ func indexRun(v View, mark string) indexedRun {
 		Started: v.Started, Ended: v.Ended, LastSeen: v.LastSeen, Seq: v.Seq, ExitCode: v.ExitCode, Broken: v.Broken,
 	}
 	for i, t := range v.Tasks {
-		h := indexedHost{Name: t.Host, BuildOn: v.Plan.Hosts[i].BuildOn, Started: t.Started, Ended: t.Ended}
+		h := indexedHost{Name: t.Host, BuildOn: v.Plan.Hosts[i].BuildOn, Started: after(v.Plan.Created, t.Started), Ended: after(v.Plan.Created, t.Ended)}
 		if t.Verdict != nil {
 			h.Outcome, h.Reason, h.Changed, h.Reboot, h.Undone = t.Verdict.Outcome, t.Verdict.Reason, t.Verdict.Changed, t.Verdict.RebootNeeded, t.Verdict.Undone
 		}
 		r.Hosts = append(r.Hosts, h)
 	}
 	return r
+}
+
+// after and back keep a time as what has passed since a run was made: there are
+// thousands of them, and reading dates takes its time.
+func after(made, t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Sub(made).Milliseconds() + 1
+}
+
+func back(made time.Time, passed int64) time.Time {
+	if passed == 0 {
+		return time.Time{}
+	}
+	return made.Add(time.Duration(passed-1) * time.Millisecond)
 }
 
 // view is the run as a list shows it: less than what opening it shows.
@@ -133,7 +149,7 @@ func (r indexedRun) view(dir string) View {
 	v.Plan.Hosts, v.Tasks = make([]PlanHost, len(r.Hosts)), make([]TaskView, len(r.Hosts))
 	for i, h := range r.Hosts {
 		v.Plan.Hosts[i] = PlanHost{Name: h.Name, BuildOn: h.BuildOn}
-		v.Tasks[i] = TaskView{Host: h.Name, Phase: nixcmd.PhaseDone, Started: h.Started, Ended: h.Ended,
+		v.Tasks[i] = TaskView{Host: h.Name, Phase: nixcmd.PhaseDone, Started: back(r.Created, h.Started), Ended: back(r.Created, h.Ended),
 			Verdict: &Verdict{Outcome: h.Outcome, Phase: nixcmd.PhaseDone, Reason: h.Reason, Changed: h.Changed, RebootNeeded: h.Reboot, Undone: h.Undone, Log: LogPath(dir, h.Name)}}
 	}
 	return v
