@@ -22,9 +22,10 @@ var arrows = map[string][]string{
 	"nixcmd":        {"internal/text"},
 	"fleet":         {"internal/text", "nixcmd", "sshutil"},
 	"rollout":       {"internal/text", "nixcmd", "sshutil", "fleet"},
+	"install":       {"internal/text", "nixcmd", "sshutil"},
 	"ui":            {"internal/text", "nixcmd", "fleet", "rollout"},
 	"internal/demo": {"internal/text", "nixcmd", "sshutil"},
-	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "ui", "internal/demo"},
+	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "install", "ui", "internal/demo"},
 	"e2e":           {},
 	"nix":           {}, // Nix, but for its tests
 	"docs/pictures": {"internal/text"},

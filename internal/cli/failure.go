@@ -50,7 +50,7 @@ func explain(err error) *Failure {
 		}
 		return f
 	}
-	for _, known := range []func(error) *Failure{explainOurs, explainSystem} {
+	for _, known := range []func(error) *Failure{explainInstall, explainOurs, explainSystem} {
 		if f := known(err); f != nil {
 			f.Err = err
 			return f

@@ -43,7 +43,7 @@ command it opens the dashboard.`,
 
 // commands are the ones that act on a fleet: the real one, or the demo's.
 func commands(p *Program, src *sourceFlags) []*cobra.Command {
-	all := []*cobra.Command{newStatusCmd(p, src, runStatus), newBuildersCmd(p, src, runBuilders), newCertCmd(p, src, runCert)}
+	all := []*cobra.Command{newStatusCmd(p, src, runStatus), newBuildersCmd(p, src, runBuilders), newCertCmd(p, src, runCert), newInstallCmd(p, src, runInstall)}
 	for _, a := range []nixcmd.Action{nixcmd.Switch, nixcmd.Boot, nixcmd.Test, nixcmd.Build, nixcmd.DryBuild, nixcmd.DryActivate} {
 		all = append(all, newActionCmd(p, src, a, runAction))
 	}

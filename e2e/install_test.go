@@ -1,0 +1,241 @@
+//go:build lab
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// installer is a lab host that plays a machine with an installer, at an address
+// of its own, where no host of the fleet is.
+type installer struct {
+	*where
+	host    string
+	address string
+}
+
+// Stand-ins on the installer. Each that plays a part in a step can cut the
+// connection there, once: it kills the server process that it runs under.
+// nixos-install goes on until its log was looked at twice more.
+var standIns = map[string]string{
+	"cut-here": `[ -e /run/cuts/"$1" ] || exit 0
+rm /run/cuts/"$1"; p=$$
+while [ "$p" -gt 1 ]; do
+  case $(cat /proc/$p/comm) in sshd*) kill -9 "$p"; sleep 5; exit 1 ;; esac
+  p=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status)
+done; exit 1`,
+	"lsblk": `cut-here reach; exec /usr/bin/lsblk "$@"`,
+	"nixos-generate-config": `[ "$*" = "--root /mnt --show-hardware-config" ] || { echo "wrong arguments: $*" >&2; exit 1; }
+cut-here hardware; echo '{ boot.kernelModules = [ "kvm-amd" ]; }'`,
+	"ssh-keygen": `/usr/bin/ssh-keygen "$@" || exit; case $1 in -q) cut-here key ;; esac`,
+	"nix-store":  `case $1 in --serve) cut-here copy ;; esac; exec /usr/bin/nix-store "$@"`,
+	"tail":       `cut-here install; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
+	"nixos-install": `echo "$*" >>/mnt/calls
+[ "${*%/nix/store/*}" = "--root /mnt --no-root-passwd --no-channel-copy --system " ] || { echo "wrong arguments: $*" >&2; exit 1; }
+eval "system=\${$#}"
+nix-store --store 'local?root=/mnt' --check-validity "$system" || exit 1
+[ -f /mnt/etc/ssh/ssh_host_ed25519_key ] || { echo "no host key" >&2; exit 1; }
+mkdir -p /mnt/nix/var/nix/profiles && ln -s "$system" /mnt/nix/var/nix/profiles/system-1-link && ln -s system-1-link /mnt/nix/var/nix/profiles/system
+while [ -e /run/cuts/hold ]; do sleep 0.1; done
+echo 'installation finished!'`,
+}
+
+// prepare puts the new host into the flake and an address onto the lab host.
+func prepare(t *testing.T, host, address string) *installer {
+	t.Helper()
+	s := &installer{place(t), host, address}
+	path := file(s.dir + "/flake/flake.nix")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const line = `        gone = host { inherit rev; name = "gone"; };`
+	newbie := `        newbie = let h = host { inherit rev; name = "newbie"; }; in h // { config = h.config // {
+          fileSystems."/".device = "none"; age.secrets.wifi = { };
+          services.openssh = { enable = true; hostKeys = [ { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; } { type = "rsa"; bits = 2048; path = "/keep/rsa key"; } ]; };
+          users.users.root.openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAA nobody" ];
+        }; };`
+	changed := strings.Replace(string(content), line, newbie, 1)
+	if changed == string(content) {
+		t.Fatal("the lab's flake has no line to put the new host in")
+	}
+	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.newRevision()
+	s.ip("add")
+	t.Cleanup(func() {
+		s.onTarget("umount /mnt; rm -rf /run/cuts /run/nixfleet-install; cd /usr/local/bin && rm -f " + strings.Join(standInNames(), " "))
+		s.ip("del")
+	})
+	for _, name := range []string{"newbie", "nobody", "h5"} { // the installer's key is known to each
+		s.must("mkdir -p %[1]s/s/nixfleet/installs && echo %[2]s $(ssh %[3]s cat /etc/ssh/ssh_host_ed25519_key.pub) >%[1]s/s/nixfleet/installs/%[4]s.known_hosts", s.dir, address, host, name)
+	}
+	return s
+}
+
+func (s *installer) ip(verb string) {
+	if out, err := exec.Command("ip", "-n", theLab.prefix+s.host, "addr", verb, s.address+"/32", "dev", "e0").CombinedOutput(); err != nil {
+		s.t.Errorf("%v: %s", err, out)
+	}
+}
+
+func standInNames() []string {
+	var names []string
+	for name := range standIns {
+		names = append(names, name)
+	}
+	return names
+}
+
+// onTarget runs a line as root on the installer.
+func (s *installer) onTarget(line string) string {
+	s.t.Helper()
+	return s.must("ssh root@%s %s", s.host, quoted(line))
+}
+
+// putStandIns turns the lab host into an installer.
+func (s *installer) putStandIns() {
+	s.t.Helper()
+	for name, script := range standIns {
+		if err := os.WriteFile(root(s.host, "usr/local/bin/"+name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.onTarget("mkdir -p /run/cuts")
+}
+
+// says runs the command and wants an exit code and words.
+func (s *installer) says(code int, want, words string) result {
+	s.t.Helper()
+	r := s.wants(code, "install %s", words)
+	if !strings.Contains(r.stdout+r.stderr, want) {
+		s.t.Errorf("install %s does not say %q:\n%s%s", words, want, r.stdout, r.stderr)
+	}
+	return r
+}
+
+// cutIn cuts the connection in a step, and wants to be told.
+func (s *installer) cutIn(step, words string) {
+	s.t.Helper()
+	s.onTarget("touch /run/cuts/" + step)
+	s.says(1, words, "newbie --rekeyed --yes")
+	if out := s.onTarget("ls /run/cuts"); strings.Contains(out, step+"\n") || out == step {
+		s.t.Errorf("nothing was cut in %s", step)
+	}
+}
+
+// TestInstall installs a new host, cut off in each step, undone on the way, and
+// started over.
+func TestInstall(t *testing.T) {
+	need(t, "h2")
+	s := prepare(t, "h2", "10.99.1.102")
+	target := "--target root@" + s.address
+
+	s.says(2, "--target is missing", "newbie")
+	s.says(2, "address of h2", "newbie --target root@10.99.1.2")
+	s.says(1, "no nixos-install", "newbie "+target)
+	s.putStandIns()
+	s.says(1, "nothing is mounted at /mnt", "newbie "+target)
+	s.onTarget("mount -t tmpfs -o mode=700 tmpfs /mnt")
+	s.says(1, "mode 755", "newbie")
+	s.onTarget("chmod 755 /mnt; mkdir /mnt/keep; ssh-keygen -q -t rsa -b 2048 -N '' -f '/mnt/keep/rsa key'")
+	theirs := s.onTarget("cat '/mnt/keep/rsa key'")
+	s.says(1, "no nixosConfigurations.nobody", "nobody "+target)
+	s.says(1, "aarch64-linux", "h5 "+target)
+
+	s.must("echo theirs >hw.nix")
+	s.says(3, "hw.nix was there already and is kept", "newbie --hardware hw.nix")
+	if got := s.must("cat hw.nix; rm hw.nix"); got != "theirs" {
+		t.Errorf("the file that was there is now %q", got)
+	}
+	s.says(0, "removed 1 of the 1", "newbie --undo")
+
+	s.cutReach(target)
+	s.cutIn("hardware", "connection was cut")
+	s.cutIn("key", "connection was cut")
+	r := s.says(3, "secrets must be rekeyed", "newbie --rekeyed") // which cannot be: the key is made only now
+	if key := s.public(); !strings.Contains(r.stdout, key+" root@newbie") {
+		t.Errorf("the key %s is not shown:\n%s", key, r.stdout)
+	}
+	s.cutBuild()
+	s.onTarget("mount -o remount,size=8m /mnt")
+	s.says(1, "free, and the system needs", "newbie --rekeyed")
+	s.onTarget("mount -o remount,size=1g /mnt")
+	s.cutIn("copy", "nix failed")
+	s.says(3, "nixos-install waits", "newbie")
+
+	s.undone(theirs)
+	s.onTarget("touch /run/cuts/hold")
+	s.says(3, "secrets must be rekeyed", "newbie --hardware hw.nix "+target)
+	s.cutIn("install", "connection was cut")
+	r = s.says(0, "newbie is installed", "newbie")
+	s.fixed(r, theirs)
+}
+
+// cutReach is cut before there is anything to go on with.
+func (s *installer) cutReach(target string) {
+	s.t.Helper()
+	s.onTarget("touch /run/cuts/reach")
+	s.says(1, "connection was cut", "newbie --hardware hw.nix "+target)
+}
+
+// cutBuild kills the program itself while it builds.
+func (s *installer) cutBuild() {
+	s.t.Helper()
+	s.must(`touch %[1]s/cut; printf '%%s\n' '#!/bin/sh' 'case " $* " in *" build "*) [ ! -e %[1]s/cut ] || { rm %[1]s/cut; kill -9 $PPID; exit 1; } ;; esac' 'exec /usr/bin/nix "$@"' >%[1]s/bin/nix; chmod +x %[1]s/bin/nix`, s.dir)
+	if r := s.sh("nixfleet-tui install newbie --rekeyed"); r.code >= 0 { // killed by a signal
+		s.t.Errorf("it was not killed, but exited with %d: %s%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// public is the public half of the new host's key, as the target has it.
+func (s *installer) public() string {
+	s.t.Helper()
+	words := strings.Fields(s.onTarget("/usr/bin/ssh-keygen -y -f /mnt/etc/ssh/ssh_host_ed25519_key"))
+	if len(words) < 2 {
+		s.t.Fatalf("there is no key, but %q", words)
+	}
+	return words[0] + " " + words[1]
+}
+
+// undone takes all back, and sees that nothing else went.
+func (s *installer) undone(theirs string) {
+	s.t.Helper()
+	s.says(0, "removed "+s.dir+"/flake/hw.nix", "newbie --undo")
+	if left := s.onTarget("ls -A /mnt/nix/store /mnt/etc/ssh; cat '/mnt/keep/rsa key'"); !strings.HasSuffix(left, theirs) || strings.Contains(left, "nixos-system") || strings.Contains(left, "ssh_host") {
+		s.t.Errorf("after undo there is\n%s", left)
+	}
+	s.must("test ! -e hw.nix")
+}
+
+// fixed looks at what came of it.
+func (s *installer) fixed(r result, theirs string) {
+	s.t.Helper()
+	key := s.public()
+	for _, want := range []string{"newbie," + s.address + " " + key, `hostKey = "` + key + `"`, "nixos-install is still at it"} {
+		if !strings.Contains(r.stdout, want) {
+			s.t.Errorf("%q is missing in\n%s", want, r.stdout)
+		}
+	}
+	if own := s.onTarget("cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub"); own == key {
+		s.t.Error("the new host got the installer's own key")
+	}
+	if got := s.onTarget("cat '/mnt/keep/rsa key'"); got != theirs {
+		s.t.Error("a key that was there is another now")
+	}
+	if calls := s.onTarget("cat /mnt/calls"); strings.Count(calls, "\n") != 0 || !strings.Contains(calls, "nixos-system-newbie") {
+		s.t.Errorf("nixos-install was called so:\n%s", calls)
+	}
+	s.onTarget(`/usr/bin/nix-store --store 'local?root=/mnt' --check-validity $(/usr/bin/nix-store --store 'local?root=/mnt' -q --requisites $(readlink /mnt/nix/var/nix/profiles/system-1-link))`)
+	if got := s.must("cat hw.nix"); !strings.Contains(got, "kvm-amd") {
+		s.t.Errorf("the hardware configuration is %q", got)
+	}
+	if out := s.sh("grep -rl 'PRIVATE KEY' %s/s %s/c %s/flake", s.dir, s.dir, s.dir); out.stdout != "" {
+		s.t.Errorf("a private key was left in %s", out.stdout)
+	}
+	s.says(1, "nixos-install has been there already", "newbie --undo")
+}

@@ -1,0 +1,111 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+)
+
+// Lacking is something that the flake does not say of the new host.
+type Lacking struct {
+	Refused bool // nothing can be installed so
+	Insist  bool // unless the person insists
+	Message string
+	Hint    string
+}
+
+// Lacks is what the flake leaves open for a host that is to be installed on a
+// machine. ours are the person's public keys.
+func Lacks(f nixcmd.InstallFacts, s Survey, ours []string) []Lacking {
+	var all []Lacking
+	add := func(l Lacking) { all = append(all, l) }
+	if f.System != "" && !s.Runs(f.System) {
+		add(Lacking{Refused: true, Message: fmt.Sprintf("the flake wants %s, and this machine is %s", f.System, s.Machine),
+			Hint: "Set nixpkgs.hostPlatform to the machine's platform, or take another machine."})
+	}
+	if f.FileSystems != nil && !slices.Contains(f.FileSystems, "/") {
+		add(Lacking{Refused: true, Message: "the configuration has no root file system, so it could not boot",
+			Hint: "Import the hardware configuration (--hardware FILE writes it), or declare fileSystems.\"/\"."})
+	}
+	if f.SSH != nil && !*f.SSH {
+		add(Lacking{Refused: true, Insist: true, Message: "the new host would run no SSH server",
+			Hint: "Set services.openssh.enable = true, or insist with --insist."})
+	}
+	switch {
+	case f.LoginKeys == nil:
+	case len(f.LoginKeys) == 0:
+		add(Lacking{Refused: true, Insist: true, Message: "no user of the new host has an authorized key, so nobody could log in",
+			Hint: "Add yours to users.users.NAME.openssh.authorizedKeys.keys, or insist with --insist."})
+	case !anyOf(f.LoginKeys, ours):
+		add(Lacking{Message: "none of your keys (in the agent and in ~/.ssh) is among the new host's authorized keys",
+			Hint: "Well if a certificate lets you in; else add yours to users.users.NAME.openssh.authorizedKeys.keys."})
+	}
+	for _, k := range f.HostKeys {
+		if !safePath(k.Path) || !slices.Contains([]string{"ed25519", "rsa", "ecdsa"}, k.Type) {
+			add(Lacking{Refused: true, Message: fmt.Sprintf("services.openssh.hostKeys has a key that cannot be made: %s at %q", k.Type, k.Path),
+				Hint: "Use an absolute path, and the type ed25519, rsa or ecdsa."})
+		}
+	}
+	return all
+}
+
+// safePath is an absolute path that means the same below /mnt.
+func safePath(p string) bool {
+	return path.IsAbs(p) && path.Clean(p) == p && p != "/" && !strings.ContainsFunc(p, func(r rune) bool { return r < ' ' })
+}
+
+// anyOf says whether an authorized_keys line holds one of the keys.
+func anyOf(lines, keys []string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool {
+		return slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(line, key) })
+	})
+}
+
+// hostKeys are those that the new host's sshd will look for.
+func hostKeys(f nixcmd.InstallFacts) []nixcmd.HostKey {
+	if len(f.HostKeys) > 0 {
+		return f.HostKeys
+	}
+	return []nixcmd.HostKey{{Type: "ed25519", Path: "/etc/ssh/ssh_host_ed25519_key"}}
+}
+
+func (i *Installation) flakeReady(context.Context) (bool, string, error) {
+	return i.facts.Wanted != "", fmt.Sprintf("%s is %s", i.Plan.Host, i.facts.System), nil
+}
+
+func (i *Installation) readFlake(ctx context.Context) error {
+	facts, err := i.Nix.InstallFacts(ctx, i.Plan.Flake, i.Plan.Host)
+	if err != nil {
+		return explainFlake(i.Plan.Host, err)
+	}
+	var refused *Error
+	for _, l := range Lacks(facts, i.survey, i.Plan.Keys) {
+		if l.Refused && !(l.Insist && i.Plan.Insist) && refused == nil {
+			refused = &Error{Message: text.Line(l.Message), Hint: l.Hint}
+			continue
+		}
+		i.Say(Telling{TellWarn, l.Message})
+		i.Say(Telling{TellNote, "hint: " + l.Hint})
+	}
+	if refused != nil {
+		return refused
+	}
+	i.facts = facts
+	return nil
+}
+
+// explainFlake knows the flake that lacks the host.
+func explainFlake(host string, err error) error {
+	var ofNix *nixcmd.Error
+	if errors.As(err, &ofNix) && strings.Contains(ofNix.Full, "attribute '"+host+"' missing") {
+		return &Error{Message: text.Line("the flake has no nixosConfigurations." + host), Err: err,
+			Hint: "Add it, importing the hardware configuration; `git add` new files, which the flake does not see otherwise."}
+	}
+	return err
+}

@@ -1,0 +1,185 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // for the script
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
+)
+
+//go:embed survey.sh
+var surveyScript []byte
+
+// Survey is what the machine at the target told of itself.
+type Survey struct {
+	Kernel   string
+	Machine  string // as uname -m says it
+	UID      string
+	OS       string
+	Programs []string
+	Firmware string // UEFI or BIOS
+	Mounted  bool   // something is mounted at /mnt
+	Owner    string // of /mnt: "0:0 755"
+	Free     int64  // bytes for the store below /mnt; -1: not known
+	Disks    []Disk
+	Own      []string // public halves of the installer's own host keys
+	Profile  string   // the system that /mnt has installed, or ""
+}
+
+// Disk is one of the target's.
+type Disk struct {
+	Name  string
+	Size  int64
+	Model string
+}
+
+func (d Disk) String() string {
+	return strings.TrimSpace(fmt.Sprintf("/dev/%s %s %s", d.Name, nixcmd.FormatBytes(d.Size), d.Model))
+}
+
+// Has says whether the target has a program in its PATH.
+func (s Survey) Has(program string) bool { return slices.Contains(s.Programs, program) }
+
+// answer is one marked line of a script.
+type answer struct{ key, value string }
+
+// answers are the marked lines of what a script printed; login shells say
+// other things as well. Without its last line an answer is cut off.
+func answers(out []byte) ([]answer, error) {
+	var all []answer
+	for line := range bytes.Lines(out) {
+		rest, ok := strings.CutPrefix(strings.TrimRight(string(line), "\r\n"), markers)
+		if !ok {
+			continue
+		}
+		key, value, _ := strings.Cut(rest, "\t")
+		if key == "end" {
+			return all, nil
+		}
+		all = append(all, answer{key, text.Line(value)})
+	}
+	return nil, failure("Log in there and see whether `sh -c 'echo yes'` prints just that; try again.", "the target's answer makes no sense or is cut off")
+}
+
+// ParseSurvey reads what survey.sh printed.
+func ParseSurvey(out []byte) (Survey, error) {
+	all, err := answers(out)
+	s := Survey{Free: -1}
+	for _, a := range all {
+		switch a.key {
+		case "kernel":
+			s.Kernel = a.value
+		case "machine":
+			s.Machine = a.value
+		case "uid":
+			s.UID = a.value
+		case "os":
+			s.OS = a.value
+		case "program":
+			s.Programs = append(s.Programs, a.value)
+		case "firmware":
+			s.Firmware = a.value
+		case "mounted":
+			s.Mounted = true
+		case "owner":
+			s.Owner = a.value
+		case "free":
+			if kib, err := strconv.ParseInt(a.value, 10, 64); err == nil && kib >= 0 {
+				s.Free = kib << 10
+			}
+		case "disk":
+			s.Disks = append(s.Disks, parseDisk(a.value))
+		case "own":
+			s.Own = append(s.Own, a.value)
+		case "profile":
+			s.Profile = a.value
+		}
+	}
+	return s, err
+}
+
+func parseDisk(value string) Disk {
+	name, rest, _ := strings.Cut(value, " ")
+	size, model, _ := strings.Cut(rest, " ")
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil {
+		n = 0 // the disk is there all the same
+	}
+	return Disk{Name: name, Size: n, Model: strings.TrimSpace(model)}
+}
+
+// Trouble is why nothing can be installed from there, or nil.
+func (s Survey) Trouble(target string) error {
+	switch {
+	case s.Kernel != "Linux":
+		return failure("Start a NixOS installer on the machine, and give its address.", "%s runs %s, which is no installer", target, s.Kernel)
+	case s.UID != "0":
+		return failure("Log in as root: put your key into /root/.ssh/authorized_keys there, and use --target root@ADDRESS.", "%s lets us in, but not as root", target)
+	case !s.Has("nix-store"):
+		return failure("Start a NixOS installer on the machine, or install Nix there.", "%s is no installer: it has no Nix", target)
+	case !s.Has("nixos-install"):
+		return failure("Start a NixOS installer on the machine; where only Nix is there, `nix-env -f '<nixpkgs>' -iA nixos-install-tools` brings it.",
+			"%s is no installer: it has no nixos-install", target)
+	case !s.Has("ssh-keygen"):
+		return failure("Install OpenSSH there: `nix-env -f '<nixpkgs>' -iA openssh`.", "%s has no ssh-keygen to make the new host's key with", target)
+	case !s.Mounted:
+		e := failure("Partition and format the disks there yourself, mount the new root at /mnt and the others below it (/mnt/boot …), and run this again; nothing was changed.",
+			"nothing is mounted at /mnt on %s", target)
+		e.Err = ErrUnprepared
+		return e
+	case s.Owner != "0:0 755":
+		return failure("Run `chown root:root /mnt; chmod 755 /mnt` there.", "/mnt on %s is not root's with mode 755 (it is %s), which nixos-install refuses", target, s.Owner)
+	}
+	return nil
+}
+
+// Runs says whether a machine of this kind runs systems of that platform.
+func (s Survey) Runs(system string) bool {
+	cpu, _, _ := strings.Cut(system, "-")
+	switch {
+	case cpu == s.Machine:
+		return true
+	case cpu == "i686":
+		return s.Machine == "x86_64" || s.Machine == "i586"
+	case cpu == "armv7l" || cpu == "armv6l":
+		return s.Machine == "armv7l" || s.Machine == "armv8l"
+	}
+	return false
+}
+
+// look asks the target anew.
+func (i *Installation) look(ctx context.Context) error {
+	out, err := i.script(ctx, surveyScript)
+	if err == nil {
+		i.survey, err = ParseSurvey(out)
+	}
+	return err
+}
+
+// script runs a script on the target and returns what it printed.
+func (i *Installation) script(ctx context.Context, script []byte) ([]byte, error) {
+	r, err := i.Target.Run(ctx, sshutil.Command{Line: shell, Stdin: script, MaxOutput: maxOut})
+	if err != nil {
+		return nil, err
+	}
+	if r.ExitCode != 0 {
+		return nil, failure("Run it there by hand to see more: "+i.Plan.Target+".", "a command on the target failed: %s", lastWords(r.Stderr, r.ExitCode))
+	}
+	return r.Stdout, nil
+}
+
+// lastWords is the last line that a program said before it failed.
+func lastWords(stderr []byte, code int) string {
+	lines := strings.Split(strings.TrimSpace(string(stderr)), "\n")
+	if last := text.Line(strings.TrimSpace(lines[len(lines)-1])); last != "" {
+		return text.Truncate(last, maxSaid)
+	}
+	return fmt.Sprintf("it ended with %d and said nothing", code)
+}
