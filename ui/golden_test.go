@@ -104,18 +104,21 @@ func TestGoldenASCII(t *testing.T) {
 func TestFramesFitExactly(t *testing.T) {
 	all := append(sizes(), [][2]int{{61, 16}, {79, 23}, {99, 31}, {119, 24}, {121, 15}, {160, 20}, {300, 90}}...)
 	for _, sc := range scenes() {
-		for _, size := range all {
-			for _, look := range []Look{{Theme: ThemeANSI}, {Theme: ThemeNone, ASCII: true}} {
-				s := newStageLike(t, size[0], size[1], look)
-				sc.setUp(s)
-				s.fits(sc.name, size[0], size[1])
-				// The same after a detour over other sizes.
-				s.resizedTo(20, 5)
-				s.resizedTo(size[1]*2, 40)
-				s.resizedTo(size[0], size[1])
-				s.fits(sc.name+", resized", size[0], size[1])
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			for _, size := range all {
+				for _, look := range []Look{{Theme: ThemeANSI}, {Theme: ThemeNone, ASCII: true}} {
+					s := newStageLike(t, size[0], size[1], look)
+					sc.setUp(s)
+					s.fits(sc.name, size[0], size[1])
+					// The same after a detour over other sizes.
+					s.resizedTo(20, 5)
+					s.resizedTo(size[1]*2, 40)
+					s.resizedTo(size[0], size[1])
+					s.fits(sc.name+", resized", size[0], size[1])
+				}
 			}
-		}
+		})
 	}
 }
 
