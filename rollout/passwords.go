@@ -90,15 +90,6 @@ func InheritedPasswords() (Passwords, error) {
 	return readPasswords(pipe)
 }
 
-// namesOf are the names of the plan's hosts.
-func namesOf(p *Plan) []string {
-	names := make([]string, len(p.Hosts))
-	for i, h := range p.Hosts {
-		names[i] = h.Name
-	}
-	return names
-}
-
 // wrongWords say that a password was refused, for the last time.
 func wrongWords(host string, tries int) string {
 	return fmt.Sprintf("sudo on %s did not take the password (%s)", host, strings.TrimSuffix(strings.Repeat("wrong, ", tries), ", "))
