@@ -53,6 +53,13 @@ func TestPast(t *testing.T) {
 	h8 := w.generations("h8").Generations
 	w.agreesWithNix("h8", h8[len(h8)-1].Number, h8[0].Number) // another kernel
 
+	if r := w.wants(0, "exec --on h5,h8 -- cat /run/current-system/nixos-version"); !strings.Contains(r.stdout, "all of h5, h8") {
+		t.Errorf("equal answers are not folded: %s", r.stdout)
+	}
+	if r := w.wants(1, "exec --on h5,h8 --diff -- 'hostname; test $(hostname) = h5'"); !strings.Contains(r.stdout, "+ h8") && !strings.Contains(r.stdout, "- h5") {
+		t.Errorf("the difference is not shown: %s", r.stdout)
+	}
+
 	w.wants(0, "rollback --on h5,h8 --to -1 --yes")
 	for host, want := range map[string]string{"h5": before.Path, "h8": h8[1].Path} {
 		if w.system(host) != want || w.profile(host) != want {

@@ -84,6 +84,9 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		if err != nil {
 			return ui.Proposal{}, asFleetError(err)
 		}
+		if isOwn(&v.Plan) {
+			return b.planAgain(ctx, v, r)
+		}
 		o.again, o.Alone = &v.Plan, v.Plan.Alone
 		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
 		o.FollowTree, o.SkipUnreachable, o.Thaw = v.Plan.Follow, v.Plan.SkipDown, v.Plan.Thaw

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/kballard/go-shellquote"
@@ -58,8 +59,34 @@ func (b *backend) Compare(ctx context.Context, host, from, to string) ([]nixcmd.
 
 // planOwn is Plan for what needs no nixos-rebuild.
 func (b *backend) planOwn(ctx context.Context, r ui.Request) (ui.Proposal, error) {
+	return b.propose(ctx, r, aimBack(r.Generation, r.Action == nixcmd.Switch))
+}
+
+// isOwn says whether a run went back to generations or restarted hosts.
+func isOwn(p *rollout.Plan) bool {
+	return p.Action == nixcmd.Reboot || slices.ContainsFunc(p.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
+}
+
+// planAgain is Plan for such a run that is to be done again where it failed:
+// each host is to go to the generation that it was to go to then.
+func (b *backend) planAgain(ctx context.Context, v rollout.View, r ui.Request) (ui.Proposal, error) {
+	r.Action, r.Hosts = v.Plan.Action, unwell(v)
+	if len(r.Hosts) == 0 {
+		return ui.Proposal{}, &fleet.Error{Message: "no host of that run failed", Hint: "There is nothing to do again."}
+	}
+	return b.propose(ctx, r, func(h *rollout.PlanHost, g fleet.Generations) ([]string, error) {
+		was, _ := v.Plan.Host(h.Name)
+		if was.Activate == nil {
+			return nil, &fleet.Error{Message: "where it was to go was never known", Hint: "Choose a generation: `h` shows them."}
+		}
+		return aimBack(was.Activate.Generation, r.Action == nixcmd.Switch)(h, g)
+	})
+}
+
+// propose makes a plan without nixos-rebuild.
+func (b *backend) propose(ctx context.Context, r ui.Request, aim func(*rollout.PlanHost, fleet.Generations) ([]string, error)) (ui.Proposal, error) {
 	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Parallel: defaultParallel, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: true}}
-	o.name, o.aim = "rollback", aimBack(r.Generation, r.Action == nixcmd.Switch)
+	o.name, o.aim = "rollback", aim
 	if r.Action == nixcmd.Reboot {
 		o.name, o.aim, o.refuse, o.within, o.Wave = "reboot", aimReboot, refuseAllBuilders, defaultReturn, defaultParallel
 	}
