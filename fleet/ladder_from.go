@@ -99,7 +99,11 @@ func (q *question) run(ctx context.Context, words ...string) (sshutil.Result, er
 func (q *question) ready(ctx context.Context) error {
 	result, err := q.run(ctx, "true")
 	if err == nil && result.ExitCode != 0 {
-		err = &sshutil.Error{Kind: sshutil.KindExecFailed, Host: q.from, Message: "sudo does not work there: " + lastLine(result.Stderr),
+		where := "there"
+		if q.from == ThisMachineName {
+			where = "here"
+		}
+		err = &sshutil.Error{Kind: sshutil.KindExecFailed, Host: q.from, Message: "sudo does not work " + where + ": " + lastLine(result.Stderr),
 			Hint: "its root's key is what builds are sent with, so it must be asked as root"}
 	}
 	return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"nixfleet-tui/fleet"
@@ -60,7 +61,7 @@ func (o *doctorOptions) asRootHere(ctx context.Context, l *loaded, machines []ni
 		asking.Go(func() {
 			told, err := o.askHere(ctx, l.ownBuilder(machines[at]))
 			if err != nil {
-				found[i] = []finding{{"builder " + b.Builder.Name, healthOK, "not checked as root here, who sends the builds: " + explain(err).Message, ""}}
+				found[i] = []finding{{"builder " + b.Builder.Name, healthOK, "not checked as root here, who sends the builds: " + strings.TrimPrefix(explain(err).Message, fleet.ThisMachineName+": "), ""}}
 				return
 			}
 			told.Builder = b.Builder
