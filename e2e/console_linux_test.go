@@ -23,6 +23,7 @@ type console struct {
 	master *os.File
 	cmd    *exec.Cmd
 	ended  chan error
+	silent chan struct{} // closed when the last one has closed the terminal
 
 	mu   sync.Mutex
 	out  bytes.Buffer
@@ -48,7 +49,7 @@ func (w *where) onConsole(cmd *exec.Cmd) *console {
 		w.t.Fatal(err)
 	}
 	defer tty.Close()
-	c := &console{w: w, master: master, cmd: cmd, ended: make(chan error, 1)}
+	c := &console{w: w, master: master, cmd: cmd, ended: make(chan error, 1), silent: make(chan struct{})}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -67,6 +68,7 @@ func (w *where) onConsole(cmd *exec.Cmd) *console {
 
 // collect keeps what is printed, until the last one has closed the terminal.
 func (c *console) collect() {
+	defer close(c.silent)
 	b := make([]byte, 4096)
 	for {
 		n, err := c.master.Read(b)
@@ -115,7 +117,7 @@ func (c *console) await(words string) {
 	}
 }
 
-// code waits for the end, and returns the exit code.
+// code waits for the end and the last words, and returns the exit code.
 func (c *console) code() int {
 	c.w.t.Helper()
 	select {
@@ -126,6 +128,11 @@ func (c *console) code() int {
 		}
 	case <-time.After(aRun):
 		c.w.t.Fatalf("it does not end\n%s", c.text())
+	}
+	select {
+	case <-c.silent:
+	case <-time.After(soon):
+		c.w.t.Fatalf("it has ended, and somebody still has its terminal\n%s", c.text())
 	}
 	return c.cmd.ProcessState.ExitCode()
 }
