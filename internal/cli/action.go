@@ -75,7 +75,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
   nixfleet-tui %[2]s --on web1 --yes --plain        # no question, plain lines
   nixfleet-tui %[2]s --on @db --build-on local      # build here, copy there
   nixfleet-tui %[2]s --on @web --canary 1 --wave 3  # one, then three at a time
-  nixfleet-tui %[2]s --on web1 -- --show-trace      # arguments for nixos-rebuild`, help[1], action),
+  nixfleet-tui %[2]s --on web1 -- --show-trace      # arguments for nixos-rebuild`, help[1], action) + carefully(action),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if len(args) > 0 && dash != 0 {

@@ -47,6 +47,16 @@ func (o *careOptions) register(f *pflag.FlagSet, action nixcmd.Action) {
 	f.IntVar(&o.HealthTimeout, "health-timeout", defaultHealth, "`SECONDS` for fleet.nix's healthChecks to succeed in")
 }
 
+// carefully are more examples, for actions that change hosts.
+func carefully(action nixcmd.Action) string {
+	if !action.Activates() && !action.MovesProfile() {
+		return ""
+	}
+	return fmt.Sprintf(`
+  nixfleet-tui %[1]s --on @web --diff               # build, show what would change, ask, activate just that
+  nixfleet-tui %[1]s --on gw --rollback-on-failure --confirm-timeout 90`, action)
+}
+
 // check refuses numbers that make no sense.
 func (o *careOptions) check() error {
 	const leastConfirm = 5 // a login takes a moment
