@@ -64,8 +64,10 @@ func (o *doctorOptions) asRootHere(ctx context.Context, l *loaded, machines []ni
 				found[i] = []finding{{"builder " + b.Builder.Name, healthOK, "not checked as root here, who sends the builds: " + strings.TrimPrefix(explain(err).Message, fleet.ThisMachineName+": "), ""}}
 				return
 			}
-			told.Builder = b.Builder
-			kept[i] = answers.Keep(told)
+			if own := told.Builder; own.SSHUser == b.Builder.SSHUser && own.SSHKey == b.Builder.SSHKey { // else it tells nothing of others' builds
+				told.Builder = b.Builder
+				kept[i] = answers.Keep(told)
+			}
 			builders[i] = b.With(fleet.Ladder{Builder: b.Builder, Steps: b.Steps}.Asked(told))
 		})
 	}

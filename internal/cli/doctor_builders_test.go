@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,12 +34,15 @@ func TestDoctorAsksThisMachinesRoot(t *testing.T) {
 		reason    string // of the builder
 		said      string // by the doctor
 		kept      string // the rungs
+		key       string // that the fleet lists
 	}{
 		"trusted": {sudo: may, nix: `echo '{"trusted":1}'`, health: fleet.HealthOK, kept: "login=ok trust=ok"},
 		"not trusted": {sudo: may, nix: `echo '{"trusted":0}'`, health: fleet.HealthIll, reason: "does not trust nix-builder",
 			kept: "login=ok trust=bad"},
 		"not let in": {sudo: may, nix: `echo 'nix-builder@big: Permission denied (publickey).' >&2; exit 1`, health: fleet.HealthIll,
 			reason: "root on this machine cannot log in: nix-builder@big: Permission denied", kept: "login=bad"},
+		"with a key of its own": {sudo: may, nix: `echo 'nix-builder@big: Permission denied (publickey).' >&2; exit 1`, health: fleet.HealthIll,
+			reason: "root on this machine cannot log in", key: "/etc/nix/other_key"},
 		"no root": {sudo: `echo 'sudo: a password is required' >&2; exit 1`, nix: "exit 9", health: fleet.HealthOK,
 			said: "not checked as root here, who sends the builds: sudo does not work here: sudo: a password is required"},
 	} {
@@ -46,7 +50,7 @@ func TestDoctorAsksThisMachinesRoot(t *testing.T) {
 			b := newBench(t)
 			b.rootHere(c.sudo, c.nix)
 			p := b.program()
-			builder := fleet.Builder{Name: "big", Address: "big", SSHUser: "nix-builder", From: []string{fleet.MachinesFile}}
+			builder := fleet.Builder{Name: "big", Address: "big", SSHUser: "nix-builder", SSHKey: cmp.Or(c.key, "/root/key"), From: []string{fleet.MachinesFile}}
 			l := &loaded{inv: &fleet.Inventory{Builders: []fleet.Builder{builder}}}
 			polled := fleet.Ladder{Builder: builder}
 			for rung, state := range map[fleet.Rung]fleet.StepState{fleet.RungConnect: fleet.StepOK, fleet.RungHandshake: fleet.StepOK, fleet.RungStore: fleet.StepOK, fleet.RungLogin: fleet.StepUnchecked} {
