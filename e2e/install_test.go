@@ -31,8 +31,12 @@ done; exit 1`,
 	"nixos-generate-config": `[ "$*" = "--root /mnt --show-hardware-config" ] || { echo "wrong arguments: $*" >&2; exit 1; }
 cut-here hardware; echo '{ boot.kernelModules = [ "kvm-amd" ]; }'`,
 	"ssh-keygen": `/usr/bin/ssh-keygen "$@" || exit; case $1 in -q) cut-here key ;; esac`,
-	"nix-store":  `case $1 in --serve) cut-here copy ;; esac; exec /usr/bin/nix-store "$@"`,
-	"tail":       `cut-here install; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
+	"systemctl": `[ "$*" = reboot ] || exec /usr/bin/systemctl "$@"
+ln -sfn "$(readlink /mnt/nix/var/nix/profiles/system-1-link)" /run/current-system
+cp /mnt/etc/ssh/ssh_host_ed25519_key /mnt/etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/
+/usr/bin/systemctl restart ssh; touch /run/cuts/boot; cut-here boot`,
+	"nix-store": `case $1 in --serve) cut-here copy ;; esac; exec /usr/bin/nix-store "$@"`,
+	"tail":      `cut-here install; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
 	"nixos-install": `echo "$*" >>/mnt/calls
 [ "${*%/nix/store/*}" = "--root /mnt --no-root-passwd --no-channel-copy --system " ] || { echo "wrong arguments: $*" >&2; exit 1; }
 eval "system=\${$#}"
@@ -174,6 +178,7 @@ func TestInstall(t *testing.T) {
 	s.cutIn("install", "connection was cut")
 	r = s.says(0, "newbie is installed", "newbie")
 	s.fixed(r, theirs)
+	s.booted(target)
 }
 
 // cutReach is cut before there is anything to go on with.
@@ -238,4 +243,27 @@ func (s *installer) fixed(r result, theirs string) {
 		s.t.Errorf("a private key was left in %s", out.stdout)
 	}
 	s.says(1, "nixos-install has been there already", "newbie --undo")
+}
+
+// booted lets the installer turn into the new host: its key, its system.
+func (s *installer) booted(target string) {
+	s.t.Helper()
+	s.t.Cleanup(func() { // when the files below are back
+		s.must("ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@%s /usr/bin/systemctl restart ssh", s.host)
+	})
+	for _, path := range []string{"etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ed25519_key.pub"} {
+		old, err := os.ReadFile(root(s.host, path))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.t.Cleanup(func() {
+			if err := os.WriteFile(root(s.host, path), old, 0o600); err != nil {
+				s.t.Error(err)
+			}
+		})
+	}
+	r := s.says(0, "newbie is up, with its own key", "newbie --reboot "+target)
+	if !strings.Contains(r.stdout, "runs /nix/store/") {
+		s.t.Errorf("it does not say what runs:\n%s", r.stdout)
+	}
 }

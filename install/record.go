@@ -27,6 +27,7 @@ type Record struct {
 	Rekeyed       bool       `json:"rekeyed,omitempty"`       // the person said so of the secrets
 	Copied        []string   `json:"copied,omitempty"`        // systems that we copied
 	Installed     *time.Time `json:"installed,omitempty"`     // when the flow came to its end
+	Rebooting     *Rebooting `json:"rebooting,omitempty"`     // while it is waited for
 }
 
 // Records keeps them, one file per host.

@@ -15,6 +15,9 @@ const (
 	lookLog  = 64 << 10                // bytes of nixos-install's log per look
 	lookWait = time.Second             // between two looks
 
+	bootWait  = 10 * time.Minute // for the new host to come up
+	bootPause = 2 * time.Second  // between two tries
+
 	stopWait = 10 * time.Second // for nix to end after an interrupt
 
 	// spare is what stays free beside the closure: boot loader, /etc, first logs.

@@ -26,9 +26,11 @@ type installOptions struct {
 	Rekeyed  bool
 	Insist   bool
 	Undo     bool
+	Reboot   bool
 
 	address string
 	port    int
+	waits   *install.Rebooting // the target was told to reboot by an earlier start
 }
 
 func newInstallCmd(p *Program, src *sourceFlags, run func(context.Context, *installOptions) error) *cobra.Command {
@@ -47,15 +49,17 @@ fleet's own. You partition, format and mount at /mnt; this never does. Then it
   6. builds the system here, with the builders of this machine's Nix
   7. copies it into the store at /mnt
   8. runs nixos-install
-and prints the entry for fleet.nix and the known_hosts line. What is done is seen
-on the target each time: after a failure, a cut connection or ctrl+c run it again,
-then without --target, and it goes on there. Nothing that exists is overwritten.
+and prints the entry for fleet.nix and the known_hosts line. With --reboot it then
+restarts the machine and waits until it is up with its own key and system.
+What is done is seen on the target each time: after a failure, a cut connection or
+ctrl+c run it again, then without --target, and it goes on there. Nothing that
+exists is overwritten.
 
 Exit code: 0 installed, 1 a step failed, 2 usage or the flake, 3 a person has
 something to do first.`,
 		Example: `  nixfleet-tui install mantella --target root@192.0.2.7 --hardware hosts/mantella/hardware.nix
   nixfleet-tui install mantella                 # goes on where it stopped
-  nixfleet-tui install mantella --rekeyed --yes # asks nothing
+  nixfleet-tui install mantella --rekeyed --yes --reboot # asks nothing, and waits until it is up
   nixfleet-tui install mantella --undo          # takes back all until nixos-install`,
 		Args: needArgs(1, 1, "the name of the new host"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,6 +73,7 @@ something to do first.`,
 	f.BoolVar(&o.Yes, "yes", false, "run nixos-install without asking")
 	f.BoolVar(&o.Rekeyed, "rekeyed", false, "the secrets are rekeyed for the new host's key, and committed")
 	f.BoolVar(&o.Insist, "insist", false, "go on although nobody could log in on the new host")
+	f.BoolVar(&o.Reboot, "reboot", false, "then reboot the machine, and wait until it is up as the new host")
 	f.BoolVar(&o.Undo, "undo", false, "take back what was done so far; nixos-install cannot be")
 	return cmd
 }
@@ -97,6 +102,9 @@ func (o *installOptions) recall(records install.Records) error {
 		o.Hardware = filepath.Join(o.Env.Dir, o.Hardware)
 	}
 	if old != nil {
+		if o.waits = old.Rebooting; o.Undo || o.Target != "" {
+			o.waits = nil // then an installer is meant, whatever was
+		}
 		if o.Target == "" {
 			o.Target = old.Target
 		}

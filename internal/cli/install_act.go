@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,11 @@ func (o *installOptions) installWith(ctx context.Context, records install.Record
 	if l.inv.Flake.URL == "" {
 		return usage("Start in a flake, or name one with --flake.", "only a host of a flake can be installed, and this inventory has none")
 	}
+	if o.waits != nil {
+		i := o.installation(ctx, l, evaluator, nil)
+		i.Records = records
+		return i.Await(ctx, *o.waits, o.arrival(l, records.Dir, o.waits.Keys))
+	}
 	options, err := o.installerOptions(records.Dir)
 	if err != nil {
 		return err
@@ -59,6 +65,9 @@ func (o *installOptions) installWith(ctx context.Context, records install.Record
 		err = i.Undo(ctx)
 	} else if err = i.Run(ctx); err == nil {
 		o.conclude(i)
+		if _, keys := i.Outcome(); o.Reboot {
+			err = i.Reboot(ctx, o.arrival(l, records.Dir, keys))
+		}
 	}
 	return errors.Join(o.handOver(err, l), client.Close())
 }
@@ -95,6 +104,41 @@ func (o *installOptions) installerOptions(dir string) ([]string, error) {
 	}
 	config := name + ".ssh_config"
 	return append(slices.Clone(options), "-F", config), writeIfChanged(config, append([]byte(head), usual...))
+}
+
+// arrival reaches the new host where fleet.nix has it, or else where its
+// installer was, with no other keys than its own.
+func (o *installOptions) arrival(l *loaded, dir string, keys []install.HostKey) install.Arrival {
+	return func(ctx context.Context) (sshutil.Runner, error) {
+		includes, options, err := o.World.Personal()
+		if err != nil {
+			return nil, err
+		}
+		block := sshutil.ConfigHost{Name: o.Host, HostName: o.address, User: "root", Port: o.port}
+		if h, ok := l.inv.Host(o.Host); ok {
+			block.HostName, block.User = cmp.Or(h.Address, block.HostName), cmp.Or(h.User, block.User)
+			block.Port = cmp.Or(h.Port, block.Port)
+		}
+		content, err := sshutil.Config{Hosts: []sshutil.ConfigHost{block}, Includes: includes}.Render()
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Join(dir, url.PathEscape(o.Host)) + ".new"
+		known := strings.Join(install.KnownHosts(o.Host, o.Host, 0, keys), "\n") + "\n"
+		head := fmt.Sprintf("Match all\n\tHostKeyAlias %s\n\tUserKnownHostsFile \"%s\"\n\tGlobalKnownHostsFile none\n", o.Host, strings.ReplaceAll(name, "%", "%%")+".known_hosts")
+		if err := errors.Join(writeIfChanged(name+".known_hosts", []byte(known)), writeIfChanged(name+".ssh_config", append([]byte(head), content...))); err != nil {
+			return nil, err
+		}
+		dialer, err := o.World.Dialer(ctx, append(slices.Clone(options), "-F", name+".ssh_config"))
+		if err != nil {
+			return nil, err
+		}
+		client, err := dialer.Dial(ctx, o.Host)
+		if err != nil {
+			return nil, err // not a nil *Client in a Runner
+		}
+		return client, nil
+	}
 }
 
 // isFree refuses an address at which another host of the fleet is.
@@ -176,7 +220,10 @@ func (o *installOptions) ownKeys(ctx context.Context) []string {
 // conclude says what the fleet has to learn of its new host.
 func (o *installOptions) conclude(i *install.Installation) {
 	system, keys := i.Outcome()
-	fmt.Fprintf(o.IO.Out, "\n%s is installed. Reboot the machine into it (`reboot` there, without the installer's medium).\n", text.Line(o.Host))
+	fmt.Fprintf(o.IO.Out, "\n%s is installed.\n", text.Line(o.Host))
+	if !o.Reboot {
+		fmt.Fprintln(o.IO.Out, "Reboot the machine into it (`reboot` there, without the installer's medium).")
+	}
 	fmt.Fprintf(o.IO.Out, "\nFor fleet.nix (its address may be another one by then):\n\n  %s\n", strings.ReplaceAll(install.Entry(o.Host, o.address, system, keys), "\n", "\n  "))
 	fmt.Fprintf(o.IO.Out, "\nFor ~/.ssh/known_hosts:\n\n")
 	for _, line := range install.KnownHosts(o.Host, o.address, o.port, keys) {
