@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"bench/latency": {"rollout"},
 	"bench/compare": {},
 	"bench/floor":   {},
+	"bench/start":   {},
 	"bench/ssh":     {"fleet", "sshutil", "bench/floor"},
 }
 
