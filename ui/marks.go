@@ -33,44 +33,43 @@ func (b *brush) shape(s sign) string {
 	return s.glyph
 }
 
-func stateSign(s fleet.State, intermittent, asked bool) sign {
-	switch s {
+// stateSign is a host's state. Who is not expected to be there is away, and who
+// was not asked yet has no state.
+func stateSign(state fleet.State, intermittent, asked bool) sign {
+	s := sign{word: string(state), ink: bad}
+	s.glyph, s.ascii = state.Glyph()
+	switch state {
 	case fleet.StateUp:
-		return sign{"●", "+", "up", good}
+		s.ink = good
 	case fleet.StateDown:
 		if intermittent {
 			return sign{"○", "o", "away", faint}
 		}
-		return sign{"✗", "x", "down", bad}
 	case fleet.StateAuth:
-		return sign{"▲", "!", "auth", bad}
 	case fleet.StateHostKey:
-		return sign{"▲", "!", "host key", bad}
+		s.word = "host key"
+	default:
+		if asked {
+			return sign{"?", "?", "unknown", faint}
+		}
+		return sign{"◌", ".", "asking", faint}
 	}
-	if asked {
-		return sign{"?", "?", "unknown", faint}
-	}
-	return sign{"◌", ".", "asking", faint}
+	return s
 }
 
 func driftSign(d fleet.Drift) sign {
+	s := sign{word: strings.ReplaceAll(string(d), "-", " "), ink: warn}
+	s.glyph, s.ascii = d.Glyph()
 	switch d {
 	case fleet.DriftInSync:
-		return sign{"=", "=", "in sync", good}
-	case fleet.DriftBehind:
-		return sign{"↓", "v", "behind", warn}
-	case fleet.DriftAhead:
-		return sign{"↑", "^", "ahead", warn}
+		s.ink = good
 	case fleet.DriftDiverged:
-		return sign{"⇅", "#", "diverged", bad}
-	case fleet.DriftBootPending:
-		return sign{"↻", "~", "boot pending", warn}
-	case fleet.DriftOlderBooted:
-		return sign{"↺", "~", "older booted", warn}
-	case fleet.DriftTesting:
-		return sign{"△", "t", "testing", warn}
+		s.ink = bad
+	case fleet.DriftBehind, fleet.DriftAhead, fleet.DriftBootPending, fleet.DriftOlderBooted, fleet.DriftTesting:
+	default:
+		s.word, s.ink = "unknown", faint
 	}
-	return sign{"·", "-", "unknown", faint}
+	return s
 }
 
 // drifts are the ones that are counted in the header, worst first.
@@ -84,23 +83,15 @@ func drifts() []fleet.Drift {
 func rebootSign() sign { return sign{"↻", "~", "reboot", warn} }
 
 func outcomeSign(o rollout.Outcome) sign {
+	s := sign{word: text.Line(string(o)), ink: bad} // also a word of a later version
+	s.glyph, s.ascii = o.Glyph()
 	switch o {
 	case rollout.OutcomeOK:
-		return sign{"✓", "+", "ok", good}
-	case rollout.OutcomeDegraded:
-		return sign{"▲", "!", "degraded", warn}
-	case rollout.OutcomeReboot:
-		return sign{"↻", "~", "reboot", warn}
-	case rollout.OutcomeFailed:
-		return sign{"✗", "x", "failed", bad}
-	case rollout.OutcomeUnknown:
-		return sign{"?", "?", "unknown", bad}
-	case rollout.OutcomeCancelled:
-		return sign{"■", "#", "cancelled", warn}
-	case rollout.OutcomeSkipped:
-		return sign{"»", ">", "skipped", warn}
+		s.ink = good
+	case rollout.OutcomeDegraded, rollout.OutcomeReboot, rollout.OutcomeCancelled, rollout.OutcomeSkipped:
+		s.ink = warn
 	}
-	return sign{"?", "?", text.Line(string(o)), bad} // a word of a later version
+	return s
 }
 
 func phaseSign(p nixcmd.Phase) sign {
@@ -130,15 +121,16 @@ func taskSign(t rollout.TaskView) sign {
 }
 
 func healthSign(h fleet.Health) sign {
+	s := sign{word: string(h), ink: bad}
+	s.glyph, s.ascii = h.Glyph()
 	switch h {
 	case fleet.HealthOK:
-		return sign{"●", "+", "ok", good}
-	case fleet.HealthIll:
-		return sign{"✗", "x", "ill", bad}
-	case fleet.HealthDown:
-		return sign{"✗", "x", "down", bad}
+		s.ink = good
+	case fleet.HealthIll, fleet.HealthDown:
+	default:
+		s.word, s.ink = string(fleet.HealthUnknown), faint
 	}
-	return sign{"◌", ".", "unknown", faint}
+	return s
 }
 
 // shortSystem is a platform without what all hosts of a fleet have in common.

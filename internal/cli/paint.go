@@ -47,58 +47,68 @@ func (m mark) text(ascii bool) string {
 
 func (m mark) cell(s *IO) cell { return cell{m.text(s.ASCII), m.ink} }
 
+// stateMark, driftMark, outcomeMark and healthMark say a state in the words
+// that selections and JSON have for it, too.
 func stateMark(state fleet.State) mark {
+	m := mark{word: string(state)}
+	m.glyph, m.ascii = state.Glyph()
 	switch state {
 	case fleet.StateUp:
-		return mark{"●", "+", "up", good}
+		m.ink = good
 	case fleet.StateDown:
-		return mark{"✗", "x", "down", bad}
-	case fleet.StateAuth:
-		return mark{"◆", "!", "auth", warn}
-	case fleet.StateHostKey:
-		return mark{"◆", "!", "hostkey", warn}
+		m.ink = bad
+	case fleet.StateAuth, fleet.StateHostKey:
+		m.ink = warn
+	default:
+		m.word, m.ink = string(fleet.StateUnknown), faint
 	}
-	return mark{"◌", "?", "unknown", faint}
+	return m
 }
 
 func driftMark(d fleet.Drift) mark {
+	m := mark{word: string(d)}
+	m.glyph, m.ascii = d.Glyph()
 	switch d {
 	case fleet.DriftInSync:
-		return mark{"=", "=", string(d), good}
-	case fleet.DriftBehind:
-		return mark{"↓", "v", string(d), warn}
-	case fleet.DriftAhead:
-		return mark{"↑", "^", string(d), warn}
+		m.ink = good
+	case fleet.DriftBehind, fleet.DriftAhead, fleet.DriftBootPending, fleet.DriftOlderBooted, fleet.DriftTesting:
+		m.ink = warn
 	case fleet.DriftDiverged:
-		return mark{"⇅", "#", string(d), bad}
-	case fleet.DriftBootPending:
-		return mark{"↻", "~", string(d), warn}
-	case fleet.DriftOlderBooted:
-		return mark{"↺", "~", string(d), warn}
-	case fleet.DriftTesting:
-		return mark{"△", "t", string(d), warn}
+		m.ink = bad
+	default:
+		m.word, m.ink = string(fleet.DriftUnknown), faint
 	}
-	return mark{"·", "-", "unknown", faint}
+	return m
 }
 
 func outcomeMark(o rollout.Outcome) mark {
+	m := mark{word: string(o)}
+	m.glyph, m.ascii = o.Glyph()
 	switch o {
 	case rollout.OutcomeOK:
-		return mark{"✓", "+", string(o), good}
-	case rollout.OutcomeDegraded:
-		return mark{"▲", "!", string(o), warn}
-	case rollout.OutcomeReboot:
-		return mark{"↻", "~", string(o), warn}
-	case rollout.OutcomeFailed:
-		return mark{"✗", "x", string(o), bad}
-	case rollout.OutcomeUnknown:
-		return mark{"?", "?", string(o), bad}
-	case rollout.OutcomeCancelled:
-		return mark{"■", "#", string(o), warn}
-	case rollout.OutcomeSkipped:
-		return mark{"»", ">", string(o), warn}
+		m.ink = good
+	case rollout.OutcomeDegraded, rollout.OutcomeReboot, rollout.OutcomeCancelled, rollout.OutcomeSkipped:
+		m.ink = warn
+	case rollout.OutcomeFailed, rollout.OutcomeUnknown:
+		m.ink = bad
+	default:
+		return mark{}
 	}
-	return mark{}
+	return m
+}
+
+func healthMark(h fleet.Health) mark {
+	m := mark{word: string(h)}
+	m.glyph, m.ascii = h.Glyph()
+	switch h {
+	case fleet.HealthOK:
+		m.ink = good
+	case fleet.HealthIll, fleet.HealthDown:
+		m.ink = bad
+	default:
+		m.word, m.ink = string(fleet.HealthUnknown), faint
+	}
+	return m
 }
 
 // taskMark is how far a task without a verdict has come.

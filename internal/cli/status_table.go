@@ -112,18 +112,6 @@ func troubles(row fleet.Row) []string {
 	return lines
 }
 
-func healthMark(h fleet.Health) mark {
-	switch h {
-	case fleet.HealthOK:
-		return mark{"●", "+", string(h), good}
-	case fleet.HealthIll:
-		return mark{"▲", "!", string(h), bad}
-	case fleet.HealthDown:
-		return mark{"✗", "x", string(h), bad}
-	}
-	return mark{"◌", "?", string(fleet.HealthUnknown), faint}
-}
-
 func builderTable(s *IO, builders []fleet.BuilderHealth) *table {
 	t := &table{columns: []column{
 		{title: "BUILDER", keep: 9}, {title: "HEALTH", keep: 8}, {title: "BUSY", keep: 5, right: true},
