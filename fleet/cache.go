@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,6 +30,23 @@ type Cache struct {
 	dir string
 	mu  sync.Mutex
 	err error
+
+	reading sync.Mutex
+	last    decoded
+}
+
+// decoded is a file of the cache as it was read last. Several ask for the same
+// one at a start, and that of a thousand hosts takes long to decode.
+type decoded struct {
+	path  string
+	file  os.FileInfo
+	entry cacheEntry // not to be changed
+}
+
+// holds says whether the file is still the one that was read. Who writes
+// replaces it, so another file is another content.
+func (d *decoded) holds(path string, now os.FileInfo) bool {
+	return d.path == path && os.SameFile(d.file, now) && d.file.ModTime().Equal(now.ModTime()) && d.file.Size() == now.Size()
 }
 
 // cacheEntry is the content of one file.
@@ -204,14 +223,27 @@ func (c *Cache) read(src Source) (cacheEntry, bool) {
 	if c == nil {
 		return cacheEntry{}, false
 	}
-	raw, err := os.ReadFile(c.path(src))
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	path := c.path(src)
+	f, err := os.Open(path)
 	if err != nil {
 		return cacheEntry{}, false
 	}
-	var e cacheEntry
-	if json.Unmarshal(raw, &e) != nil || e.Version != cacheVersion {
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
 		return cacheEntry{}, false
 	}
+	if c.last.holds(path, info) {
+		return c.last.entry, true
+	}
+	raw, err := io.ReadAll(f)
+	var e cacheEntry
+	if err != nil || json.Unmarshal(raw, &e) != nil || e.Version != cacheVersion {
+		return cacheEntry{}, false
+	}
+	c.last = decoded{path, info, e}
 	return e, true
 }
 
@@ -224,7 +256,7 @@ func (c *Cache) change(src Source, edit func(*cacheEntry)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, _ := c.read(src)
-	e.Version, e.Source = cacheVersion, src
+	e.Version, e.Source, e.Hosts = cacheVersion, src, maps.Clone(e.Hosts)
 	edit(&e)
 	c.err = c.write(c.path(src), e)
 }

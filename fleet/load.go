@@ -119,9 +119,13 @@ func assemble(src Source, meta nixcmd.FlakeMetadata, names []string, raw json.Ra
 	if src.Flake == "" {
 		inv.Deploy = FactsFresh
 	}
+	inFlake := make(map[string]bool, len(names))
+	for _, name := range names {
+		inFlake[name] = true
+	}
 	for _, name := range all {
 		h := hostOf(name, d)
-		h.InFlake = slices.Contains(names, name)
+		h.InFlake = inFlake[name]
 		if !h.InFlake && src.Flake != "" && !h.Hidden {
 			inv.Warnings = append(inv.Warnings, lacking(name, names))
 		}
