@@ -133,9 +133,9 @@ func TestEverythingIsPrivate(t *testing.T) {
 					t.Errorf("%v: %s", args, &said)
 				}
 			}
-			runs, err := filepath.Glob(filepath.Join(h.dir, "state", "nixfleet", "demo", "runs", "*", "summary.json"))
+			runs, err := filepath.Glob(filepath.Join(h.dir, "state", "nixfleet", "demo", "runs", "*", "run.json"))
 			if err != nil || len(runs) != 1 {
-				t.Errorf("%d runs have ended, %v", len(runs), err)
+				t.Errorf("there are %d runs, %v", len(runs), err)
 			}
 			if seen[0] < 20 || seen[fs.ModeDir] < 10 {
 				t.Errorf("only these were looked at: %v", seen)
