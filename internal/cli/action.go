@@ -86,36 +86,49 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 			return run(cmd.Context(), o)
 		},
 	}
+	o.registerRun(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.BuildOn, "build-on", "", "where to build: target, local, or the `NAME` of a host or builder (default: fleet.nix's buildOn, else target)")
+	f.BoolVar(&o.Alone, "without-builders", false, "what is built here is sent to none of the builders that this machine's Nix knows")
+	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
+	o.careOptions.register(f, action)
+	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
+	return cmd
+}
+
+// registerRun gives a command the flags of everything that makes a run.
+func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "hosts to act on, such as web1,db1 or '@web,!web3' or '*'")
-	mustComplete(cmd, "on", p.completeHosts(src))
+	mustComplete(cmd, "on", o.completeHosts(o.Source))
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
 	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
-	f.StringVar(&o.BuildOn, "build-on", "", "where to build: target, local, or the `NAME` of a host or builder (default: fleet.nix's buildOn, else target)")
-	f.BoolVar(&o.Alone, "without-builders", false, "what is built here is sent to none of the builders that this machine's Nix knows")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
-	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
-	o.careOptions.register(f, action)
-	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
-	return cmd
 }
 
 // check refuses what can be refused before anything is asked of anybody.
 func (o *actionOptions) check() (fleet.Selection, error) {
+	sel, err := o.checkRun(string(o.Action))
+	if err == nil && o.Diff && o.JSON {
+		err = usage("Leave out --json: what --diff shows is for people; `diff HOST --json` is for programs.", "--diff and --json exclude each other")
+	}
+	return sel, err
+}
+
+// checkRun does so for the flags of everything that makes a run.
+func (o *actionOptions) checkRun(name string) (fleet.Selection, error) {
 	var none fleet.Selection
 	switch {
 	case o.On == "":
-		return none, usage("Name them, for example `--on web1,db1`, `--on @web`, or `--on '*'` for all.", "`%s` needs to be told which hosts: --on is missing", o.Action)
+		return none, usage("Name them, for example `--on web1,db1`, `--on @web`, or `--on '*'` for all.", "`%s` needs to be told which hosts: --on is missing", name)
 	case !o.Yes && (o.JSON || !o.IO.CanAsk()):
 		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
-	case o.Diff && o.JSON:
-		return none, usage("Leave out --json: what --diff shows is for people; `diff HOST --json` is for programs.", "--diff and --json exclude each other")
 	case o.Plain && o.JSON:
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
 	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
@@ -171,15 +184,20 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 			return err
 		}
 	}
+	started, err = o.launch(ctx, ready, passwords)
+	return err
+}
+
+// launch starts a run, which is its own from then on, and follows it to its end.
+func (o *actionOptions) launch(ctx context.Context, r *ready, passwords rollout.Passwords) (started bool, err error) {
 	interruptions := o.Signals()
 	defer interruptions.Stop()
-	dir, err := ready.store.StartWith(ready.plan, o.World.Launcher(), passwords)
+	dir, err := r.store.StartWith(r.plan, o.World.Launcher(), passwords)
 	passwords.Wipe()
 	if err != nil {
-		return err
+		return false, err
 	}
-	started = true
-	return o.follow(ctx, ready.store, dir, interruptions, o.display())
+	return true, o.follow(ctx, r.store, dir, interruptions, o.display())
 }
 
 // display is how this command shows a run.

@@ -33,45 +33,13 @@ type ownOptions struct {
 
 // register gives a command the flags that these actions have in common.
 func (o *ownOptions) register(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "hosts to act on, such as web1,db1 or '@web,!web3' or '*'")
-	mustComplete(cmd, "on", o.completeHosts(o.Source))
-	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
-	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
-	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
-	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
-	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
-	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
-	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
-	f.BoolVar(&o.Insist, "insist", false, "also do what is refused otherwise")
-	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
-}
-
-// selection refuses what can be refused before anything is asked of anybody.
-func (o *ownOptions) selection() (fleet.Selection, error) {
-	var none fleet.Selection
-	switch {
-	case o.On == "":
-		return none, usage("Name them, for example `--on web1,db1`, `--on @web`, or `--on '*'` for all.", "`%s` needs to be told which hosts: --on is missing", o.name)
-	case !o.Yes && (o.JSON || !o.IO.CanAsk()):
-		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
-	case o.Plain && o.JSON:
-		return none, usage("Choose one of them.", "--plain and --json exclude each other")
-	case o.Parallel < 1:
-		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)
-	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
-		return none, usage("Choose run, host or tag.", "--password-per %s makes no sense", o.PasswordPer)
-	}
-	if err := o.careOptions.check(); err != nil {
-		return none, err
-	}
-	return fleet.ParseSelection(o.On)
+	o.registerRun(cmd)
+	cmd.Flags().BoolVar(&o.Insist, "insist", false, "also do what is refused otherwise")
 }
 
 // runOwn plans a run, asks, starts it and follows it to its end.
 func runOwn(ctx context.Context, o *ownOptions) (err error) {
-	sel, err := o.selection()
+	sel, err := o.checkRun(o.name)
 	if err != nil {
 		return err
 	}
@@ -101,15 +69,8 @@ func runOwn(ctx context.Context, o *ownOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	interruptions := o.Signals()
-	defer interruptions.Stop()
-	dir, err := r.store.StartWith(r.plan, o.World.Launcher(), passwords)
-	passwords.Wipe()
-	if err != nil {
-		return err
-	}
-	started = true
-	return o.follow(ctx, r.store, dir, interruptions, o.display())
+	started, err = o.launch(ctx, r, passwords)
+	return err
 }
 
 // ready makes the plan, and looks at all hosts that it is about.
