@@ -49,15 +49,21 @@ func Judge(r Reading, wanted string, history History) Drift {
 // judgeProfile tells apart the ways in which a host can run something else
 // than its profile.
 func judgeProfile(r Reading) Drift {
+	set := r.ProfileAt
+	if r.GenerationAt.After(set) {
+		set = r.GenerationAt
+	}
 	switch {
 	case r.Booted == "":
 		return DriftUnknown
 	case r.Current != r.Booted:
 		return DriftTesting
-	case r.GenerationAt.IsZero() || r.BootedAt.IsZero():
+	case set.IsZero() || r.BootedAt.IsZero():
 		return DriftUnknown
-	case r.GenerationAt.After(r.BootedAt):
-		return DriftBootPending
+	case set.Before(r.BootedAt):
+		return DriftOlderBooted
 	}
-	return DriftOlderBooted
+	// Set after the boot, or in the second of it: times are in whole seconds, and
+	// the entry that an older one was chosen over had been there for longer.
+	return DriftBootPending
 }

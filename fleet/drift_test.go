@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 		"set for the next boot":        {b, a, a, after, boot, b, HistoryUnknown, DriftBootPending},
 		"set, not evaluated":           {b, a, a, after, boot, "", HistoryUnknown, DriftBootPending},
 		"an older entry was booted":    {b, a, a, before, boot, b, HistoryUnknown, DriftOlderBooted},
-		"set in the second of boot":    {b, a, a, boot, boot, b, HistoryUnknown, DriftOlderBooted},
+		"set in the second of boot":    {b, a, a, boot, boot, b, HistoryUnknown, DriftBootPending},
 		"a test":                       {a, b, a, before, boot, a, HistoryUnknown, DriftTesting},
 		"a test, then boot":            {c, b, a, after, boot, c, HistoryUnknown, DriftTesting},
 		"no booted system":             {b, a, "", after, boot, b, HistoryUnknown, DriftUnknown},
@@ -48,6 +48,20 @@ func TestJudge(t *testing.T) {
 		if got := Judge(r, x.wanted, x.history); got != x.want {
 			t.Errorf("%s: got %s, want %s", name, got, x.want)
 		}
+	}
+}
+
+// TestJudgeAnOldGenerationForTheNextBoot: the generation is older than the
+// boot, but the profile was set to it since.
+func TestJudgeAnOldGenerationForTheNextBoot(t *testing.T) {
+	boot := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+	r := Reading{Profile: "/nix/store/a", Current: "/nix/store/b", Booted: "/nix/store/b", GenerationAt: boot.Add(-time.Hour), ProfileAt: boot.Add(time.Hour), BootedAt: boot}
+	if got := Judge(r, "/nix/store/b", HistoryUnknown); got != DriftBootPending {
+		t.Errorf("set after the boot: %s", got)
+	}
+	r.ProfileAt = boot.Add(-time.Minute)
+	if got := Judge(r, "/nix/store/b", HistoryUnknown); got != DriftOlderBooted {
+		t.Errorf("set before the boot: %s", got)
 	}
 }
 

@@ -56,6 +56,7 @@ while [ $# -gt 1 ]; do [ "$1" = "$2" ] || other=1; shift 2; done
 # The times of links, and who holds which lock.
 set +f
 set --
+[ ! -L "$S" ] || set -- "$@" "$S" # made anew whenever the profile is set, also to an old generation
 [ ! -L "${S%/*}/$link" ] || set -- "$@" "${S%/*}/$link"
 [ ! -L "$B" ] || set -- "$@" "$B"
 [ ! -d "/proc/$$" ] || set -- "$@" "/proc/$$"
@@ -78,6 +79,7 @@ set -f; IFS=$nl
 for x in $t; do
   m=${x%% *} x=${x#* }; d=${x%% *} x=${x#* }; i=${x%% *} x=${x#* }
   case $x in
+    */profiles/system) e profiletime "$m" ;;
     */profiles/*) e generationtime "$m" ;;
     */booted-system) e bootedtime "$m" ;;
     /proc/*) now=$m ;; # a process is as old as its directory: that is the clock

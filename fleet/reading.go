@@ -30,7 +30,8 @@ type Reading struct {
 	HostKey      string // "type base64": tells cloned machines, which share a machine-id, apart
 	BootID       string
 	Generation   int
-	GenerationAt time.Time // of the profile's link, by the host's clock
+	GenerationAt time.Time // when the generation was made, by the host's clock
+	ProfileAt    time.Time // when the profile was last set, to whichever generation, by the host's clock
 	Generations  int       // how many there are
 	Profile      string    // P, a store path
 	Current      string    // C
@@ -195,7 +196,7 @@ func readingOf(a map[string]string, now time.Time) Reading {
 	r := Reading{
 		At: now, HostTime: unixTime(a["now"]), Host: a["host"], OS: a["os"], Arch: a["arch"], OSName: a["osname"],
 		System: a["system"], MachineID: a["machine"], HostKey: plainKey(a["hostkey"]), BootID: a["boot"], Generation: whole(a["generation"]),
-		GenerationAt: unixTime(a["generationtime"]), Generations: whole(a["generations"]),
+		GenerationAt: unixTime(a["generationtime"]), ProfileAt: unixTime(a["profiletime"]), Generations: whole(a["generations"]),
 		Profile: storePath(a["profile"]), Current: storePath(a["current"]), Booted: storePath(a["booted"]),
 		Reboot: yesNo(a, "reboot"), Label: a["label"], Systemd: a["systemd"], Switching: a["switching"] == "1",
 		Kernel: a["kernel"], Nix: a["nix"], Uptime: seconds(a["uptime"]), CPUs: whole(a["cpus"]),

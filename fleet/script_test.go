@@ -172,6 +172,8 @@ func TestScriptsReadNixOS(t *testing.T) {
 				set := boot.Add(20 * time.Minute)
 				root.touch("/run/booted-system", boot.Add(10*time.Second))
 				root.touch("/nix/var/nix/profiles/system-42-link", set)
+				chosen := set.Add(15 * time.Minute)
+				root.touch("/nix/var/nix/profiles/system", chosen)
 				before := time.Now().Add(-time.Second)
 				r := readRoot(t, local{root: root.dir, shell: words}, full)
 				if r.HostTime.Before(before) || r.HostTime.After(time.Now()) {
@@ -181,7 +183,7 @@ func TestScriptsReadNixOS(t *testing.T) {
 				want := Reading{
 					At: r.At, HostTime: r.HostTime, Full: full, Host: r.Host, OS: "Linux", System: "aarch64-linux", Kernel: r.Kernel,
 					MachineID: "0123456789abcdef0123456789abcdef", BootID: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", HostKey: "ssh-ed25519 AAAAkey",
-					Generation: 42, GenerationAt: set.UTC(), Profile: sys42, Current: sys42, Booted: sys41, BootedAt: boot.Add(10 * time.Second).UTC(),
+					Generation: 42, GenerationAt: set.UTC(), ProfileAt: chosen.UTC(), Profile: sys42, Current: sys42, Booted: sys41, BootedAt: boot.Add(10 * time.Second).UTC(),
 					Reboot: &yes, Label: "25.11.20261101.abcdef0", Uptime: 3600500 * time.Millisecond, Load: [3]float64{0.5, 0.25, 0.1}, Store: r.Store,
 				}
 				if r.Store == nil || *r.Store {

@@ -20,6 +20,7 @@ type machine struct {
 	BootedAt    time.Time         `json:"bootedAt"`
 	Generations []generation      `json:"generations"` // of the system profile, oldest first
 	Profile     int               `json:"profile"`     // number of the generation that the profile points to
+	ProfileAt   time.Time         `json:"profileAt"`   // when the profile was last set; zero: when its generation was made
 	Current     string            `json:"current"`     // where /run/current-system leads
 	Booted      string            `json:"booted"`      // where /run/booted-system leads
 	FailedUnits []string          `json:"failedUnits"`
@@ -153,7 +154,7 @@ func (m *machine) setProfile(path string, now time.Time) {
 	}
 	next := m.Generations[len(m.Generations)-1].Number + 1
 	m.Generations = append(m.Generations, generation{Number: next, Path: path, Created: now})
-	m.Profile = next
+	m.Profile, m.ProfileAt = next, now
 }
 
 // previous is the generation that a rollback goes to.

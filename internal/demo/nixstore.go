@@ -100,7 +100,7 @@ func (c *call) switchGeneration(snap snapshot, to int) int {
 		return 1
 	}
 	fmt.Fprintf(c.stderr, "switching profile from version %d to %d\n", snap.Profile, to)
-	return c.changed(func(m *machine) { m.Profile = to })
+	return c.changed(func(m *machine) { m.Profile, m.ProfileAt = to, snap.now })
 }
 
 // nixStore makes roots and takes paths. `--import` stands in for the export

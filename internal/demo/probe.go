@@ -38,6 +38,10 @@ type answer struct{ key, value string }
 func (s snapshot) answers(h host) []answer {
 	unix := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 	g, _ := s.generation(s.Profile)
+	profileAt := s.ProfileAt
+	if profileAt.IsZero() {
+		profileAt = g.Created
+	}
 	arch, _, _ := strings.Cut(h.System, "-")
 	release, _, _ := strings.Cut(s.current.label, ".20")
 	const usedShare = 0.35 // of the memory
@@ -59,6 +63,7 @@ func (s snapshot) answers(h host) []answer {
 		{"bootedtime", unix(s.BootedAt)},
 		{"generation", strconv.Itoa(s.Profile)},
 		{"generationtime", unix(g.Created)},
+		{"profiletime", unix(profileAt)},
 		{"generations", strconv.Itoa(len(s.Generations))},
 		{"system", s.current.arch},
 		{"label", s.current.label},
