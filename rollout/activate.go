@@ -1,7 +1,7 @@
 package rollout
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/sshutil"
 )
 
 // Activation is what the second engine does with a host: it activates a system
@@ -28,10 +29,10 @@ type Remote func(ctx context.Context, c RemoteCommand) (status int, err error)
 
 // RemoteCommand is a command line for a host's shell.
 type RemoteCommand struct {
-	Host   string
-	Line   string
-	Stdin  io.Reader // nil: nothing
-	Stdout io.Writer // nil: what the task prints on stderr
+	Host     string
+	Line     string
+	Password *Secret   // its stdin, as a line; nil: nothing
+	Stdout   io.Writer // nil: what the task prints on stderr
 }
 
 // engineWords are the words that start what the task parent waits for:
@@ -63,7 +64,7 @@ type engine struct {
 	remote   Remote
 	stdout   io.Writer // the system's path, last of all, as nixos-rebuild prints it
 	stderr   io.Writer
-	password string // for sudo, with its newline; "" when it asks for none
+	password *Secret // for sudo; nil when it asks for none
 }
 
 // RunActivation does what the plan in dir says of a host, with the commands
@@ -77,13 +78,26 @@ func RunActivation(ctx context.Context, dir, host string, remote Remote, stdin i
 	}
 	e := &engine{dir: runDir(dir), plan: plan, host: h, remote: remote, stdout: stdout, stderr: stderr}
 	if err == nil && h.Password {
-		e.password, err = bufio.NewReader(stdin).ReadString('\n')
+		e.password, err = guardedSecret(stdin)
+		defer e.password.Wipe()
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "error: "+err.Error())
 		return exitNotStarted
 	}
 	return e.status(ctx, e.deploy(ctx))
+}
+
+// guardedSecret reads a password, after which nobody can look into this process.
+func guardedSecret(r io.Reader) (*Secret, error) {
+	if err := sshutil.GuardMemory(); err != nil {
+		return nil, err
+	}
+	secret, err := sshutil.ReadSecret(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading the password of sudo: %w", err)
+	}
+	return secret, nil
 }
 
 // deploy activates what the plan names, or what nixos-rebuild builds. A host
@@ -116,7 +130,7 @@ func (e *engine) build() (string, error) {
 	words := plan.Command(e.host)
 	cmd := exec.Command(words[0], words[1:]...)
 	var out strings.Builder
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(e.password), &out, e.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(e.password.Line()), &out, e.stderr
 	err := cmd.Run()
 	var failed *exec.ExitError
 	switch {
@@ -199,7 +213,7 @@ func (e *engine) activate(ctx context.Context, what Activation) error {
 }
 
 func (e *engine) activation(what Activation) nixcmd.Activation {
-	return nixcmd.Activation{Action: e.plan.Action, Path: what.Path, Generation: what.Generation, Sudo: e.host.Sudo, Password: e.password != ""}
+	return nixcmd.Activation{Action: e.plan.Action, Path: what.Path, Generation: what.Generation, Sudo: e.host.Sudo, Password: e.password != nil}
 }
 
 // lost says that ssh failed, so that nobody knows what the command would say.
@@ -237,8 +251,8 @@ func (e *engine) step(ctx context.Context, words []string, why string) error {
 
 func (e *engine) run(ctx context.Context, words []string, stdout io.Writer) (int, error) {
 	c := RemoteCommand{Host: e.host.Name, Line: nixcmd.ShellLine(words), Stdout: stdout}
-	if e.password != "" && words[0] == "sudo" {
-		c.Stdin = strings.NewReader(e.password)
+	if words[0] == "sudo" {
+		c.Password = e.password
 	}
 	return e.remote(ctx, c)
 }

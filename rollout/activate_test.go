@@ -33,7 +33,7 @@ func folderRemote(ctx context.Context, c RemoteCommand) (int, error) {
 	line = strings.NewReplacer("--set $R", "--set ", "test -f $R", "test -f ").Replace(line)
 	cmd := exec.CommandContext(ctx, "bash", "-c", rootPrograms+line)
 	cmd.Env = append(os.Environ(), "NF_ROOT="+root)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, os.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Password.Line()), c.Stdout, os.Stderr
 	if c.Stdout == nil {
 		cmd.Stdout = os.Stderr
 	}
@@ -153,14 +153,11 @@ func TestActivateWithAPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	var lines []string
+	var given *Secret
 	remote := func(_ context.Context, c RemoteCommand) (int, error) {
-		said := ""
-		if c.Stdin != nil {
-			var b bytes.Buffer
-			if _, err := b.ReadFrom(c.Stdin); err != nil {
-				return 0, err
-			}
-			said = b.String()
+		said := string(c.Password.Line())
+		if c.Password != nil {
+			given = c.Password
 		}
 		if asks := strings.Contains(c.Line, "--stdin"); asks != (said == "secret\n") || strings.Contains(c.Line, "secret") {
 			t.Errorf("%s was told %q", c.Line, said)
@@ -171,6 +168,9 @@ func TestActivateWithAPassword(t *testing.T) {
 	var out, log bytes.Buffer
 	if code := RunActivation(t.Context(), dir, "h1", remote, strings.NewReader("secret\n"), &out, &log); code != 0 {
 		t.Errorf("exit status %d: %s", code, log.String())
+	}
+	if given == nil || given.Bytes() != nil {
+		t.Error("the password outlives the engine")
 	}
 	if len(lines) != 4 || !strings.HasPrefix(lines[3], "sudo --prompt= --stdin systemd-run ") || !strings.HasSuffix(lines[3], newSystem+"/bin/switch-to-configuration switch") {
 		t.Errorf("it ran:\n%s", strings.Join(lines, "\n"))

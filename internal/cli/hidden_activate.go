@@ -65,7 +65,7 @@ func (p *Program) remote(ctx context.Context, dir string) (remote rollout.Remote
 func sshRemote(ssh string, options []string, log io.Writer) rollout.Remote {
 	return func(ctx context.Context, c rollout.RemoteCommand) (int, error) {
 		cmd := exec.CommandContext(ctx, ssh, append(append([]string{}, options...), c.Host, "--", c.Line)...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, log, log
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(c.Password.Line()), log, log
 		if c.Stdout != nil {
 			cmd.Stdout = c.Stdout
 		}
@@ -88,13 +88,7 @@ func linkRemote(hosts rollout.Connector, log io.Writer) rollout.Remote {
 		if err != nil {
 			return 0, err
 		}
-		var input bytes.Buffer
-		if c.Stdin != nil {
-			if _, err := input.ReadFrom(c.Stdin); err != nil {
-				return 0, err
-			}
-		}
-		result, err := link.Run(ctx, sshutil.Command{Line: c.Line, Stdin: input.Bytes()})
+		result, err := link.Run(ctx, sshutil.Command{Line: c.Line, Stdin: c.Password.Line()})
 		if err != nil {
 			return 0, err
 		}
