@@ -17,24 +17,25 @@ const module = "nixfleet-tui"
 // arrows says which rooms of the house a room may import. A room that is not
 // here may not exist: add it with what it needs, and no more.
 var arrows = map[string][]string{
-	"":              {"internal/cli"},
-	"internal/text": {},
-	"sshutil":       {"internal/text"},
-	"nixcmd":        {"internal/text"},
-	"fleet":         {"internal/text", "nixcmd", "sshutil"},
-	"rollout":       {"internal/text", "nixcmd", "sshutil", "fleet"},
-	"install":       {"internal/text", "nixcmd", "sshutil"},
-	"ui":            {"internal/text", "nixcmd", "fleet", "rollout"},
-	"internal/demo": {"internal/text", "nixcmd", "sshutil"},
-	"internal/cli":  {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "install", "ui", "internal/demo"},
-	"e2e":           {},
-	"nix":           {}, // Nix, but for its tests
-	"docs/pictures": {"internal/text"},
-	"bench/latency": {"rollout"},
-	"bench/compare": {},
-	"bench/floor":   {},
-	"bench/start":   {},
-	"bench/ssh":     {"fleet", "sshutil", "bench/floor"},
+	"":               {"internal/cli"},
+	"internal/text":  {},
+	"sshutil":        {"internal/text"},
+	"nixcmd":         {"internal/text"},
+	"fleet":          {"internal/text", "nixcmd", "sshutil"},
+	"rollout":        {"internal/text", "nixcmd", "sshutil", "fleet"},
+	"install":        {"internal/text", "nixcmd", "sshutil"},
+	"ui":             {"internal/text", "nixcmd", "fleet", "rollout"},
+	"internal/demo":  {"internal/text", "nixcmd", "sshutil"},
+	"internal/cli":   {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "install", "ui", "internal/demo"},
+	"e2e":            {},
+	"nix":            {}, // Nix, but for its tests
+	"docs/pictures":  {"internal/text"},
+	"bench/latency":  {"rollout"},
+	"bench/compare":  {},
+	"bench/floor":    {},
+	"bench/start":    {},
+	"bench/ssh":      {"fleet", "sshutil", "bench/floor", "bench/loopback"},
+	"bench/loopback": {},
 }
 
 // charm makes Bubble Tea and what draws with it, which only the dashboard may import.
