@@ -10,7 +10,7 @@ const (
 	DriftBehind      Drift = "behind"       // it runs something older, or of another tree that we know
 	DriftAhead       Drift = "ahead"        // it runs a descendant of ours
 	DriftDiverged    Drift = "diverged"     // it runs what is not in our history
-	DriftBootPending Drift = "boot-pending" // the profile was set since the boot; a reboot takes it
+	DriftBootPending Drift = "boot-pending" // the profile was set since the boot; a reboot makes it run
 	DriftOlderBooted Drift = "older-booted" // somebody chose an older entry at the boot
 	DriftTesting     Drift = "testing"      // activated without becoming the profile
 )
