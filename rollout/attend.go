@@ -15,7 +15,7 @@ import (
 // attendance hears what the ssh processes of one of our processes ask, for as
 // long as they run.
 type attendance struct {
-	desk    *desk
+	desk    *desk                  // nil when there is nothing to put on it
 	askpass *sshutil.AskpassServer // nil when nobody may be asked
 	relay   *sshutil.AgentRelay    // before the person's agent; nil without
 	link    string                 // by which a shared login finds the relay, or ""
@@ -33,18 +33,27 @@ func attend(d runDir, plan *Plan, host, purpose string) (*attendance, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := openDesk(d, plan.Sockets, host)
-	if err != nil {
+	a := &attendance{}
+	if err := a.openDesk(d, plan, host); err != nil {
 		return nil, err
 	}
-	s := &sshutil.AskpassServer{Admit: sshutil.Peer.OurChild, Answer: func(ctx context.Context, p sshutil.Prompt) (*sshutil.Secret, error) {
-		return k.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
+	a.askpass = &sshutil.AskpassServer{Admit: sshutil.Peer.OurChild, Answer: func(ctx context.Context, p sshutil.Prompt) (*sshutil.Secret, error) {
+		return a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
 	}}
 	socket := filepath.Join(plan.Sockets, randomHex(socketDigits))
-	if err := s.Listen(socket); err != nil {
-		return nil, errors.Join(err, k.close())
+	if err := a.askpass.Listen(socket); err != nil {
+		return nil, errors.Join(err, a.desk.close())
 	}
-	return &attendance{desk: k, askpass: s, env: sshutil.AskpassEnv(program, socket)}, nil
+	a.env = sshutil.AskpassEnv(program, socket)
+	return a, nil
+}
+
+// openDesk opens the desk, if it is not open yet.
+func (a *attendance) openDesk(d runDir, plan *Plan, host string) (err error) {
+	if a.desk == nil {
+		a.desk, err = openDesk(d, plan.Sockets, host)
+	}
+	return err
 }
 
 // close ends it; what is still asked is refused.
@@ -52,13 +61,16 @@ func (a *attendance) close() error {
 	if a.desk == nil {
 		return nil
 	}
-	// The desk first: the others wait for its answers.
-	return errors.Join(a.desk.close(), a.askpass.Close(), a.closeRelay())
+	err := a.desk.close() // first: the others wait for its answers
+	if a.askpass != nil {
+		err = errors.Join(err, a.askpass.Close())
+	}
+	return errors.Join(err, a.closeRelay())
 }
 
 // ask puts a question of our own.
 func (a *attendance) ask(ctx context.Context, q Question) (*sshutil.Secret, error) {
-	if a.desk == nil {
+	if a.askpass == nil {
 		return nil, errNobodyIn
 	}
 	return a.desk.Ask(ctx, q)

@@ -58,7 +58,7 @@ func newParent(d runDir, host string, environ []string) (*parent, error) {
 	if p.attend, err = attend(d, &plan, host, "for nixos-rebuild on "+host); err != nil {
 		return nil, err
 	}
-	if err := p.attend.relayAgent(&plan, p.host, environ); err != nil {
+	if err := p.attend.relayAgent(d, &plan, p.host, environ); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	p.env = append(plan.environ(environ), p.attend.env...)

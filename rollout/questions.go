@@ -16,9 +16,6 @@ const (
 // lookAtQuestions tells of questions that were put or settled since the last
 // look. Whoever asks writes a file; only the supervisor writes events.
 func (r *run) lookAtQuestions() {
-	if !r.plan.asks() {
-		return
-	}
 	open, err := r.dir.openQuestions()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "looking for questions:", err)

@@ -75,13 +75,17 @@ func answers(socket string) bool {
 	return true
 }
 
-// relayAgent stands between the programs of a task and the person's agent. An
-// agent that was dead from the beginning is left alone, unless sudo there is
+// relayAgent stands between the programs of a task and the person's agent, also
+// where nobody may be asked: whoever looks at the run later can lend an agent.
+// One that was dead from the beginning is left alone, unless sudo there is
 // known to want one: ssh goes on without it, and nobody should be asked for it.
-func (a *attendance) relayAgent(plan *Plan, host PlanHost, environ []string) error {
+func (a *attendance) relayAgent(d runDir, plan *Plan, host PlanHost, environ []string) error {
 	socket := agentOf(environ)
-	if a.desk == nil || socket == "" || !host.SudoAgent && !answers(socket) {
+	if plan.Sockets == "" || socket == "" || !host.SudoAgent && !answers(socket) {
 		return nil
+	}
+	if err := a.openDesk(d, plan, host.Name); err != nil {
+		return err
 	}
 	k := a.desk
 	r := &sshutil.AgentRelay{

@@ -46,6 +46,12 @@ func serveAgent(t *testing.T, comment string) (socket string, stop func()) {
 }
 
 func TestAgentIsRelayedAndReplaced(t *testing.T) {
+	for name, ask := range map[string]bool{"somebody may be asked": true, "nobody may be asked": false} {
+		t.Run(name, func(t *testing.T) { relayedAndReplaced(t, ask) })
+	}
+}
+
+func relayedAndReplaced(t *testing.T, ask bool) {
 	w := newTestWorld(t)
 	wait, open := w.gate("g")
 	w.host("h1", "m1", "ssh-add -l >&2; "+wait+"; ssh-add -l >&2; "+wellStory)
@@ -53,7 +59,7 @@ func TestAgentIsRelayedAndReplaced(t *testing.T) {
 	other, _ := serveAgent(t, "other-key")
 	t.Setenv(agentVariable, socket)
 	p := w.plan(nixcmd.Switch, "h1")
-	p.Ask = true
+	p.Ask = ask
 	f := w.start(p)
 	f.started("h1")
 	waitUntil(t, "the agent to be asked", func() bool {
