@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,19 +33,13 @@ func Serve(ctx context.Context, dir string, environ []string, log func(error)) e
 	watch := time.NewTicker(watchEvery)
 	defer watch.Stop()
 	return Daemon{
-		Dir: dir, Now: time.Now, Grace: graceAfterClients, Watch: watch.C, Speed: speedOf(environ), Tell: log,
+		Dir: dir, Now: clockOf(environ, time.Now), Grace: graceAfterClients, Watch: watch.C, Speed: speedOf(environ), Tell: log,
 	}.Serve(ctx)
 }
 
 // speedOf reads the speed from an environment; without one it is 1.
 func speedOf(environ []string) float64 {
-	speed := 1.0
-	for _, kv := range environ {
-		if value, ok := strings.CutPrefix(kv, speedVariable+"="); ok {
-			speed = parseSpeed(value, speed)
-		}
-	}
-	return speed
+	return parseSpeed(setting(environ, speedVariable), 1)
 }
 
 // Serve keeps the hosts up until nobody needs them any more. When another
