@@ -25,7 +25,6 @@ type desk struct {
 	process  string
 	socket   string
 	listener *net.UnixListener
-	patience time.Duration
 	serving  sync.WaitGroup
 
 	mu   sync.Mutex
@@ -48,6 +47,19 @@ var (
 // openDesk opens a desk for the questions about a host. sockets is a directory
 // that is this user's alone.
 func openDesk(d runDir, sockets, host string) (*desk, error) {
+	k, err := newDesk(d, filepath.Join(sockets, randomHex(socketDigits)), host)
+	if err != nil {
+		return nil, err
+	}
+	if k.listener, err = sshutil.ListenPrivate(k.socket); err != nil {
+		return nil, err
+	}
+	k.serving.Go(k.serve)
+	return k, nil
+}
+
+// newDesk is a desk that does not listen yet.
+func newDesk(d runDir, socket, host string) (*desk, error) {
 	since, err := processStart(os.Getpid())
 	if err != nil {
 		return nil, err
@@ -55,15 +67,10 @@ func openDesk(d runDir, sockets, host string) (*desk, error) {
 	if err := os.MkdirAll(d.questions(), 0o700); err != nil {
 		return nil, err
 	}
-	k := &desk{
-		dir: d, host: host, process: fmt.Sprintf("%d %s", os.Getpid(), since), socket: filepath.Join(sockets, randomHex(socketDigits)),
-		patience: questionFor, lend: func(string) {}, open: map[string]chan reply{},
-	}
-	if k.listener, err = sshutil.ListenPrivate(k.socket); err != nil {
-		return nil, err
-	}
-	k.serving.Go(k.serve)
-	return k, nil
+	return &desk{
+		dir: d, host: host, process: fmt.Sprintf("%d %s", os.Getpid(), since), socket: socket,
+		lend: func(string) {}, open: map[string]chan reply{},
+	}, nil
 }
 
 // lendTo says who takes an agent that a viewer lends.
@@ -91,7 +98,7 @@ func (k *desk) close() error {
 func (k *desk) Ask(ctx context.Context, q Question) (*sshutil.Secret, error) {
 	q.Version, q.ID, q.Host = 1, randomHex(socketDigits), k.host
 	q.Asked = time.Now().UTC()
-	q.Until = q.Asked.Add(k.patience)
+	q.Until = q.Asked.Add(questionFor)
 	settled := make(chan reply, 1)
 	k.mu.Lock()
 	k.open[q.ID] = settled
@@ -108,7 +115,7 @@ func (k *desk) Ask(ctx context.Context, q Question) (*sshutil.Secret, error) {
 }
 
 func (k *desk) wait(ctx context.Context, q Question, settled chan reply) (*sshutil.Secret, error) {
-	timer := time.NewTimer(k.patience)
+	timer := time.NewTimer(questionFor)
 	defer timer.Stop()
 	why := errNobody
 	select {
