@@ -31,7 +31,8 @@ var arrows = map[string][]string{
 	"nix":            {}, // Nix, but for its tests
 	"docs/pictures":  {"internal/text"},
 	"bench/latency":  {"rollout"},
-	"bench/compare":  {},
+	"bench/compare":  {"bench/figures"},
+	"bench/figures":  {},
 	"bench/floor":    {},
 	"bench/start":    {},
 	"bench/ssh":      {"fleet", "sshutil", "bench/floor", "bench/loopback"},

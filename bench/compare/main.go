@@ -10,7 +10,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -23,6 +22,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"nixfleet-tui/bench/figures"
 )
 
 // These make a comparison of the dashboard last about half a minute.
@@ -100,11 +101,11 @@ func checkout(ctx context.Context, commit, dir string) error {
 type side struct {
 	tree, program string
 	dir           string // of the package
-	results       results
+	results       figures.Results
 }
 
 func (s *side) build(ctx context.Context, pkg string) error {
-	s.dir, s.results = filepath.Join(s.tree, pkg), results{}
+	s.dir, s.results = filepath.Join(s.tree, pkg), figures.Results{}
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", s.program, pkg)
 	build.Dir = s.tree
 	if said, err := build.CombinedOutput(); err != nil {
@@ -120,44 +121,21 @@ func (s *side) measure(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("the benchmarks of %s: %w: %s", s.tree, err, said)
 	}
-	s.results.read(string(said))
+	s.results.Read(string(said))
 	return nil
-}
-
-// metric is a unit of a benchmark, such as ns/op.
-type metric struct{ benchmark, unit string }
-
-// results are all that was measured.
-type results map[metric][]float64
-
-// read takes what `go test -bench` prints.
-func (r results) read(said string) {
-	lines := bufio.NewScanner(strings.NewReader(said))
-	for lines.Scan() {
-		words := strings.Fields(lines.Text())
-		if len(words) < 4 || !strings.HasPrefix(words[0], "Benchmark") {
-			continue
-		}
-		for i := 2; i+1 < len(words); i += 2 {
-			if v, err := strconv.ParseFloat(words[i], 64); err == nil {
-				m := metric{strings.TrimPrefix(words[0], "Benchmark"), words[i+1]}
-				r[m] = append(r[m], v)
-			}
-		}
-	}
 }
 
 // table prints the least of what both took, and how ours stands to theirs: what
 // else goes on in the machine only adds.
-func table(out io.Writer, base string, theirs, ours results) error {
+func table(out io.Writer, base string, theirs, ours figures.Results) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "benchmark\tunit\t%s\tthis tree\tratio\t\n", base)
-	order := make([]metric, 0, len(ours))
+	order := make([]figures.Metric, 0, len(ours))
 	for m := range ours {
 		order = append(order, m)
 	}
-	slices.SortFunc(order, func(a, b metric) int {
-		return strings.Compare(a.benchmark+" "+a.unit, b.benchmark+" "+b.unit)
+	slices.SortFunc(order, func(a, b figures.Metric) int {
+		return strings.Compare(a.Benchmark+" "+a.Unit, b.Benchmark+" "+b.Unit)
 	})
 	for _, m := range order {
 		now := slices.Min(ours[m])
@@ -170,7 +148,7 @@ func table(out io.Writer, base string, theirs, ours results) error {
 				ratio = ""
 			}
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", m.benchmark, m.unit, before, short(now), ratio)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", m.Benchmark, m.Unit, before, short(now), ratio)
 	}
 	return w.Flush()
 }
