@@ -23,6 +23,37 @@ func (p Passwords) Wipe() {
 	}
 }
 
+// The widths to which one password of sudo goes.
+const (
+	PerRun  = "run"
+	PerHost = "host"
+	PerTag  = "tag" // the first one
+)
+
+// SamePassword groups hosts that are taken to want the same password.
+func SamePassword(hosts []string, per string, firstTag func(host string) string) [][]string {
+	var order []string
+	by := map[string][]string{}
+	for _, h := range hosts {
+		key := ""
+		switch per {
+		case PerHost:
+			key = h
+		case PerTag:
+			key = firstTag(h)
+		}
+		if by[key] == nil {
+			order = append(order, key)
+		}
+		by[key] = append(by[key], h)
+	}
+	groups := make([][]string, 0, len(order))
+	for _, key := range order {
+		groups = append(groups, by[key])
+	}
+	return groups
+}
+
 // pipe returns the end of a pipe from which the passwords of hosts can be
 // read; without any there is nothing to read. A pipe holds more than they can
 // be long, or the rest is left out: whoever lacks one asks for it.

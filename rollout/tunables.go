@@ -2,6 +2,13 @@ package rollout
 
 import "time"
 
+// How a run is made where nobody says otherwise.
+const (
+	UsualParallel   = 4       // hosts at a time
+	UsualActivation = 15 * 60 // seconds that an activation may take before its host goes back
+	UsualHealth     = 30      // seconds in which health checks have to succeed
+)
+
 // What can be turned, in one place.
 const (
 	logPoll       = 100 * time.Millisecond // how often a growing log is looked at
@@ -12,29 +19,29 @@ const (
 	alivePoll     = time.Second            // how often a viewer looks whether the supervisor lives
 	progressEvery = time.Second            // most frequent progress event of one task
 
-	readTimeout   = 8 * time.Second       // one reading of a host
-	verifyFor     = 2 * time.Minute       // how long a host that was activating is asked again
-	verifyPause   = 2 * time.Second       // between two such questions
-	masterWait    = 15 * time.Second      // for a shared connection to log in
-	reachFor      = 20 * time.Second      // for the login and the first reading together
-	touchFor      = 30 * time.Second      // more, for a person to touch a key
-	interruptFor  = 10 * time.Second      // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
-	continueFor   = 10 * time.Minute      // how old a lost run may be for its waiting tasks to be started all the same
-	leftoversFor  = 15 * time.Second      // for ending what an interrupt left running elsewhere
-	resolveFor    = 24 * time.Hour        // how long after a run its unknown verdicts are asked about again
-	resolveEvery  = time.Minute           // how often at most
-	rootFor       = 30 * time.Second      // for making one garbage collector root
-	questionFor   = 10 * time.Minute      // how long a question waits for a person
-	deskPatience  = 5 * time.Second       // for a viewer to say its answer
-	promptPoll    = 50 * time.Millisecond // how often it is looked whether sudo asks on a pseudo-terminal
-	othersPause   = 2 * time.Second       // between two questions whether somebody else's activation has ended
-	othersFor     = 30 * time.Minute      // how long such an activation is waited for
-	healthFor     = 30 * time.Second      // how long health checks are tried, unless the plan says
-	healthPause   = time.Second           // between two tries
-	healthTimeout = 20 * time.Second      // one try
-	undoFor       = 20 * time.Minute      // for putting a host back
-	confirmPause  = 5 * time.Second       // between two tries to confirm
-	restoreFor    = 3 * time.Minute       // more than it waits, for a host to put itself back
+	readTimeout   = 8 * time.Second           // one reading of a host
+	verifyFor     = 2 * time.Minute           // how long a host that was activating is asked again
+	verifyPause   = 2 * time.Second           // between two such questions
+	masterWait    = 15 * time.Second          // for a shared connection to log in
+	reachFor      = 20 * time.Second          // for the login and the first reading together
+	touchFor      = 30 * time.Second          // more, for a person to touch a key
+	interruptFor  = 10 * time.Second          // between SIGINT and SIGTERM, and SIGTERM and SIGKILL
+	continueFor   = 10 * time.Minute          // how old a lost run may be for its waiting tasks to be started all the same
+	leftoversFor  = 15 * time.Second          // for ending what an interrupt left running elsewhere
+	resolveFor    = 24 * time.Hour            // how long after a run its unknown verdicts are asked about again
+	resolveEvery  = time.Minute               // how often at most
+	rootFor       = 30 * time.Second          // for making one garbage collector root
+	questionFor   = 10 * time.Minute          // how long a question waits for a person
+	deskPatience  = 5 * time.Second           // for a viewer to say its answer
+	promptPoll    = 50 * time.Millisecond     // how often it is looked whether sudo asks on a pseudo-terminal
+	othersPause   = 2 * time.Second           // between two questions whether somebody else's activation has ended
+	othersFor     = 30 * time.Minute          // how long such an activation is waited for
+	healthFor     = UsualHealth * time.Second // how long health checks are tried, unless the plan says
+	healthPause   = time.Second               // between two tries
+	healthTimeout = 20 * time.Second          // one try
+	undoFor       = 20 * time.Minute          // for putting a host back
+	confirmPause  = 5 * time.Second           // between two tries to confirm
+	restoreFor    = 3 * time.Minute           // more than it waits, for a host to put itself back
 
 	rebootFor   = 10 * time.Minute // for a host to come back, unless the plan says
 	rebootAsk   = 15 * time.Second // one question whether it has

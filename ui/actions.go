@@ -44,8 +44,9 @@ type action struct {
 	danger      bool   // can change a host, or stop what changes one
 	footer      int    // how soon it gives way in a narrow footer; 0 never stands there
 	do          func(*Model) tea.Cmd
-	can         func(*Model) bool // nil: always
-	shows       func(*Model) bool // whether the footer has it; nil: whenever it can be done
+	press       func(m *Model, key string) tea.Cmd // instead of do, where it depends on which of the keys it was
+	can         func(*Model) bool                  // nil: always
+	shows       func(*Model) bool                  // whether the footer has it; nil: whenever it can be done
 }
 
 // bind makes the keys of an action; shown is how the footer spells them.

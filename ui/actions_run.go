@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nixfleet-tui/nixcmd"
@@ -44,13 +42,11 @@ func runActions() []action {
 
 // paneActions choose panes by digit, which elsewhere choose places.
 func paneActions() []action {
-	var all []action
-	for n := 1; n <= 9; n++ {
-		digit := fmt.Sprint(n)
-		all = append(all, action{Binding: bind("1-9", "pane "+digit, digit), id: "run.pane-" + digit, scope: scopePanes,
-			about: "Focus the pane that has this number.", do: inRun(func(r *runPlace) { r.choose(n - 1) })})
+	return []action{
+		{Binding: bind("1-9", "pane", "1", "2", "3", "4", "5", "6", "7", "8", "9"), id: "run.pane", scope: scopePanes,
+			about: "Focus the pane that has this number.",
+			press: func(m *Model, key string) tea.Cmd { m.run.choose(int(key[0] - '1')); return nil }},
 	}
-	return all
 }
 
 // logActions hold wherever a log is shown: in panes and alone.

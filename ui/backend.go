@@ -97,10 +97,10 @@ type Request struct {
 	Hosts      []string
 	Generation int    // of the only host, to go to; 0 deploys the flake (and Reboot restarts)
 	BuildOn    string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
-	Retry      string // a run's directory: do again, by its plan, what did not end well; the rest but Insist and Wait is unset
+	Retry      string // a run's directory: do again, by its plan, what did not end well; the rest but Insist, Wait and Personal is unset
 	Insist     bool   // also what would surely fail
 	Wait       bool   // for others that are at a host
-	Previewed  string // a preview's directory: activate just what it has built; the rest is unset
+	Previewed  string // a preview's directory: activate just what it has built; the rest but Personal is unset
 	Choices           // what the command line has flags for
 }
 
@@ -117,7 +117,17 @@ type Choices struct {
 	Thaw        bool
 	FollowTree  bool
 	Args        string // for nixos-rebuild, as in a shell
+	Activation  int    // seconds that an activation may take before a host that is to be confirmed goes back; 0: the usual
+	Health      int    // seconds in which health checks have to succeed; 0: the usual
 	Diff        bool   // build first and show what would change; activating just that is another request
+	Personal
+}
+
+// Personal are choices that are no business of the run: the dashboard keeps
+// them, which has the person and the terminal before it.
+type Personal struct {
+	PasswordPer string // rollout.PerHost or PerTag: who shares a password of sudo; "" is PerRun
+	Notify      bool   // ring when the run has ended
 }
 
 // LocalAlone is a place to build: this machine, without builders to send builds to.
@@ -131,6 +141,7 @@ type Proposal struct {
 	Findings  []Finding
 	Changes   []Change // what activating would change, where it was built and compared
 	Held      bool     // others are at some of the hosts, and could be waited for
+	Personal           // as the request has it
 }
 
 // Command is the exact command line that would run for one host.

@@ -122,6 +122,9 @@ func (d *dialog) draw(b *brush, w, h int, now time.Time) []string {
 	inner := min(w-dialogMargin, dialogWidest) - 4
 	body := d.body(b, inner)
 	foot := d.foot(b, inner, now)
+	if d.upright && len(body)+1+len(foot) > h-2 {
+		foot = d.flow(b, inner)
+	}
 	inner = d.fitted(append(append([]string(nil), body...), foot...), inner)
 	d.inner = min(len(body), max(1, h-2-len(foot)-boolInt(len(foot) > 0)))
 	d.scroll = max(0, min(d.scroll, len(body)-d.inner))
@@ -178,6 +181,24 @@ func (d *dialog) foot(b *brush, w int, now time.Time) []string {
 		return []string{line}
 	}
 	return words
+}
+
+// flow is a menu's answers one after the other, where there is no room for all
+// that there is to say about them.
+func (d *dialog) flow(b *brush, w int) []string {
+	var rows []string
+	line := ""
+	for i, a := range d.answers {
+		words := "  " + b.paint(keyInk, a.key) + " " + a.label + " "
+		if i == d.chosen {
+			words = b.pointer + b.paint(here, " "+a.key+" "+a.label+" ")
+		}
+		if line != "" && text.Width(line)+text.Width(words) > w {
+			rows, line = append(rows, line), ""
+		}
+		line += words
+	}
+	return append(rows, line)
 }
 
 func (d *dialog) menuRow(b *brush, a answer, chosen bool, w int) string {

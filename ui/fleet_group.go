@@ -15,7 +15,7 @@ type tableLine struct {
 
 // groupOf is the tag by which a host is grouped: its first.
 func (f *fleetPlace) groupOf(name string) string {
-	if tags := f.known.hosts[name].Tags; len(tags) > 0 {
+	if tags := f.known.host(name).Tags; len(tags) > 0 {
 		return tags[0]
 	}
 	return ""

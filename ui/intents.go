@@ -19,8 +19,9 @@ type (
 		err      error
 	}
 	launchedMsg struct {
-		dir string
-		err error
+		dir    string
+		wishes Personal
+		err    error
 	}
 	cancelSentMsg struct{ err error }
 )
@@ -30,7 +31,13 @@ func (m *Model) openMenu() tea.Cmd {
 	hosts := m.targets()
 	menu := &deployMenu{hosts: hosts}
 	d := &dialog{scope: scopeMenu, title: "Deploy to " + count(len(hosts), "host", "hosts"), ink: title, upright: true}
-	d.body = func(b *brush, w int) []string { return menu.rows(b, w) }
+	d.body = func(b *brush, w int) []string {
+		rows, at := menu.rows(b, w)
+		if menu.reveal && d.inner > 0 {
+			d.scroll, menu.reveal = window(d.scroll, at, len(rows), d.inner), false
+		}
+		return rows
+	}
 	for _, c := range deployChoices() {
 		d.answers = append(d.answers, answer{key: c.key, label: string(c.action), about: c.about,
 			do: func(m *Model) tea.Cmd { return m.propose(c.action) }})
@@ -49,7 +56,7 @@ func (m *Model) propose(a nixcmd.Action) tea.Cmd {
 
 // retry asks what doing again would do that did not end well.
 func (m *Model) retry() tea.Cmd {
-	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist, Wait: m.run.view.Plan.Wait}, "Working out what is to be done again…")
+	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist, Wait: m.run.view.Plan.Wait, Choices: Choices{Personal: m.wishes[m.run.dir]}}, "Working out what is to be done again…")
 }
 
 // plan has a request worked out, and shows that this is under way.
@@ -80,7 +87,9 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 		m.fail(msg.err)
 		return nil
 	}
-	return m.open(confirmation(msg.proposal, msg.request))
+	p := msg.proposal
+	p.Personal = msg.request.Personal
+	return m.open(confirmation(p, msg.request))
 }
 
 // launch starts what was confirmed.
@@ -93,7 +102,7 @@ func (m *Model) launch(p Proposal) tea.Cmd {
 	m.open(&dialog{title: "One moment", ink: title, body: func(*brush, int) []string { return []string{"Starting the run…"} }})
 	return m.start(func(ctx context.Context) tea.Msg {
 		dir, err := backend.Launch(ctx, p)
-		return launchedMsg{dir, err}
+		return launchedMsg{dir, p.Personal, err}
 	})
 }
 
@@ -105,6 +114,10 @@ func (m *Model) onLaunched(msg launchedMsg) tea.Cmd {
 	}
 	m.fleet.clearMarks()
 	m.ours[msg.dir] = rollout.View{Dir: msg.dir}
+	m.wishes[msg.dir] = msg.wishes
+	if msg.wishes.Notify {
+		m.rings[msg.dir] = false
+	}
 	return m.openRun(msg.dir)
 }
 

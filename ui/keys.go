@@ -99,6 +99,9 @@ func (m *Model) press(name string) tea.Cmd {
 	if a == nil || a.can != nil && !a.can(m) {
 		return nil
 	}
+	if a.press != nil {
+		return a.press(m, name)
+	}
 	return a.do(m)
 }
 

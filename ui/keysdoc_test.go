@@ -66,7 +66,7 @@ func TestActionsAreToldInFull(t *testing.T) {
 			t.Errorf("the action %q has no name of its own", a.id)
 		}
 		ids[a.id] = true
-		if a.do == nil || len(a.Keys()) == 0 || a.Help().Key == "" || a.Help().Desc == "" {
+		if (a.do == nil) == (a.press == nil) || len(a.Keys()) == 0 || a.Help().Key == "" || a.Help().Desc == "" {
 			t.Errorf("%s lacks a key, a word or what it does", a.id)
 		}
 		if !strings.HasSuffix(a.about, ".") || a.about[:1] != strings.ToUpper(a.about[:1]) {

@@ -63,7 +63,7 @@ func (m *Model) wait() tea.Cmd {
 }
 
 func (m *Model) leaveIfDone() tea.Cmd {
-	if m.waits && len(m.active()) == 0 {
+	if m.waits && len(m.active()) == 0 && !m.toRing() {
 		return m.leave()
 	}
 	return nil
@@ -133,7 +133,7 @@ func (m *Model) farewellTask(b *strings.Builder, t rollout.TaskView) {
 	}
 }
 
-func sortedKeys(m map[string]rollout.View) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

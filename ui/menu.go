@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nixfleet-tui/internal/text"
@@ -14,81 +12,91 @@ type deployMenu struct {
 	buildOn string
 	wait    bool
 	Choices
+
+	turned string                 // the option whose key was pressed last, by its id
+	number func(*deployMenu) *int // of that option, into which digits are typed; nil: it has none
+	typed  bool                   // a digit was
+	reveal bool                   // the option is to be seen when the menu is drawn next
 }
 
-// usualParallel is how many hosts are deployed to at a time when nothing else is said.
-const usualParallel = 4
+// How the menu is laid out.
+const (
+	menuWidest  = 90
+	menuSection = 8 // the headings of its options
+	menuAbout   = 2 // rows for what the last one means
+	argsShown   = 40
+)
 
-// rows are the hosts, and every option with its key and how it stands.
-func (d *deployMenu) rows(b *brush, w int) []string {
-	rows := append(wrap(list(safe(d.hosts), 3*w), min(w, 90)), "")
-	line, room := "", min(w, 90)
-	for _, o := range d.options() {
-		value := b.paint(faint, text.Line(o.value))
-		if o.changed {
-			value = b.paint(strong, text.Line(o.value))
+// rows are the hosts, and below headings every option with its key and how it
+// stands. at is the row of the option that was turned last.
+func (d *deployMenu) rows(b *brush, w int) (rows []string, at int) {
+	w = min(w, menuWidest)
+	rows = append(wrap(list(safe(d.hosts), 3*w), w), "")
+	section, line, room := "", "", w-menuSection
+	about := "A key takes the next value; digits after it type any number."
+	flush := func() {
+		if line != "" {
+			rows = append(rows, line)
 		}
-		words := "  " + b.paint(keyInk, o.key) + " " + o.name + " " + value
-		if line != "" && text.Width(line)+text.Width(words) > room {
-			rows, line = append(rows, line), ""
+		line = blank(menuSection)
+	}
+	for _, o := range menuOptions() {
+		if o.section != section {
+			flush()
+			section, line = o.section, b.paint(faint, text.Fit(o.section, menuSection))
+		}
+		words := d.words(b, o)
+		if used := text.Width(line) - menuSection; used > 0 && used+gap+text.Width(words) > room {
+			flush()
+		} else if used > 0 {
+			line += blank(gap)
 		}
 		line += words
+		if o.id == d.turned {
+			at, about = len(rows), o.about
+		}
 	}
-	return append(rows, line)
+	flush()
+	for _, line := range exactly(wrap(about, w), w, menuAbout) {
+		rows = append(rows, b.paint(faint, line))
+	}
+	return rows, at
 }
 
-// menuOption is a line of the menu's options.
-type menuOption struct {
-	key, name, value string
-	changed          bool
+// words are an option, its value cut where there is no room for all of it.
+func (d *deployMenu) words(b *brush, o menuOption) string {
+	value, changed := o.value(d)
+	i := faint
+	if changed {
+		i = strong
+	}
+	return b.paint(keyInk, o.key) + " " + o.name + " " + b.paint(i, text.Truncate(text.Line(value), argsShown))
 }
 
-func (d *deployMenu) options() []menuOption {
-	yes := map[bool]string{true: "yes", false: "no"}
-	on, args, parallel := d.buildOn, d.Args, d.Parallel
-	if on == "" {
-		on = "as fleet.nix says"
-	}
-	if args == "" {
-		args = "none"
-	}
-	if parallel == 0 {
-		parallel = usualParallel
-	}
-	return []menuOption{
-		{"o", "build on", on, d.buildOn != ""},
-		{"P", "at a time", fmt.Sprint(parallel), d.Parallel != 0},
-		{"C", "canary", steps(d.Canary, "none"), d.Canary != 0},
-		{"V", "waves of", steps(d.Wave, "all"), d.Wave != 0},
-		{"L", "stop after failures", steps(d.MaxFailures, "as waves say"), d.MaxFailures != 0},
-		{"D", "difference first", yes[d.Diff], d.Diff},
-		{"B", "back on failure", yes[d.Undo], d.Undo},
-		{"G", "go back unless confirmed within", seconds(d.Confirm), d.Confirm != 0},
-		{"W", "wait for others", yes[d.wait], d.wait},
-		{"X", "skip unreachable", yes[d.SkipDown], d.SkipDown},
-		{"F", "follow the tree", yes[d.FollowTree], d.FollowTree},
-		{"T", "thaw", yes[d.Thaw], d.Thaw},
-		{"A", "arguments", text.Truncate(args, argsShown), d.Args != ""},
-	}
+// turn changes an option by its key, and brings it into view.
+func (m *Model) turn(o menuOption) tea.Cmd {
+	d := m.menu
+	d.turned, d.number, d.typed, d.reveal = o.id, o.number, false, true
+	return o.turn(m)
 }
 
-// steps is a number, or what none means.
-func steps(n int, none string) string {
-	if n == 0 {
-		return none
-	}
-	return fmt.Sprint(n)
-}
+// numberLongest is how large a number can be typed.
+const numberLongest = 9999
 
-func seconds(n int) string {
-	if n == 0 {
-		return "never"
+// typeDigit makes a number of digits, after the key of an option that takes one.
+func (m *Model) typeDigit(key string) tea.Cmd {
+	d := m.menu
+	if d.number == nil {
+		return nil
 	}
-	return fmt.Sprintf("%d s", n)
+	n := d.number(d)
+	digit := int(key[0] - '0')
+	if was := *n; d.typed && was*10+digit <= numberLongest {
+		digit += was * 10
+	}
+	*n, d.typed, d.reveal = digit, true, true
+	return nil
 }
-
-// argsShown is how much of the arguments the menu has room for.
-const argsShown = 40
 
 // nextBuildOn goes through the places where it can be built.
 func (m *Model) nextBuildOn() tea.Cmd {
@@ -96,19 +104,14 @@ func (m *Model) nextBuildOn() tea.Cmd {
 	for _, b := range m.known.builders {
 		choices = append(choices, b.Builder.Name)
 	}
-	for i, c := range choices {
-		if c == m.menu.buildOn {
-			m.menu.buildOn = choices[(i+1)%len(choices)]
-			break
-		}
-	}
+	m.menu.buildOn = following(choices, m.menu.buildOn)
 	return nil
 }
 
-// following is what comes after at in a round of numbers.
-func following(round []int, at int) int {
-	for i, n := range round {
-		if n == at {
+// following is what comes after at in a round.
+func following[T comparable](round []T, at T) T {
+	for i, v := range round {
+		if v == at {
 			return round[(i+1)%len(round)]
 		}
 	}
@@ -121,36 +124,4 @@ func (m *Model) askArgs() tea.Cmd {
 	m.prompt = newPrompt("arguments for nixos-rebuild:", menu.Args)
 	m.prompt.done = func(_ *Model, value string) tea.Cmd { menu.Args = value; return nil }
 	return nil
-}
-
-func menuOptionActions() []action {
-	turn := func(k, id, about string, what func(*deployMenu) *bool) action {
-		return action{Binding: bind(k, id, k), id: "deploy." + id, scope: scopeMenu, about: about,
-			do: func(m *Model) tea.Cmd { v := what(m.menu); *v = !*v; return nil }}
-	}
-	next := func(k, id, about string, what func(*deployMenu) *int, round ...int) action {
-		return action{Binding: bind(k, id, k), id: "deploy." + id, scope: scopeMenu, about: about,
-			do: func(m *Model) tea.Cmd { v := what(m.menu); *v = following(round, *v); return nil }}
-	}
-	return []action{
-		{Binding: bind("pgdn", "more options", "pgdown"), id: "deploy.more", scope: scopeMenu,
-			about: "Scroll the options down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("pgup", "options back", "pgup"), id: "deploy.less", scope: scopeMenu,
-			about: "Scroll the options up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
-		{Binding: bind("o", "build on", "o"), id: "deploy.build-on", scope: scopeMenu, footer: 3,
-			about: "Change where it is built: as fleet.nix says, on the target, on this machine, there without its builders, on a builder.", do: (*Model).nextBuildOn},
-		next("P", "parallel", "Change how many hosts are deployed to at a time.", func(d *deployMenu) *int { return &d.Parallel }, 0, 8, 16, 32, 1, 2),
-		next("C", "canary", "Change how many hosts go first; the others follow only when these are well.", func(d *deployMenu) *int { return &d.Canary }, 0, 1, 2, 4),
-		next("V", "wave", "Change how many hosts follow at a time, each wave only when the one before is well.", func(d *deployMenu) *int { return &d.Wave }, 0, 2, 4, 8, 16),
-		next("L", "max-failures", "Change how many hosts may fail before no more are begun.", func(d *deployMenu) *int { return &d.MaxFailures }, 0, 1, 2, 5),
-		turn("D", "diff", "Build first and show which packages change and what restarts; then activate just that, or do not.", func(d *deployMenu) *bool { return &d.Diff }),
-		turn("B", "rollback-on-failure", "Put a host back on what it was if its activation or a health check fails.", func(d *deployMenu) *bool { return &d.Undo }),
-		next("G", "confirm-timeout", "Have each host go back by itself unless a new login finds it well in time.", func(d *deployMenu) *int { return &d.Confirm }, 0, 30, 90, 300),
-		turn("W", "wait", "Wait for others that are at a host, instead of leaving it out.", func(d *deployMenu) *bool { return &d.wait }),
-		turn("X", "skip-unreachable", "Skip hosts that cannot be reached when their turn comes, instead of failing them.", func(d *deployMenu) *bool { return &d.SkipDown }),
-		turn("F", "follow-tree", "Go on when the tree changes that is not committed, instead of stopping.", func(d *deployMenu) *bool { return &d.FollowTree }),
-		turn("T", "thaw", "Deploy to hosts that fleet.nix calls frozen, too.", func(d *deployMenu) *bool { return &d.Thaw }),
-		{Binding: bind("A", "arguments", "A"), id: "deploy.arguments", scope: scopeMenu,
-			about: "Say what nixos-rebuild is told besides, such as --show-trace.", do: (*Model).askArgs},
-	}
 }

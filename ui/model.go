@@ -69,6 +69,8 @@ type Model struct {
 	asked          int                     // counts requests, so that a late answer to an old one is known
 	waits          bool                    // quit when nothing runs any more
 	ours           map[string]rollout.View // runs that were launched from here, by directory
+	wishes         map[string]Personal     // of the person for these
+	rings          map[string]bool         // those whose end is to be heard; true: it is just being made so
 	shownQuestions []string                // IDs of those that have come up by themselves
 	first          string                  // a run to begin with
 	self           string                  // how a person calls this program
@@ -89,7 +91,7 @@ type (
 func newModel(ctx context.Context, o Options) *Model {
 	m := &Model{
 		brush: newBrush(o.Look), look: o.Look, backend: o.Backend, take: o.News.Take, now: o.Now, after: after,
-		start: guarded(ctx), known: newKnown(), ours: map[string]rollout.View{},
+		start: guarded(ctx), known: newKnown(), ours: map[string]rollout.View{}, wishes: map[string]Personal{}, rings: map[string]bool{},
 	}
 	m.keys = newKeymap(actions())
 	m.fleet = newFleetPlace(m.known, m.brush, m.now)
@@ -162,7 +164,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.fetch(), m.retitle(), m.remember())
+	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.fetch(), m.ringEnds(), m.retitle(), m.remember())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
@@ -219,6 +221,8 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		return m.onCompared(msg)
 	case answeredMsg:
 		m.onAnswered(msg)
+	case rangMsg:
+		return m.onRang(msg)
 	case triedMsg:
 		return m.onTried(msg)
 	case repliedMsg:

@@ -34,7 +34,7 @@ func (m *Model) openPalette() tea.Cmd {
 	for _, s := range m.place().scopes() {
 		for i := range m.keys.actions {
 			a := &m.keys.actions[i]
-			if a.scope == s && a.about != said && a.id != "palette" && (a.can == nil || a.can(m)) {
+			if a.scope == s && a.about != said && a.do != nil && a.id != "palette" && (a.can == nil || a.can(m)) {
 				c.all, said = append(c.all, a), a.about
 			}
 		}

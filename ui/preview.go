@@ -21,7 +21,7 @@ func (m *Model) canActivate() bool {
 
 // activate asks what activating just what this preview built would change.
 func (m *Model) activate() tea.Cmd {
-	return m.plan(Request{Previewed: m.run.dir}, "Comparing what the hosts run with what was built…")
+	return m.plan(Request{Previewed: m.run.dir, Choices: Choices{Personal: m.wishes[m.run.dir]}}, "Comparing what the hosts run with what was built…")
 }
 
 // changeRows are the page that the person decides by, equal hosts together.

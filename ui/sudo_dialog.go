@@ -35,10 +35,15 @@ func (p Proposal) lacks() []string {
 	return names
 }
 
+// together are the next hosts that lack a password and are taken to have the same.
+func (m *Model) together(p Proposal) []string {
+	return rollout.SamePassword(p.lacks(), p.PasswordPer, m.fleet.groupOf)[0]
+}
+
 // askSudo asks for the password of sudo, which is tried out before the run
 // starts. wrong is how many were wrong before.
 func (m *Model) askSudo(p Proposal, wrong int) tea.Cmd {
-	hosts := p.lacks()
+	hosts := m.together(p)
 	f := &answerField{hidden: true}
 	f.refuse = (*Model).closeDialog
 	f.send = func(m *Model) tea.Cmd { return m.trySudo(p, hosts, f.secret, wrong) }
@@ -104,7 +109,7 @@ func (m *Model) onTried(msg triedMsg) tea.Cmd {
 		return m.launch(p)
 	case wrong == passwordTries:
 		p.Passwords.Wipe()
-		m.say(bad, "Nothing was started: sudo did not take the password on "+text.Line(strings.Join(p.lacks(), ", ")), "Find out which it is: log in there (s) and try sudo.")
+		m.say(bad, "Nothing was started: sudo did not take the password on "+text.Line(strings.Join(m.together(p), ", ")), "Find out which it is: log in there (s) and try sudo.")
 		return nil
 	}
 	return m.askSudo(p, wrong)

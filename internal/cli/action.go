@@ -35,7 +35,7 @@ type actionOptions struct {
 	Insist          bool
 	Wait            bool
 	Notify          bool
-	PasswordPer     string   // who shares a password of sudo: perRun, perHost or perTag
+	PasswordPer     string   // who shares a password of sudo: rollout.PerRun, PerHost or PerTag
 	Args            []string // for nixos-rebuild, unchanged
 
 	careOptions
@@ -44,8 +44,6 @@ type actionOptions struct {
 	lent  *links        // connections that it has open already, or nil
 	again *rollout.Plan // a run that is done again: each host is built where it was then
 }
-
-const defaultParallel = 4
 
 var actionHelp = map[nixcmd.Action][2]string{
 	nixcmd.Switch:      {"Build and activate, now and at the next boot", "switch --on 'web*,!web3'"},
@@ -104,12 +102,12 @@ func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
-	f.IntVar(&o.Parallel, "parallel", defaultParallel, "hosts at a time")
+	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "hosts at a time")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
-	f.StringVar(&o.PasswordPer, "password-per", perRun, "where sudo wants a password, ask for one per run, host or (first) tag")
+	f.StringVar(&o.PasswordPer, "password-per", rollout.PerRun, "where sudo wants a password, ask for one per run, host or (first) tag")
 }
 
 // check refuses what can be refused before anything is asked of anybody.
@@ -131,7 +129,7 @@ func (o *actionOptions) checkRun(name string) (fleet.Selection, error) {
 		return none, usage("Add --yes to go ahead without a question.", "there is no terminal to ask for confirmation on")
 	case o.Plain && o.JSON:
 		return none, usage("Choose one of them.", "--plain and --json exclude each other")
-	case !slices.Contains([]string{perRun, perHost, perTag}, o.PasswordPer):
+	case !slices.Contains([]string{rollout.PerRun, rollout.PerHost, rollout.PerTag}, o.PasswordPer):
 		return none, usage("Choose run, host or tag.", "--password-per %s makes no sense", o.PasswordPer)
 	case o.Parallel < 1:
 		return none, usage("Give the number of hosts at a time, such as --parallel 4.", "--parallel %d makes no sense", o.Parallel)

@@ -60,7 +60,7 @@ func TestPasswordGroups(t *testing.T) {
 		{Name: "a", Password: true}, {Name: "b", Password: true}, {Name: "c"}, {Name: "d", Password: true, Skip: "frozen"}, {Name: "e", Password: true},
 	}}
 	tags := map[string]string{"a": "web", "b": "db", "e": "web"}
-	for per, want := range map[string]string{perRun: "a,b,e", perHost: "a b e", perTag: "a,e b"} {
+	for per, want := range map[string]string{rollout.PerRun: "a,b,e", rollout.PerHost: "a b e", rollout.PerTag: "a,e b"} {
 		var got []string
 		for _, group := range passwordGroups(plan, per, func(host string) string { return tags[host] }) {
 			got = append(got, strings.Join(group, ","))
@@ -69,7 +69,7 @@ func TestPasswordGroups(t *testing.T) {
 			t.Errorf("per %s: %q, want %s", per, got, want)
 		}
 	}
-	if groups := passwordGroups(&rollout.Plan{}, perRun, func(string) string { return "" }); len(groups) != 0 {
+	if groups := passwordGroups(&rollout.Plan{}, rollout.PerRun, func(string) string { return "" }); len(groups) != 0 {
 		t.Errorf("nobody wants one: %v", groups)
 	}
 }

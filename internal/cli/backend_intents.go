@@ -68,12 +68,12 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	if r.Previewed != "" {
 		return b.planPreviewed(ctx, r.Previewed)
 	}
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: defaultParallel, Insist: r.Insist, Wait: r.Wait, board: true}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, board: true}
 	if r.BuildOn == ui.LocalAlone {
 		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
 	}
 	if err := o.choose(r.Choices); err != nil {
-		return ui.Proposal{}, err
+		return ui.Proposal{}, asFleetError(err)
 	}
 	b.mu.Lock()
 	o.lent = b.links

@@ -24,27 +24,21 @@ type careOptions struct {
 	limited func() bool // a number of failures was given
 }
 
-// The usual times, in seconds.
-const (
-	defaultActivation = 15 * 60
-	defaultHealth     = 30
-)
-
 // register adds the flags that make sense for the action.
 func (o *careOptions) register(f *pflag.FlagSet, action nixcmd.Action) {
 	f.IntVar(&o.Canary, "canary", 0, "do `N` hosts first, and the others only when these are well")
 	f.IntVar(&o.Wave, "wave", 0, "then `N` hosts at a time, each wave only when the one before is well")
 	f.IntVar(&o.MaxFailures, "max-failures", 0, "how many hosts may fail before no more are begun (without waves: any number)")
 	o.limited = func() bool { return f.Changed("max-failures") }
-	o.ActivationTimeout, o.HealthTimeout = defaultActivation, defaultHealth
+	o.ActivationTimeout, o.HealthTimeout = rollout.UsualActivation, rollout.UsualHealth
 	if !action.Activates() && !action.MovesProfile() {
 		return
 	}
 	f.BoolVar(&o.Diff, "diff", false, "build first, show per host which packages change and what will restart, then activate just that")
 	f.BoolVar(&o.RollbackOnFailure, "rollback-on-failure", false, "put a host back on what it was if its activation or a health check fails")
 	f.IntVar(&o.ConfirmTimeout, "confirm-timeout", 0, "have each host go back by itself unless a new login finds it well within `SECONDS` of its activation")
-	f.IntVar(&o.ActivationTimeout, "activation-timeout", defaultActivation, "with --confirm-timeout: `SECONDS` that an activation may take")
-	f.IntVar(&o.HealthTimeout, "health-timeout", defaultHealth, "`SECONDS` for fleet.nix's healthChecks to succeed in")
+	f.IntVar(&o.ActivationTimeout, "activation-timeout", rollout.UsualActivation, "with --confirm-timeout: `SECONDS` that an activation may take")
+	f.IntVar(&o.HealthTimeout, "health-timeout", rollout.UsualHealth, "`SECONDS` for fleet.nix's healthChecks to succeed in")
 }
 
 // carefully are more examples, for actions that change hosts.

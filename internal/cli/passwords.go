@@ -16,13 +16,6 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// The widths to which one password goes, as --password-per takes them.
-const (
-	perRun  = "run"
-	perHost = "host"
-	perTag  = "tag"
-)
-
 // passwordTries is how often a person may be wrong.
 const passwordTries = 3
 
@@ -113,29 +106,13 @@ func tryPassword(ctx context.Context, ssh string, plan *rollout.Plan, host strin
 // passwordGroups are the hosts that want a password, those together that are
 // taken to have the same.
 func passwordGroups(plan *rollout.Plan, per string, firstTag func(host string) string) [][]string {
-	var order []string
-	by := map[string][]string{}
+	var hosts []string
 	for _, h := range plan.Hosts {
-		if !h.Password || h.Skip != "" {
-			continue
+		if h.Password && h.Skip == "" {
+			hosts = append(hosts, h.Name)
 		}
-		key := ""
-		switch per {
-		case perHost:
-			key = h.Name
-		case perTag:
-			key = firstTag(h.Name)
-		}
-		if by[key] == nil {
-			order = append(order, key)
-		}
-		by[key] = append(by[key], h.Name)
 	}
-	var groups [][]string
-	for _, key := range order {
-		groups = append(groups, by[key])
-	}
-	return groups
+	return rollout.SamePassword(hosts, per, firstTag)
 }
 
 // terminalPassword asks on the terminal.
