@@ -128,7 +128,7 @@ func TestEventsAsJSON(t *testing.T) {
 		}
 		names = append(names, e.Event)
 	}
-	if names[0] != "start" || names[len(names)-1] != "end" {
+	if len(names) < 2 || names[0] != "start" || names[len(names)-1] != "end" {
 		t.Errorf("events: %v", names)
 	}
 }
