@@ -335,3 +335,21 @@ func TestHangingMatchExec(t *testing.T) {
 	wantKind(t, err, KindConfigBad)
 	wantGone(t, dir+"/pid")
 }
+
+// TestConnectTimeoutIsForTheGreeting: a host that lets us in and says nothing
+// costs what ConnectTimeout allows, and not all our patience.
+func TestConnectTimeoutIsForTheGreeting(t *testing.T) {
+	noLeaks(t)
+	f := newFleet(t)
+	f.add("silent", listen(t, untilClosed), nil)
+	f.change("silent", func(t *Target) { t.ConnectTimeout = 10 * time.Millisecond })
+	d := f.dialer()
+	d.Timeout = time.Hour
+	ctx, cancel := context.WithTimeout(context.Background(), forEver)
+	defer cancel()
+	_, err := d.Dial(ctx, "silent")
+	wantKind(t, err, KindTimeout)
+	if ctx.Err() != nil {
+		t.Error("ConnectTimeout was not kept")
+	}
+}

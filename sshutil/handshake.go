@@ -92,11 +92,20 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 	// Closing is the only way to end a handshake: not every connection has deadlines.
 	stop := context.AfterFunc(ctx, func() { w.Close() })
 	defer stop()
+	greeting, enough := t.greeting(ctx)
+	defer enough()
+	var greeted atomic.Bool
+	defer context.AfterFunc(greeting, func() {
+		if !greeted.Load() {
+			w.Close()
+		}
+	})()
 	l := &login{target: t, keys: keys, broken: w.broken}
 	var shown ssh.PublicKey
 	config := t.clientConfig(check, l)
 	config.HostKeyCallback = func(_ string, _ net.Addr, key ssh.PublicKey) error {
 		shown = key
+		greeted.Store(true)
 		if refusal := check.check(key); refusal != nil {
 			return refusal
 		}
@@ -109,6 +118,9 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 		err = ctx.Err()
 	}
 	if err != nil {
+		if !greeted.Load() && ctx.Err() == nil {
+			ctx = greeting
+		}
 		failure := handshakeFailure(ctx, t, w, err)
 		if p, ok := over.conn.(*proxied); ok {
 			failure = proxyFailure(t, p, failure)
@@ -119,6 +131,15 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 	n := newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t), d.now)
 	n.touched = l.touched()
 	return n, nil
+}
+
+// greeting is how long the host has to show its key: ConnectTimeout counts for
+// that as well as for the connection, as it does for ssh.
+func (t Target) greeting(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.ConnectTimeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, t.ConnectTimeout)
 }
 
 // clientConfig is how x/crypto is told what the person allows.
