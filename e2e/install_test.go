@@ -169,7 +169,7 @@ func TestInstall(t *testing.T) {
 	s.onTarget("mount -o remount,size=8m /mnt")
 	s.says(1, "free, and the system needs", "newbie --rekeyed")
 	s.onTarget("mount -o remount,size=1g /mnt")
-	s.cutIn("copy", "nix failed")
+	s.cutIn("copy", "connection was cut")
 	s.says(3, "nixos-install waits", "newbie")
 
 	s.undone(theirs)

@@ -12,13 +12,16 @@ import (
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*$`)
 
 // Entry is what fleet.nix would say of the new host.
-func Entry(host, address, system string, keys []HostKey) string {
+func Entry(host, address string, port int, system string, keys []HostKey) string {
 	name := host
 	if !plainName.MatchString(host) {
 		name = nixString(host)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "hosts.%s = {\n  address = %s;\n", name, nixString(address))
+	if port != 0 && port != 22 {
+		fmt.Fprintf(&b, "  port = %d;\n", port)
+	}
 	if system != "" {
 		fmt.Fprintf(&b, "  system = %s;\n", nixString(system))
 	}
@@ -86,20 +89,4 @@ func SplitTarget(target string) (address string, port int, err error) {
 		return "", 0, failure("Say --target root@ADDRESS.", "the target %q names no address", target)
 	}
 	return address, port, nil
-}
-
-// Outcome is what is known of the new host at the end.
-func (i *Installation) Outcome() (system string, keys []HostKey) { return i.facts.System, i.keys }
-
-// Anywhere is how nixos-anywhere would be called for the same host. It erases
-// disks.
-func Anywhere(flake, host, address string, port int, hardware string) []string {
-	words := []string{"nixos-anywhere", "--flake", flake + "#" + host, "--target-host", "root@" + address}
-	if port != 0 {
-		words = append(words, "-p", strconv.Itoa(port))
-	}
-	if hardware != "" {
-		words = append(words, "--generate-hardware-config", "nixos-generate-config", hardware)
-	}
-	return words
 }

@@ -22,11 +22,31 @@ func (e *Error) Unwrap() error { return e.Err }
 // ErrWaits says that a person has something to do before the flow can go on.
 var ErrWaits = errors.New("a person has something to do first")
 
-// ErrUnprepared says that nobody has partitioned and mounted the target's disks.
-var ErrUnprepared = errors.New("nothing is mounted at /mnt")
+// errUnprepared says that nobody has partitioned and mounted the target's disks.
+var errUnprepared = errors.New("nothing is mounted at /mnt")
+
+// errLost says that a program of ours lost its connection to the target.
+var errLost = errors.New("the connection was lost")
+
+func isUnprepared(err error) bool { return errors.Is(err, errUnprepared) }
 
 func failure(hint, format string, args ...any) *Error {
 	return &Error{Message: text.Line(fmt.Sprintf(format, args...)), Hint: hint}
+}
+
+// left ends a step that is the person's to do, and says how it stands. It is no failure.
+type left struct{ words string }
+
+func (l left) Error() string { return l.words }
+
+// unlessLeft tells of a step that was left, and passes on what went wrong.
+func (i *Installation) unlessLeft(err error) error {
+	var l left
+	if !errors.As(err, &l) {
+		return err
+	}
+	i.tell(TellLeft, l.words)
+	return nil
 }
 
 // StepError is a step that could not be done. Running the flow again goes on there.
@@ -48,7 +68,8 @@ func (e *StepError) Unwrap() error { return e.Cause }
 // inStep says in which step err came.
 func inStep(title string, err error) error {
 	var ofSSH *sshutil.Error
-	return &StepError{Step: title, Cut: errors.As(err, &ofSSH) && isCut(ofSSH.Kind), Cause: err}
+	cut := errors.Is(err, errLost) || errors.As(err, &ofSSH) && isCut(ofSSH.Kind)
+	return &StepError{Step: title, Cut: cut, Cause: err}
 }
 
 // isCut says whether a connection that stood was lost.

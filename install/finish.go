@@ -77,15 +77,15 @@ func (i *Installation) install(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case f.stands(i.system): // it ended since it was looked at
+	case f.stands(i.system) && !i.again: // it ended since it was looked at
 		return nil
 	case f.state == "running" && f.system == i.system:
-		i.Say(Telling{TellNote, "nixos-install is still at it from before; it is followed"})
+		i.tell(TellNote, "nixos-install is still at it from before; it is followed")
 		return i.follow(ctx)
 	case f.state == "running":
 		return failure("Wait for it, or end it there.", "nixos-install is running on the target for another system: %s", f.system)
 	}
-	if err := i.confirm(ctx, Question{"Run nixos-install on " + i.Plan.Target + "? It writes the boot loader, and cannot be undone.", "nixos-install waits for your word", "--yes"}); err != nil {
+	if err := i.confirm(ctx, Question{Text: "Run nixos-install on " + i.Plan.Target + "? It writes the boot loader, and cannot be undone.", Waits: "nixos-install waits for your word", Flag: "--yes"}); err != nil {
 		return err
 	}
 	if _, err := i.script(ctx, i.finishLines("begin")); err != nil {

@@ -90,8 +90,8 @@ func (i *Installation) readFlake(ctx context.Context) error {
 			refused = &Error{Message: text.Line(l.Message), Hint: l.Hint}
 			continue
 		}
-		i.Say(Telling{TellWarn, l.Message})
-		i.Say(Telling{TellNote, "hint: " + l.Hint})
+		i.tell(TellWarn, text.Line(l.Message))
+		i.tell(TellNote, "hint: "+l.Hint)
 	}
 	if refused != nil {
 		return refused

@@ -34,25 +34,44 @@ func (i *Installation) hardwareWritten(context.Context) (bool, string, error) {
 // writeHardware asks the target, and makes the file; one that came up meanwhile
 // is not overwritten.
 func (i *Installation) writeHardware(ctx context.Context) error {
-	if !i.survey.Has("nixos-generate-config") {
-		return failure("Write "+i.Plan.Hardware+" by hand (firmware and disks are above), or leave --hardware out.", "%s has no nixos-generate-config", i.Plan.Target)
-	}
-	r, err := i.Target.Run(ctx, sshutil.Command{Line: "nixos-generate-config --root " + root + " --show-hardware-config", MaxOutput: maxOut})
+	content, err := i.readHardware(ctx)
 	if err != nil {
 		return err
 	}
-	if r.ExitCode != 0 || len(r.Stdout) == 0 {
-		return failure("Run it there by hand to see more.", "nixos-generate-config failed on the target: %s", lastWords(r.Stderr, r.ExitCode))
-	}
-	i.record.WroteHardware = sum(r.Stdout) // before the file, so that a cut leaves nothing of ours unknown
+	i.record.WroteHardware = sum(content) // before the file, so that a cut leaves nothing of ours unknown
 	if err := i.Records.Write(i.record); err != nil {
 		return err
 	}
-	if err := create(i.Plan.Hardware, r.Stdout); err != nil {
+	if err := create(i.Plan.Hardware, content); err != nil {
 		return &Error{Message: "the hardware configuration cannot be written: " + err.Error(), Hint: "Give --hardware a file in a directory that exists.", Err: err}
 	}
-	i.Say(Telling{TellNote, "import " + i.Plan.Hardware + " in the host's configuration, and `git add` it: a flake sees no other files"})
+	i.tell(TellNote, "import "+i.Plan.Hardware+" in the host's configuration, and `git add` it: a flake sees no other files")
 	return nil
+}
+
+// readHardware has nixos-generate-config look at the target; where there is
+// none, the same facts are asked of its kernel.
+func (i *Installation) readHardware(ctx context.Context) ([]byte, error) {
+	if !i.survey.Has("nixos-generate-config") {
+		out, err := i.script(ctx, hardwareScript)
+		if err != nil {
+			return nil, err
+		}
+		h, err := parseHardware(out)
+		if err != nil {
+			return nil, err
+		}
+		i.tell(TellNote, "there is no nixos-generate-config on the target; this is what its kernel tells")
+		return h.nix(i.survey), nil
+	}
+	r, err := i.Target.Run(ctx, sshutil.Command{Line: "nixos-generate-config --root " + root + " --show-hardware-config", MaxOutput: maxOut})
+	if err != nil {
+		return nil, err
+	}
+	if r.ExitCode != 0 || len(r.Stdout) == 0 {
+		return nil, failure("Run it there by hand to see more.", "nixos-generate-config failed on the target: %s", lastWords(r.Stderr, r.ExitCode))
+	}
+	return r.Stdout, nil
 }
 
 // create makes a file whole or not at all, and overwrites none.
@@ -81,7 +100,8 @@ func (i *Installation) removeHardware(context.Context) (string, error) {
 	if sum(content) != i.record.WroteHardware {
 		return i.record.Hardware + " was changed since and is kept", nil
 	}
-	return "removed " + i.record.Hardware, os.Remove(i.record.Hardware)
+	i.record.WroteHardware = ""
+	return "removed " + i.record.Hardware, errors.Join(os.Remove(i.record.Hardware), i.Records.Write(i.record))
 }
 
 func sum(content []byte) string {

@@ -2,7 +2,7 @@ package install
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -14,66 +14,90 @@ import (
 // Plan is what a person wants installed, and from where.
 type Plan struct {
 	Host     string
-	Target   string   // root@ADDRESS, for people
-	Address  string   // as ssh is asked
-	Flake    string   // reference of the whole flake, the pinned one of a clean tree
-	Hardware string   // absolute path of the file for the hardware configuration; "" shows it only
-	Keys     []string // the person's own public keys, "type base64"
-	Insist   bool     // go on where nobody could log in afterwards
-	Rekeyed  bool     // the secrets are rekeyed
+	Target   string // root@ADDRESS, for people
+	Address  string // as ssh is asked
+	Port     int    // 0 leaves it to ssh
+	URL      string // reference of the flake as it is named; asked again once something is committed
+	Flake    string // the same, pinned if its tree is clean
+	Hardware string // absolute path of the file for the hardware configuration; "" shows it only
+	Keys     []string
+	Insist   bool   // go on where nobody could log in afterwards
+	Rekeyed  bool   // the secrets are rekeyed, as far as that cannot be seen
+	Again    string // name of a step that is done again although it is done
+
+	Fleet      string // fleet.nix that may get an entry for the host, or ""
+	KnownHosts string // the person's own file, or ""
+	Anywhere   string // nixos-anywhere's path, or ""
 }
 
-// Nix answers what Nix would of the new host's configuration.
+// Nix answers what Nix would of the flake and of fleet.nix.
 type Nix interface {
 	InstallFacts(ctx context.Context, ref, host string) (nixcmd.InstallFacts, error)
+	Metadata(ctx context.Context, ref string) (nixcmd.FlakeMetadata, error)
+	File(ctx context.Context, path string) (json.RawMessage, error)
 }
 
 // Installation is one start of the flow. It is used by one goroutine.
 type Installation struct {
 	Plan    Plan
-	Target  sshutil.Runner
+	Target  sshutil.Runner // nil while it is not an installer any more
+	Arrive  Arrival
 	Nix     Nix
 	Local   Local
 	Records Records
 	Now     func() time.Time
 
+	// Place chooses where a system of a platform is built: nil is here. before
+	// is the machine that was chosen by an earlier start, or "".
+	Place func(ctx context.Context, platform, before string) (*Elsewhere, error)
 	// Say tells a person something; lines come sanitized.
 	Say func(Telling)
 	// Ask is a question with yes or no. Off a terminal it says what would be needed.
 	Ask func(ctx context.Context, q Question) (bool, error)
 
+	step   string // that is being taken
 	record Record
 	survey Survey
 	facts  nixcmd.InstallFacts
 	keys   []HostKey
 	made   bool   // a key was made in this start
 	system string // of this flake, built
+	again  bool   // the step is to be done although it is done
+	place  *Elsewhere
+	placed bool // place was chosen
 }
 
 // Telling is one thing that a person is told.
 type Telling struct {
-	Kind TellingKind
-	Text string
+	Step     string // its name, or ""
+	Kind     TellingKind
+	Text     string
+	Progress *nixcmd.Progress // of TellProgress
 }
 
-// TellingKind says how a line is meant.
-type TellingKind int
+// TellingKind says how a line is meant. It is a word of the JSON too.
+type TellingKind string
 
 // The kinds of what is told.
 const (
-	TellDone  TellingKind = iota // a step is, or was already, done
-	TellBegin                    // a step begins
-	TellNote                     // something to know
-	TellWarn                     // something to see to
-	TellLog                      // another program's line
+	TellBegin    TellingKind = "begin"    // a step begins
+	TellDone     TellingKind = "done"     // a step is, or was already, done
+	TellLeft     TellingKind = "left"     // a step was offered and not wanted, or is the person's
+	TellUndone   TellingKind = "undone"   // a step was taken back
+	TellNote     TellingKind = "note"     // something to know
+	TellWarn     TellingKind = "warning"  // something to see to
+	TellLog      TellingKind = "log"      // another program's line
+	TellProgress TellingKind = "progress" // how far a long step has come
 )
 
 // Question is put to a person; Flag answers it beforehand. Waits says in half a
-// sentence what is so as long as it has no yes.
+// sentence what is so as long as it has no yes, and Shown are the lines that it
+// is about.
 type Question struct {
 	Text  string
 	Waits string
 	Flag  string
+	Shown []string
 }
 
 // Step is one step of the flow. Done asks anew each time and says what it
@@ -86,46 +110,82 @@ type Step struct {
 	Undo  func(ctx context.Context) (string, error)
 }
 
+// The names of steps that others speak of.
+const (
+	stepReach   = "reach"
+	stepInstall = "install"
+	stepReboot  = "reboot"
+)
+
 // Steps are all of them, in their order.
 func (i *Installation) Steps() []Step {
 	return []Step{
-		{Name: "reach", Title: "reach the installer", Done: i.reached, Do: i.reach},
+		{Name: stepReach, Title: "reach the installer", Done: i.reached, Do: i.reach},
 		{Name: "hardware", Title: "write the hardware configuration", Done: i.hardwareWritten, Do: i.writeHardware, Undo: i.removeHardware},
 		{Name: "flake", Title: "see what the flake lacks", Done: i.flakeReady, Do: i.readFlake},
 		{Name: "key", Title: "make the new host's key", Done: i.keyMade, Do: i.makeKey, Undo: i.removeKeys},
-		{Name: "secrets", Title: "rekey the secrets", Done: i.rekeyed, Do: i.rekey},
+		{Name: "secrets", Title: "rekey the secrets", Done: i.rekeyed, Do: i.rekey, Undo: i.forgetRekeyed},
 		{Name: "build", Title: "build the system", Done: i.built, Do: i.build, Undo: i.unroot},
 		{Name: "copy", Title: "copy it into the store at /mnt", Done: i.copied, Do: i.copySystem, Undo: i.removeCopy},
-		{Name: "install", Title: "nixos-install", Done: i.installed, Do: i.install},
+		{Name: stepInstall, Title: "nixos-install", Done: i.installed, Do: i.install},
+		{Name: stepReboot, Title: "reboot into it", Done: i.rebooted, Do: i.reboot},
+		{Name: "entry", Title: "offer the entry for fleet.nix", Done: i.listed, Do: i.list},
+		{Name: "known", Title: "offer the line for known_hosts", Done: i.known, Do: i.makeKnown},
 	}
 }
 
-// Run goes through the steps that are not done yet.
+// Run goes through the steps that are not done yet; of a machine that was told
+// to reboot, those that are left then.
 func (i *Installation) Run(ctx context.Context) error {
 	if err := i.remember(); err != nil {
 		return err
 	}
-	for _, s := range i.Steps() {
+	steps := i.Steps()
+	if i.record.Rebooting != nil {
+		i.keys, i.system, i.facts.System = i.record.Rebooting.Keys, i.record.Rebooting.System, i.record.Rebooting.Platform
+		steps = steps[slices.IndexFunc(steps, func(s Step) bool { return s.Name == stepReboot }):]
+	}
+	if i.Plan.Again != "" && !slices.ContainsFunc(steps, func(s Step) bool { return s.Name == i.Plan.Again }) {
+		return failure("The steps are "+names(steps)+".", "there is no step %q to be done again", i.Plan.Again)
+	}
+	for _, s := range steps {
 		if err := i.take(ctx, s); err != nil {
 			return inStep(s.Title, err)
 		}
 	}
-	now := i.Now()
-	i.record.Installed = &now
-	return i.Records.Write(i.record)
+	return nil
 }
 
-// take does a step unless it is done, and sees that it is done then.
+func names(steps []Step) string {
+	words := ""
+	for n, s := range steps {
+		if n > 0 {
+			words += ", "
+		}
+		words += s.Name
+	}
+	return words
+}
+
+// take does a step unless it is done, and sees that it is done then. One that
+// is left to the person is no failure.
 func (i *Installation) take(ctx context.Context, s Step) error {
+	i.step, i.again = s.Name, s.Name == i.Plan.Again
+	if i.again {
+		if err := i.takeBack(ctx, s); err != nil {
+			return err
+		}
+	}
 	done, words, err := s.Done(ctx)
 	if err != nil {
 		return err
 	}
-	if !done {
-		i.Say(Telling{TellBegin, s.Title})
+	if !done || i.again {
+		i.tell(TellBegin, "")
 		if err := s.Do(ctx); err != nil {
-			return err
+			return i.unlessLeft(err)
 		}
+		i.again = false
 		if done, words, err = s.Done(ctx); err != nil {
 			return err
 		}
@@ -133,11 +193,44 @@ func (i *Installation) take(ctx context.Context, s Step) error {
 			return failure("Run this again; if it stays so, look on the target.", "the step went well, but what it should have made is not there")
 		}
 	}
-	i.Say(Telling{TellDone, s.Title + ": " + words})
+	i.tell(TellDone, words)
+	if s.Name == stepInstall && i.record.Installed == nil {
+		now := i.Now()
+		i.record.Installed = &now
+		return i.Records.Write(i.record)
+	}
 	return nil
 }
 
-// remember takes up the record of an earlier start, and what is asked now over it.
+func (i *Installation) tell(kind TellingKind, words string) {
+	i.Say(Telling{Step: i.step, Kind: kind, Text: words})
+}
+
+// takeBack undoes a step that is to be done again.
+func (i *Installation) takeBack(ctx context.Context, s Step) error {
+	if s.Undo == nil {
+		return nil
+	}
+	if err := i.uninstalled(); err != nil {
+		return err
+	}
+	words, err := s.Undo(ctx)
+	if err == nil {
+		i.tell(TellUndone, words)
+	}
+	return err
+}
+
+// uninstalled refuses what cannot be undone any more.
+func (i *Installation) uninstalled() error {
+	if i.survey.Profile == "" {
+		return nil
+	}
+	return failure("Unmount and format its disks anew to get rid of it.", "nixos-install has been there already: %s has a system at /mnt", i.Plan.Target)
+}
+
+// remember takes up the record of an earlier start, and what is asked now over
+// it. Who reaches an installer begins with it, whatever was told to reboot.
 func (i *Installation) remember() error {
 	old, err := i.Records.Read(i.Plan.Host)
 	if err != nil {
@@ -147,12 +240,16 @@ func (i *Installation) remember() error {
 	if old != nil {
 		i.record = *old
 	}
+	if i.Target != nil {
+		i.record.Rebooting = nil
+	}
 	i.record.Target, i.record.Hardware = i.Plan.Target, i.Plan.Hardware
 	return i.Records.Write(i.record)
 }
 
-// Undo takes back what was done, the last first. What nixos-install made stays.
-func (i *Installation) Undo(ctx context.Context) error {
+// Undo takes back what was done, the last first, or the step called name alone.
+// What nixos-install made stays.
+func (i *Installation) Undo(ctx context.Context, name string) error {
 	old, err := i.Records.Read(i.Plan.Host)
 	if err != nil {
 		return err
@@ -161,21 +258,27 @@ func (i *Installation) Undo(ctx context.Context) error {
 		return failure("Nothing has to be undone.", "no installation of %s was begun from here", i.Plan.Host)
 	}
 	i.record = *old
+	steps := slices.DeleteFunc(i.Steps(), func(s Step) bool { return s.Undo == nil || name != "" && s.Name != name })
+	if len(steps) == 0 {
+		return failure("Those that leave something behind are "+names(slices.DeleteFunc(i.Steps(), func(s Step) bool { return s.Undo == nil }))+".", "there is no step %q to be undone", name)
+	}
+	i.step = stepReach
 	if err := i.look(ctx); err != nil {
 		return inStep("look at the target", err)
 	}
-	if i.survey.Profile != "" {
-		return failure("Unmount and format its disks anew to get rid of it.", "nixos-install has been there already: %s has a system at /mnt", i.Plan.Target)
+	if err := i.uninstalled(); err != nil {
+		return err
 	}
-	for _, s := range slices.Backward(i.Steps()) {
-		if s.Undo == nil {
-			continue
-		}
+	for _, s := range slices.Backward(steps) {
+		i.step = s.Name
 		words, err := s.Undo(ctx)
 		if err != nil {
 			return inStep("undo: "+s.Title, err)
 		}
-		i.Say(Telling{TellDone, s.Title + ": " + words})
+		i.tell(TellUndone, words)
+	}
+	if name != "" {
+		return nil
 	}
 	return i.Records.Forget(i.Plan.Host)
 }
@@ -190,9 +293,13 @@ func (i *Installation) reach(ctx context.Context) error {
 		return err
 	}
 	for _, d := range i.survey.Disks {
-		i.Say(Telling{TellNote, "disk " + d.String()})
+		i.tell(TellNote, "disk "+d.String())
 	}
-	return i.survey.Trouble(i.Plan.Target)
+	err := i.survey.Trouble(i.Plan.Target)
+	if isUnprepared(err) && i.Plan.Anywhere != "" {
+		return i.offerAnywhere(ctx, err)
+	}
+	return err
 }
 
 // confirm turns a no into an end of the flow that is no failure.
@@ -204,4 +311,12 @@ func (i *Installation) confirm(ctx context.Context, q Question) error {
 	return err
 }
 
-var errNotBuilt = errors.New("the system is not built")
+// Title is what people call the step of that name.
+func Title(name string) string {
+	for _, s := range new(Installation).Steps() {
+		if s.Name == name {
+			return s.Title
+		}
+	}
+	return name
+}

@@ -152,7 +152,7 @@ func TestSplitTarget(t *testing.T) {
 func TestEntry(t *testing.T) {
 	keys := []HostKey{{"/r", "ssh-rsa AAAAB3"}, {"/e", "ssh-ed25519 " + blob}}
 	want := "hosts.\"new.lan\" = {\n  address = \"192.0.2.7\";\n  system = \"x86_64-linux\";\n  hostKey = \"ssh-ed25519 " + blob + "\";\n};"
-	if got := Entry("new.lan", "192.0.2.7", "x86_64-linux", keys); got != want {
+	if got := Entry("new.lan", "192.0.2.7", 22, "x86_64-linux", keys); got != want {
 		t.Errorf("the entry is\n%s", got)
 	}
 	if got := KnownHosts("h", "192.0.2.7", 2222, keys)[1]; got != "[h]:2222,[192.0.2.7]:2222 ssh-ed25519 "+blob {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/kballard/go-shellquote"
 
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 )
 
@@ -122,33 +121,10 @@ func (i *Installation) removeKeys(ctx context.Context) (string, error) {
 		return "", err
 	}
 	all, err := answers(out)
-	return fmt.Sprintf("removed %d of the %d that were made", len(all), len(i.record.Keys)), err
-}
-
-// rekeyed believes the person, but for what cannot be: that secrets were rekeyed
-// for a key before it was made.
-func (i *Installation) rekeyed(context.Context) (bool, string, error) {
-	switch {
-	case len(i.facts.Secrets) == 0:
-		return true, "the flake has none of agenix's for this host", nil
-	case i.Plan.Rekeyed && !i.made && !i.record.Rekeyed:
-		i.record.Rekeyed = true
-		if err := i.Records.Write(i.record); err != nil {
-			return false, "", err
-		}
+	if err != nil {
+		return "", err
 	}
-	return i.record.Rekeyed, "as you said: " + text.Line(strings.Join(i.facts.Secrets, ", ")), nil
-}
-
-// rekey shows the public half for which agenix is to encrypt.
-func (i *Installation) rekey(ctx context.Context) error {
-	for _, k := range i.keys {
-		i.Say(Telling{TellNote, k.Public + " root@" + i.Plan.Host})
-	}
-	i.Say(Telling{TellNote, fmt.Sprintf("put that key into agenix's secrets.nix for %s (%s), run `agenix --rekey`, and commit", i.Plan.Host, strings.Join(i.facts.Secrets, ", "))})
-	if err := i.confirm(ctx, Question{"Are the secrets rekeyed and committed?", "the secrets must be rekeyed for the new host's key and committed first", "--rekeyed"}); err != nil {
-		return err
-	}
-	i.record.Rekeyed = true
-	return i.Records.Write(i.record)
+	words := fmt.Sprintf("removed %d of the %d that were made", len(all), len(i.record.Keys))
+	i.record.Keys, i.record.Rekeyed = nil, false
+	return words, i.Records.Write(i.record)
 }

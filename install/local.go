@@ -8,46 +8,93 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
 )
 
 // Local is this machine: where Nix is and how its ssh reaches the target.
 type Local struct {
-	Nix string   // program
+	Nix []string // program, and what comes before its arguments
 	Dir string   // working directory
 	Env []string // with NIX_SSHOPTS for the target
 }
 
-// run runs nix and hands each line that it prints on stderr to say. Its stdout
-// is returned. It is interrupted, as by ctrl+c, when ctx ends.
-func (l Local) run(ctx context.Context, say func(string), program string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, program, args...)
+// nix runs `nix …` with what flakes need, and hands on what it prints on stderr
+// and how far it has come. Its stdout is returned. It is interrupted, as by
+// ctrl+c, when ctx ends.
+func (i *Installation) nix(ctx context.Context, args ...string) (string, error) {
+	l := i.Local
+	words := append(append([]string{}, l.Nix...), "--extra-experimental-features", "nix-command flakes", "--log-format", "internal-json")
+	words = append(words, args...)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Dir, cmd.Env = l.Dir, l.Env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // so that nothing beneath asks on the terminal
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = stopWait
 	var out bytes.Buffer
-	lines := &lineWriter{say: say}
-	cmd.Stdout, cmd.Stderr = &out, lines
+	log := &nixLog{decoder: nixcmd.NewLogDecoder(nixcmd.Build, i.Now), lines: &lineWriter{say: i.log}, now: i.Now}
+	log.told = func(p nixcmd.Progress) {
+		i.Say(Telling{Step: i.step, Kind: TellProgress, Progress: &p})
+	}
+	cmd.Stdout, cmd.Stderr = &out, log
 	err := cmd.Run()
-	lines.end()
+	log.end()
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case err != nil:
 		var ended *exec.ExitError
 		if !errors.As(err, &ended) {
-			return "", &Error{Message: program + " cannot be started: " + err.Error(), Hint: "Check PATH.", Err: err}
+			return "", &Error{Message: words[0] + " cannot be started: " + err.Error(), Hint: "Check PATH.", Err: err}
 		}
-		return "", &Error{Message: "nix failed: " + lines.decisive(), Hint: "What it printed is above; mend that and run this again, it goes on there.", Err: err}
+		return "", log.failure(err)
 	}
 	return strings.TrimSpace(out.String()), nil
 }
 
-// nix runs `nix …` with what flakes need.
-func (l Local) nix(ctx context.Context, say func(string), args ...string) (string, error) {
-	return l.run(ctx, say, l.Nix, append([]string{"--extra-experimental-features", "nix-command flakes"}, args...)...)
+// nixLog reads what Nix prints for programs.
+type nixLog struct {
+	decoder *nixcmd.LogDecoder
+	lines   *lineWriter
+	now     func() time.Time
+	told    func(nixcmd.Progress)
+	last    time.Time
+}
+
+var _ io.Writer = (*nixLog)(nil)
+
+func (l *nixLog) Write(p []byte) (int, error) {
+	if _, err := l.lines.Write(l.decoder.Write(nil, p)); err != nil {
+		return 0, err
+	}
+	if now := l.now(); now.Sub(l.last) >= progressEvery {
+		l.last = now
+		l.told(l.decoder.Progress())
+	}
+	return len(p), nil
+}
+
+func (l *nixLog) end() {
+	l.lines.Write(l.decoder.Close(nil)) // cannot fail
+	l.lines.end()
+}
+
+// failure is what its log says of why Nix failed.
+func (l *nixLog) failure(err error) error {
+	found := l.decoder.Findings()
+	e := &Error{Message: "nix failed: " + l.lines.decisive(), Hint: "What it printed is above; mend that and run this again, it goes on there.", Err: err}
+	if len(found.Decisive) > 0 {
+		e.Message = "nix failed: " + text.Truncate(text.Line(strings.TrimPrefix(found.Decisive[0], "error: ")), maxSaid)
+	}
+	if found.Hint != "" {
+		e.Hint = found.Hint
+	}
+	if found.LostConnection {
+		e.Err = errors.Join(errLost, err)
+	}
+	return e
 }
 
 // lineWriter hands on what is written to it line by line, sanitized, and keeps

@@ -13,14 +13,34 @@ import (
 // Rebooting is what is remembered of a target that was told to reboot: it is no
 // installer any more.
 type Rebooting struct {
-	System string    `json:"system"`
-	Keys   []HostKey `json:"keys"`
+	System   string     `json:"system"`
+	Platform string     `json:"platform,omitempty"`
+	Keys     []HostKey  `json:"keys"`
+	Arrived  *time.Time `json:"arrived,omitempty"` // when it was up as itself
 }
 
-// Reboot restarts the target once its system is installed, and waits until the
-// new host is there.
-func (i *Installation) Reboot(ctx context.Context, arrive Arrival) error {
-	i.record.Rebooting = &Rebooting{i.system, i.keys}
+func (i *Installation) rebooted(context.Context) (bool, string, error) {
+	r := i.record.Rebooting
+	if r == nil || r.Arrived == nil {
+		return false, "", nil
+	}
+	return true, i.Plan.Host + " is up, with its own key, and runs " + r.System, nil
+}
+
+// reboot restarts the target if that is wanted, and waits until the new host is
+// there. A machine that was told already is only waited for.
+func (i *Installation) reboot(ctx context.Context) error {
+	if i.record.Rebooting != nil {
+		return i.await(ctx)
+	}
+	yes, err := i.Ask(ctx, Question{Text: "Reboot " + i.Plan.Target + " into " + i.Plan.Host + " now?", Flag: "--reboot"})
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return left{"`reboot` there, without the installer's medium; or run this again with --reboot"}
+	}
+	i.record.Rebooting = &Rebooting{System: i.system, Platform: i.facts.System, Keys: i.keys}
 	if err := i.Records.Write(i.record); err != nil {
 		return err
 	}
@@ -33,25 +53,27 @@ func (i *Installation) Reboot(ctx context.Context, arrive Arrival) error {
 	case r.ExitCode != 0:
 		return failure("Reboot it by hand, and run this again to wait for it.", "the target does not reboot: %s", lastWords(r.Stderr, r.ExitCode))
 	}
-	return i.Await(ctx, *i.record.Rebooting, arrive)
+	return i.await(ctx)
 }
 
 // Arrival connects to the new host, taking no keys but its own.
-type Arrival func(ctx context.Context) (sshutil.Runner, error)
+type Arrival func(ctx context.Context, keys []HostKey) (sshutil.Runner, error)
 
-// Await waits until the new host answers with its own key and runs its system.
-func (i *Installation) Await(ctx context.Context, r Rebooting, arrive Arrival) error {
-	i.Say(Telling{TellBegin, "wait for " + i.Plan.Host + " to come up as itself"})
+// await waits until the new host answers with its own key and runs its system.
+func (i *Installation) await(ctx context.Context) error {
+	r := i.record.Rebooting
+	i.tell(TellNote, "waiting for "+i.Plan.Host+" to come up as itself")
 	within, cancel := context.WithTimeout(ctx, bootWait)
 	defer cancel()
 	tick := time.NewTicker(bootPause)
 	defer tick.Stop()
 	for {
-		runs, err := running(within, arrive)
+		runs, err := i.running(within)
 		switch {
 		case err == nil && runs == r.System:
-			i.Say(Telling{TellDone, i.Plan.Host + " is up, with its own key, and runs " + runs})
-			return i.arrived()
+			now := i.Now()
+			r.Arrived = &now
+			return i.Records.Write(i.record)
 		case err == nil:
 			return failure("See on its console which entry the boot loader took.", "%s is up with its own key, but runs %s", i.Plan.Host, runs)
 		}
@@ -67,22 +89,12 @@ func (i *Installation) Await(ctx context.Context, r Rebooting, arrive Arrival) e
 }
 
 // running is the system that the new host runs.
-func running(ctx context.Context, arrive Arrival) (string, error) {
-	host, err := arrive(ctx)
+func (i *Installation) running(ctx context.Context) (string, error) {
+	host, err := i.Arrive(ctx, i.record.Rebooting.Keys)
 	if err != nil {
 		return "", err
 	}
 	defer host.Close() // it was only asked
 	r, err := host.Run(ctx, sshutil.Command{Line: "readlink -f /run/current-system"})
 	return text.Line(strings.TrimSpace(string(r.Stdout))), err
-}
-
-// arrived forgets that the host is waited for. There may be no record any more.
-func (i *Installation) arrived() error {
-	rec, err := i.Records.Read(i.Plan.Host)
-	if err != nil || rec == nil {
-		return err
-	}
-	rec.Rebooting = nil
-	return i.Records.Write(*rec)
 }

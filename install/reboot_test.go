@@ -30,7 +30,7 @@ func TestAwait(t *testing.T) {
 		after   time.Duration // that it comes up; negative: never
 		runs    newHost
 		says    string // "": it is well
-		forgets bool
+		arrives bool
 	}{
 		{"at once", 0, system, "", true},
 		{"after a while", time.Minute, system, "", true},
@@ -44,13 +44,15 @@ func TestAwait(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				i := &Installation{Plan: Plan{Host: "new"}, Records: records, Say: func(Telling) {}}
-				err := i.Await(t.Context(), Rebooting{System: system}, func(context.Context) (sshutil.Runner, error) {
+				i := &Installation{Plan: Plan{Host: "new"}, Records: records, Now: time.Now, Say: func(Telling) {}}
+				i.Arrive = func(context.Context, []HostKey) (sshutil.Runner, error) {
 					if c.after < 0 || time.Since(began) < c.after {
 						return nil, away
 					}
 					return c.runs, nil
-				})
+				}
+				i.Ask = func(context.Context, Question) (bool, error) { return false, nil } // none of what is offered
+				err := i.Run(t.Context())
 				var told *Error
 				if c.says == "" && err != nil || c.says != "" && (!errors.As(err, &told) || !strings.Contains(told.Message, c.says)) {
 					t.Errorf("it says %v", err)
@@ -60,7 +62,7 @@ func TestAwait(t *testing.T) {
 				}
 			})
 			rec, err := records.Read("new")
-			if err != nil || (rec.Rebooting == nil) != c.forgets {
+			if err != nil || (rec.Rebooting.Arrived != nil) != c.arrives {
 				t.Errorf("afterwards the record is %+v, %v", rec, err)
 			}
 		})

@@ -25,9 +25,10 @@ type Record struct {
 	WroteHardware string     `json:"wroteHardware,omitempty"` // SHA-256 of what we wrote there, in hex
 	Keys          []HostKey  `json:"keys,omitempty"`          // those that we made
 	Rekeyed       bool       `json:"rekeyed,omitempty"`       // the person said so of the secrets
-	Copied        []string   `json:"copied,omitempty"`        // systems that we copied
+	BuiltOn       string     `json:"builtOn,omitempty"`       // machine of the fleet that keeps the system for us
+	Copied        []string   `json:"copied,omitempty"`        // store paths that we brought to /mnt
 	Installed     *time.Time `json:"installed,omitempty"`     // when the flow came to its end
-	Rebooting     *Rebooting `json:"rebooting,omitempty"`     // while it is waited for
+	Rebooting     *Rebooting `json:"rebooting,omitempty"`     // since the target was told to
 }
 
 // Records keeps them, one file per host.

@@ -132,7 +132,7 @@ func (s Survey) Trouble(target string) error {
 	case !s.Mounted:
 		e := failure("Partition and format the disks there yourself, mount the new root at /mnt and the others below it (/mnt/boot …), and run this again; nothing was changed.",
 			"nothing is mounted at /mnt on %s", target)
-		e.Err = ErrUnprepared
+		e.Err = errUnprepared
 		return e
 	case s.Owner != "0:0 755":
 		return failure("Run `chown root:root /mnt; chmod 755 /mnt` there.", "/mnt on %s is not root's with mode 755 (it is %s), which nixos-install refuses", target, s.Owner)

@@ -15,6 +15,9 @@ const (
 	lookLog  = 64 << 10                // bytes of nixos-install's log per look
 	lookWait = time.Second             // between two looks
 
+	progressEvery = 250 * time.Millisecond // at most, of what is told
+	maxSecret     = 1 << 20                // bytes read of an encrypted file; its header comes first
+
 	bootWait  = 10 * time.Minute // for the new host to come up
 	bootPause = 2 * time.Second  // between two tries
 

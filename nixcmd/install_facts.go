@@ -15,7 +15,16 @@ type InstallFacts struct {
 	SSH         *bool     `json:"ssh"`         // services.openssh.enable
 	HostKeys    []HostKey `json:"hostKeys"`    // services.openssh.hostKeys; nil: not known
 	LoginKeys   []string  `json:"loginKeys"`   // authorized keys of all users; nil: not known
-	Secrets     []string  `json:"secrets"`     // names of agenix's secrets
+	Secrets     []Secret  `json:"secrets"`     // agenix's
+	Sops        []string  `json:"sops"`        // names of sops-nix's secrets that the host's SSH key opens
+	Disko       bool      `json:"disko"`       // disko says how its disks are to be made
+}
+
+// Secret is one of agenix's: its name, and the encrypted file as the flake has
+// it in the store; "" where it names none.
+type Secret struct {
+	Name string `json:"name"`
+	File string `json:"file"`
 }
 
 // HostKey is one of services.openssh.hostKeys.
@@ -41,7 +50,9 @@ in builtins.seq wanted {
   loginKeys = calm (if c.config ? users.users
     then builtins.concatMap (u: (u.openssh.authorizedKeys.keys or [ ]) ++ map builtins.readFile (u.openssh.authorizedKeys.keyFiles or [ ])) (builtins.attrValues c.config.users.users)
     else null);
-  secrets = calm (builtins.attrNames (c.config.age.secrets or { }));
+  secrets = calm (let all = c.config.age.secrets or { }; in map (name: { inherit name; file = toString (all.${name}.file or ""); }) (builtins.attrNames all));
+  sops = calm (if (c.config.sops.age.sshKeyPaths or [ ]) == [ ] then [ ] else builtins.attrNames (c.config.sops.secrets or { }));
+  disko = calm ((c.config.disko.devices.disk or { }) != { });
 }`
 
 // InstallFacts evaluates one host. A host that the flake lacks is an error

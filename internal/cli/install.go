@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,18 +17,30 @@ type installOptions struct {
 	*Program
 	Source *sourceFlags
 
-	Host     string
-	Target   string // root@ADDRESS
-	Hardware string // file for the hardware configuration
-	Yes      bool
-	Rekeyed  bool
-	Insist   bool
-	Undo     bool
-	Reboot   bool
+	Host       string
+	Target     string // root@ADDRESS
+	Hardware   string // file for the hardware configuration
+	BuildOn    string // "" chooses by itself
+	Yes        bool
+	Rekeyed    bool
+	Insist     bool
+	Undo       bool
+	Step       string // that alone is undone, or done again
+	Reboot     bool
+	WriteEntry bool
+	WriteKnown bool
+	HandOver   bool
+	JSON       bool
+
+	// tell and ask are between the flow and a person, and accept lets them judge a
+	// key of the installer that is not known; nil: nobody can.
+	tell   func(install.Telling)
+	ask    func(ctx context.Context, q install.Question) (bool, error)
+	accept func(ctx context.Context, words []string) error
 
 	address string
 	port    int
-	waits   *install.Rebooting // the target was told to reboot by an earlier start
+	arrives bool // the target was told to reboot by an earlier start
 }
 
 func newInstallCmd(p *Program, src *sourceFlags, run func(context.Context, *installOptions) error) *cobra.Command {
@@ -46,21 +56,26 @@ fleet's own. You partition, format and mount at /mnt; this never does. Then it
   3. sees what the flake lacks: the host, file systems, a key that lets you in
   4. makes the new host's SSH keys on the target, below /mnt
   5. shows the public half for agenix and waits until the secrets are rekeyed
-  6. builds the system here, with the builders of this machine's Nix
+  6. builds the system: here, if this machine's Nix has builders for it, else on the
+     best builder of the fleet that lets you in, else here; --build-on says it
   7. copies it into the store at /mnt
   8. runs nixos-install
-and prints the entry for fleet.nix and the known_hosts line. With --reboot it then
-restarts the machine and waits until it is up with its own key and system.
-What is done is seen on the target each time: after a failure, a cut connection or
+  9. reboots the machine, if you like, and waits until it is up with its own key
+ 10. offers to write the entry for fleet.nix
+ 11. offers to write the known_hosts line
+Where nixos-anywhere is installed, and nothing is mounted at /mnt, it offers to hand
+over to that. What is done is seen on the target each time: after a failure, a cut connection or
 ctrl+c run it again, then without --target, and it goes on there. Nothing that
-exists is overwritten.
+exists is overwritten. --step does one of them again: reach, hardware, flake, key,
+secrets, build, copy, install, reboot, entry, known.
 
 Exit code: 0 installed, 1 a step failed, 2 usage or the flake, 3 a person has
 something to do first.`,
 		Example: `  nixfleet-tui install mantella --target root@192.0.2.7 --hardware hosts/mantella/hardware.nix
   nixfleet-tui install mantella                 # goes on where it stopped
   nixfleet-tui install mantella --rekeyed --yes --reboot # asks nothing, and waits until it is up
-  nixfleet-tui install mantella --undo          # takes back all until nixos-install`,
+  nixfleet-tui install mantella --step build     # does that again, and what follows
+  nixfleet-tui install mantella --undo           # takes back all until nixos-install`,
 		Args: needArgs(1, 1, "the name of the new host"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Host = args[0]
@@ -70,17 +85,46 @@ something to do first.`,
 	f := cmd.Flags()
 	f.StringVar(&o.Target, "target", "", "where the installer answers: `root@ADDRESS`, or root@ADDRESS:PORT")
 	f.StringVar(&o.Hardware, "hardware", "", "new `FILE` for the hardware configuration; one that exists is kept")
+	f.StringVar(&o.BuildOn, "build-on", "", "where to build: local, or the `NAME` of a host or builder")
 	f.BoolVar(&o.Yes, "yes", false, "run nixos-install without asking")
 	f.BoolVar(&o.Rekeyed, "rekeyed", false, "the secrets are rekeyed for the new host's key, and committed")
 	f.BoolVar(&o.Insist, "insist", false, "go on although nobody could log in on the new host")
 	f.BoolVar(&o.Reboot, "reboot", false, "then reboot the machine, and wait until it is up as the new host")
+	f.BoolVar(&o.WriteEntry, "write-entry", false, "write the entry for the new host into fleet.nix without asking")
+	f.BoolVar(&o.WriteKnown, "write-known-hosts", false, "add the new host's key to ~/.ssh/known_hosts without asking")
+	f.BoolVar(&o.HandOver, "hand-over", false, "where nothing is mounted at /mnt, let nixos-anywhere ERASE the disks and install")
+	f.StringVar(&o.Step, "step", "", "do this `STEP` again; with --undo, take back this one alone")
 	f.BoolVar(&o.Undo, "undo", false, "take back what was done so far; nixos-install cannot be")
+	f.BoolVar(&o.JSON, "json", false, "print one JSON object per line (docs/json.md); asks nothing")
 	return cmd
 }
 
 func runInstall(ctx context.Context, o *installOptions) error {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
+	o.tell, o.ask = o.tellInstall, o.askInstall
+	if o.IO.CanAsk() && !o.JSON {
+		o.accept = o.acceptInstaller
+	}
+	events := &installEvents{out: o.IO.Out, now: o.Env.Now, host: o.Host}
+	if o.JSON {
+		o.tell = events.tell
+	}
+	err := o.carryOut(ctx)
+	var over *install.HandOver
+	switch {
+	case o.JSON:
+		return events.end(err)
+	case errors.As(err, &over):
+		return o.runAnywhere(ctx, over.Words)
+	case err == nil && !o.Undo:
+		fmt.Fprintf(o.IO.Out, "\n%s is installed.\n", text.Line(o.Host))
+	}
+	return err
+}
+
+// carryOut goes through the flow, alone for this host.
+func (o *installOptions) carryOut(ctx context.Context) error {
 	records := install.Records{Dir: filepath.Join(o.World.StateDir(), "installs")}
 	if err := o.recall(records); err != nil {
 		return err
@@ -102,9 +146,8 @@ func (o *installOptions) recall(records install.Records) error {
 		o.Hardware = filepath.Join(o.Env.Dir, o.Hardware)
 	}
 	if old != nil {
-		if o.waits = old.Rebooting; o.Undo || o.Target != "" {
-			o.waits = nil // then an installer is meant, whatever was
-		}
+		// A target that is named is an installer, whatever was.
+		o.arrives = old.Rebooting != nil && !o.Undo && o.Target == ""
 		if o.Target == "" {
 			o.Target = old.Target
 		}
@@ -121,46 +164,6 @@ func (o *installOptions) recall(records install.Records) error {
 		return f
 	}
 	return nil
-}
-
-// tellInstall prints one thing that the flow tells.
-func (o *installOptions) tellInstall(t install.Telling) {
-	marks := map[install.TellingKind]mark{
-		install.TellDone:  {"✓", "+", t.Text, good},
-		install.TellBegin: {"→", ">", t.Text, busy},
-		install.TellWarn:  {"▲", "!", t.Text, warn},
-	}
-	m, ok := marks[t.Kind]
-	switch {
-	case ok:
-		glyph, words, _ := strings.Cut(m.text(o.IO.ASCII), " ")
-		fmt.Fprintf(o.IO.Out, "%s %s\n", o.IO.paint(m.ink, glyph), text.Line(words))
-	case t.Kind == install.TellLog:
-		fmt.Fprintln(o.IO.Out, o.IO.paint(faint, "    "+text.Line(t.Text)))
-	default:
-		fmt.Fprintf(o.IO.Out, "  %s\n", text.Line(t.Text))
-	}
-}
-
-// askInstall puts a question to the person, unless a flag has answered it. Off a
-// terminal what is not answered is a no.
-func (o *installOptions) askInstall(_ context.Context, q install.Question) (bool, error) {
-	if q.Flag == "--yes" && o.Yes {
-		return true, nil
-	}
-	if !o.IO.CanAsk() {
-		return false, nil
-	}
-	fmt.Fprintf(o.IO.Err, "%s [y/N] ", text.Line(q.Text))
-	answer, err := readLine(o.IO.In)
-	if err != nil {
-		fmt.Fprintln(o.IO.Err)
-		if !errors.Is(err, io.EOF) {
-			return false, err
-		}
-	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
 }
 
 // explainInstall knows what the flow of an installation could not do.

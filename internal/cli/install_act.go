@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,8 +28,8 @@ func (o *installOptions) installWith(ctx context.Context, records install.Record
 		return err
 	}
 	evaluator, ok := nix.(install.Nix)
-	if !ok || o.World.Tools().ssh == "" {
-		return &Failure{Message: "the demo's fleet has no machine to install on", Hint: "In your own flake, `nixfleet-tui install HOST --target root@ADDRESS` does."}
+	if !ok {
+		return &Failure{Message: "nothing can be installed in this world", Hint: "In your own flake, `nixfleet-tui install HOST --target root@ADDRESS` does."}
 	}
 	l, err := o.load(ctx, o.Source)
 	if err != nil {
@@ -39,66 +38,68 @@ func (o *installOptions) installWith(ctx context.Context, records install.Record
 	if l.inv.Flake.URL == "" {
 		return usage("Start in a flake, or name one with --flake.", "only a host of a flake can be installed, and this inventory has none")
 	}
-	if o.waits != nil {
-		i := o.installation(ctx, l, evaluator, nil)
-		i.Records = records
-		return i.Await(ctx, *o.waits, o.arrival(l, records.Dir, o.waits.Keys))
-	}
-	options, err := o.installerOptions(records.Dir)
-	if err != nil {
-		return err
-	}
-	dialer, err := o.World.Dialer(ctx, options)
-	if err != nil {
-		return err
-	}
-	if err := o.isFree(ctx, l, dialer); err != nil {
-		return err
-	}
-	client, err := o.dialInstaller(ctx, dialer)
+	options, err := o.installerOptions(records.Dir, l)
 	if err != nil {
 		return err
 	}
 	i := o.installation(ctx, l, evaluator, options)
-	i.Target, i.Records = client, records
-	if o.Undo {
-		err = i.Undo(ctx)
-	} else if err = i.Run(ctx); err == nil {
-		o.conclude(i)
-		if _, keys := i.Outcome(); o.Reboot {
-			err = i.Reboot(ctx, o.arrival(l, records.Dir, keys))
+	i.Records, i.Arrive = records, o.arrival(l, records.Dir)
+	places := &buildPlaces{installOptions: o, loaded: l}
+	i.Place = places.choose
+	if !o.arrives {
+		dialer, err := o.World.Dialer(ctx, options)
+		if err != nil {
+			return err
 		}
+		if err := o.isFree(ctx, l, dialer); err != nil {
+			return err
+		}
+		client, err := o.dialInstaller(ctx, dialer)
+		if err != nil {
+			return err
+		}
+		defer client.Close() // all that it was asked was answered
+		i.Target = client
 	}
-	return errors.Join(o.handOver(err, l), client.Close())
+	if o.Undo {
+		err = i.Undo(ctx, o.Step)
+	} else {
+		err = i.Run(ctx)
+	}
+	return errors.Join(err, places.close())
 }
 
 func (o *installOptions) installation(ctx context.Context, l *loaded, nix install.Nix, options []string) *install.Installation {
-	ref := l.inv.Flake.LockedURL
-	if ref == "" {
-		ref = l.inv.Flake.URL
+	ref := cmp.Or(l.inv.Flake.LockedURL, l.inv.Flake.URL)
+	plan := install.Plan{Host: o.Host, Target: o.Target, Address: o.address, Port: o.port, URL: l.inv.Flake.URL, Flake: ref, Hardware: o.Hardware,
+		Keys: o.ownKeys(ctx), Insist: o.Insist, Rekeyed: o.Rekeyed, Anywhere: pathOf("nixos-anywhere")}
+	if !o.Undo {
+		plan.Again = o.Step
+	}
+	if filepath.IsAbs(l.inv.Source.File) { // the demo has none that could be written
+		plan.Fleet, plan.KnownHosts = l.inv.Source.File, filepath.Join(o.Env.Home, ".ssh", "known_hosts")
 	}
 	return &install.Installation{
-		Plan: install.Plan{Host: o.Host, Target: o.Target, Address: o.address, Flake: ref, Hardware: o.Hardware, Keys: o.ownKeys(ctx), Insist: o.Insist, Rekeyed: o.Rekeyed},
-		Nix:  nix,
-		Local: install.Local{Nix: pathOf("nix"), Dir: o.Env.Dir,
+		Plan: plan, Nix: nix, Now: o.Env.Now, Say: o.tell, Ask: o.ask,
+		Local: install.Local{Nix: o.World.Tools().nix, Dir: o.Env.Dir,
 			Env: append(os.Environ(), "NIX_SSHOPTS="+shellquote.Join(options...)+" -o BatchMode=yes -o ControlPath=none", "GIT_TERMINAL_PROMPT=0")},
-		Now: o.Env.Now, Say: o.tellInstall, Ask: o.askInstall,
 	}
 }
 
-// installerOptions are the words by which ssh reaches the installer as root.
-// Its key is a passing one, so it is kept in a file of its own.
-func (o *installOptions) installerOptions(dir string) ([]string, error) {
+// installerOptions are the words by which ssh reaches the installer as root,
+// and the fleet's machines as ever. The installer's key is a passing one, so it
+// is kept in a file of its own.
+func (o *installOptions) installerOptions(dir string, l *loaded) ([]string, error) {
 	includes, options, err := o.World.Personal()
 	if err != nil {
 		return nil, err
 	}
-	usual, err := sshutil.Config{Includes: includes}.Render()
+	usual, err := sshutil.Config{Hosts: l.inv.SSHHosts(), Includes: includes}.Render()
 	if err != nil {
 		return nil, err
 	}
 	name := filepath.Join(dir, url.PathEscape(o.Host))
-	head := fmt.Sprintf("Match all\n\tUser root\n\tUserKnownHostsFile \"%s\" ~/.ssh/known_hosts ~/.ssh/known_hosts2\n", strings.ReplaceAll(name, "%", "%%")+".known_hosts")
+	head := fmt.Sprintf("Host %s\n\tUser root\n\tUserKnownHostsFile \"%s\" ~/.ssh/known_hosts ~/.ssh/known_hosts2\n", o.address, strings.ReplaceAll(name, "%", "%%")+".known_hosts")
 	if o.port != 0 {
 		head += fmt.Sprintf("\tPort %d\n", o.port)
 	}
@@ -108,8 +109,8 @@ func (o *installOptions) installerOptions(dir string) ([]string, error) {
 
 // arrival reaches the new host where fleet.nix has it, or else where its
 // installer was, with no other keys than its own.
-func (o *installOptions) arrival(l *loaded, dir string, keys []install.HostKey) install.Arrival {
-	return func(ctx context.Context) (sshutil.Runner, error) {
+func (o *installOptions) arrival(l *loaded, dir string) install.Arrival {
+	return func(ctx context.Context, keys []install.HostKey) (sshutil.Runner, error) {
 		includes, options, err := o.World.Personal()
 		if err != nil {
 			return nil, err
@@ -175,7 +176,7 @@ func (o *installOptions) isFree(ctx context.Context, l *loaded, dialer *sshutil.
 	return nil
 }
 
-// dialInstaller connects; at a terminal OpenSSH asks about a key that is not
+// dialInstaller connects; where a person can, they judge a key that is not
 // known yet.
 func (o *installOptions) dialInstaller(ctx context.Context, dialer *sshutil.Dialer) (*sshutil.Client, error) {
 	client, err := dialer.DialTouch(ctx, o.address)
@@ -183,14 +184,11 @@ func (o *installOptions) dialInstaller(ctx context.Context, dialer *sshutil.Dial
 	if !errors.As(err, &unknown) || unknown.Kind != sshutil.KindHostKeyUnknown {
 		return client, err
 	}
-	if !o.IO.CanAsk() {
+	if o.accept == nil {
 		return nil, &Failure{Message: unknown.Error(), Err: err,
 			Hint: "Run it on a terminal to compare the installer's fingerprint (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console) and accept it."}
 	}
-	words := dialer.AcceptKey(o.address)
-	ask := exec.CommandContext(ctx, words[0], words[1:]...)
-	ask.Stdin, ask.Stdout, ask.Stderr = o.IO.In, o.IO.Out, o.IO.Err
-	if err := ask.Run(); err != nil {
+	if err := o.accept(ctx, dialer.AcceptKey(o.address)); err != nil {
 		return nil, &Failure{Message: "the installer's host key was not accepted", Hint: "Compare it on the machine's console, and run this again.", Err: err}
 	}
 	return dialer.DialTouch(ctx, o.address)
@@ -215,34 +213,6 @@ func (o *installOptions) ownKeys(ctx context.Context) []string {
 		}
 	}
 	return all
-}
-
-// conclude says what the fleet has to learn of its new host.
-func (o *installOptions) conclude(i *install.Installation) {
-	system, keys := i.Outcome()
-	fmt.Fprintf(o.IO.Out, "\n%s is installed.\n", text.Line(o.Host))
-	if !o.Reboot {
-		fmt.Fprintln(o.IO.Out, "Reboot the machine into it (`reboot` there, without the installer's medium).")
-	}
-	fmt.Fprintf(o.IO.Out, "\nFor fleet.nix (its address may be another one by then):\n\n  %s\n", strings.ReplaceAll(install.Entry(o.Host, o.address, system, keys), "\n", "\n  "))
-	fmt.Fprintf(o.IO.Out, "\nFor ~/.ssh/known_hosts:\n\n")
-	for _, line := range install.KnownHosts(o.Host, o.address, o.port, keys) {
-		fmt.Fprintf(o.IO.Out, "  %s\n", line)
-	}
-}
-
-// handOver adds to an error in the first steps that nixos-anywhere, where it is
-// here, does what this command never does.
-func (o *installOptions) handOver(err error, l *loaded) error {
-	var told *install.Error
-	if !errors.Is(err, install.ErrUnprepared) || !errors.As(err, &told) || pathOf("nixos-anywhere") == "" {
-		return err
-	}
-	f := explainInstall(err)
-	f.Err = err
-	f.Hint = stopped(f.Hint) + " Or, to have the flake's disko ERASE and partition the disks: `" +
-		shellquote.Join(install.Anywhere(l.inv.Flake.URL, o.Host, o.address, o.port, o.Hardware)...) + "`"
-	return f
 }
 
 var (

@@ -60,6 +60,8 @@ type World interface {
 type tools struct {
 	ssh      string // for connections that all of a run share
 	nixStore string // for roots on this machine
+
+	nix []string // for what is built here for a new host: program, and its first words
 }
 
 // realWorld is the person's own machine.
@@ -144,7 +146,9 @@ func (w *realWorld) StateDir() string { return stateDir(w.env.Getenv) }
 
 func (w *realWorld) CacheDir() string { return cacheDir(w.env.Getenv) }
 
-func (w *realWorld) Tools() tools { return tools{ssh: pathOf("ssh"), nixStore: pathOf("nix-store")} }
+func (w *realWorld) Tools() tools {
+	return tools{ssh: pathOf("ssh"), nixStore: pathOf("nix-store"), nix: []string{pathOf("nix")}}
+}
 
 // pathOf is where a program is, or "" when there is none.
 func pathOf(program string) string {
