@@ -2,19 +2,42 @@ package fleet
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 )
 
+// collectLinks are the names of the roots that a collection holds while it
+// lasts. They are the first that it makes and the last that it removes, so they
+// tell that one was cut off.
+var collectLinks = [...]string{"collecting-running", "collecting-booted"}
+
+// CollectLink is the path of the root that keeps what runs (0) and what was
+// booted (1) while garbage is collected.
+func CollectLink(i int) string { return path.Join(PinDir, collectLinks[i]) }
+
+// Spared are the systems that a collection keeps itself: what runs and what was
+// booted, which a container never was.
+func (g Generations) Spared() []string {
+	spared := []string{g.Reading.Current}
+	if b := g.Reading.Booted; b != "" && b != g.Reading.Current {
+		spared = append(spared, b)
+	}
+	return spared
+}
+
 // Doomed are the generations that go when these numbers are deleted. One that
 // must stay, or is not there, is an error: nobody loses a generation by a
-// mistyped number.
+// mistyped number. Of those that a collection which was cut off has deleted
+// already there is no need to speak.
 func (g Generations) Doomed(numbers []int) ([]Generation, error) {
 	var doomed []Generation
 	for _, n := range numbers {
 		one, ok := g.Find(n)
 		switch why := one.Kept(); {
+		case !ok && g.Collecting:
+			continue
 		case !ok:
 			return nil, &Error{Message: fmt.Sprintf("it has no generation %d", n), Hint: "It has " + g.numbers() + "."}
 		case why != "":

@@ -50,6 +50,7 @@ type Generations struct {
 	Reading     Reading      // the fast script's part
 	Init        string       // what the running system's init speaks
 	Pins        []string     // systems that a root of ours keeps, in the order of its names
+	Collecting  bool         // a collection was begun and is not over: it goes on, or was cut off
 	Generations []Generation // newest first
 }
 
@@ -98,10 +99,7 @@ func ParseGenerations(out []byte, now time.Time) (Generations, error) {
 	byNumber := map[int]*Generation{}
 	for _, key := range sortedKeys(a) {
 		if strings.HasPrefix(key, "pin ") {
-			_, ours := nixcmd.ParseGenerationLink(strings.TrimPrefix(key, "pin "))
-			if p := storePath(a[key]); p != "" && ours {
-				all.Pins = append(all.Pins, p)
-			}
+			all.pin(strings.TrimPrefix(key, "pin "), a[key])
 			continue
 		}
 		words := strings.Fields(key)
@@ -123,6 +121,15 @@ func ParseGenerations(out []byte, now time.Time) (Generations, error) {
 	}
 	slices.SortFunc(all.Generations, func(a, b Generation) int { return b.Number - a.Number })
 	return all, nil
+}
+
+// pin takes a root below PinDir: of a generation, or of a collection.
+func (g *Generations) pin(name, path string) {
+	_, ours := nixcmd.ParseGenerationLink(name)
+	if p := storePath(path); p != "" && ours {
+		g.Pins = append(g.Pins, p)
+	}
+	g.Collecting = g.Collecting || slices.Contains(collectLinks[:], name)
 }
 
 // take reads one answer about the generation.

@@ -35,6 +35,15 @@ func (a Activation) ProfileWords() []string {
 	return a.RootWords("nix-env", "-p", SystemProfile, "--set", a.Path)
 }
 
+// DeleteWords delete generations of the system profile.
+func (a Activation) DeleteWords(numbers []int) []string {
+	words := []string{"nix-env", "-p", SystemProfile, "--delete-generations"}
+	for _, n := range numbers {
+		words = append(words, strconv.Itoa(n))
+	}
+	return a.RootWords(words...)
+}
+
 // SystemdWords ask whether systemd runs the host.
 func (a Activation) SystemdWords() []string { return []string{"test", "-d", "/run/systemd/system"} }
 

@@ -16,6 +16,9 @@ const (
 // Reboot is no action of nixos-rebuild, but of a run: hosts are restarted.
 const Reboot Action = "reboot"
 
+// Collect is another: generations are deleted and garbage is collected.
+const Collect Action = "collect"
+
 // Activates says whether the action changes the running system of a host.
 func (a Action) Activates() bool { return a == Switch || a == Test || a == Reboot }
 

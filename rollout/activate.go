@@ -20,6 +20,9 @@ import (
 type Activation struct {
 	Path       string `json:"path"`                 // the system
 	Generation int    `json:"generation,omitempty"` // of the host's profile, whose system it is; 0 makes a new one
+
+	Delete []int    `json:"delete,omitempty"` // of a collection: generations that go; the system is the boot default then
+	Keep   []string `json:"keep,omitempty"`   // of a collection: the systems that run and were booted
 }
 
 // Remote runs commands on the host of a task, as ssh does: the words are joined
@@ -116,8 +119,11 @@ func (e *engine) deploy(ctx context.Context) error {
 			return err
 		}
 	}
-	if e.plan.Action == nixcmd.Reboot {
+	switch e.plan.Action {
+	case nixcmd.Reboot:
 		return e.reboot(ctx, *what)
+	case nixcmd.Collect:
+		return e.collect(ctx, *what)
 	}
 	return e.activate(ctx, *what)
 }

@@ -42,6 +42,8 @@ func judge(e evidence) Verdict {
 	switch {
 	case e.action == nixcmd.Reboot:
 		e.judgeRebooted(&v)
+	case e.action == nixcmd.Collect:
+		e.judgeCollected(&v)
 	case e.wentWell():
 		e.judgeSuccess(&v)
 	case e.unitsFailed():

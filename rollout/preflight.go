@@ -100,7 +100,7 @@ func (p *Plan) Questions() map[string]fleet.Questions {
 // disturbs says whether the action asks something of a host that one at a time
 // may ask, and only as root.
 func (p *Plan) disturbs() bool {
-	return p.Action.Activates() || p.Action.MovesProfile() || p.Action == nixcmd.DryActivate
+	return p.Action.Activates() || p.Action.MovesProfile() || p.Action == nixcmd.DryActivate || p.Action == nixcmd.Collect
 }
 
 // changes says whether a host is another one afterwards.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -195,18 +194,9 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 	}
 }
 
-// signLock writes into the lock file who holds it. Readers take it as a hint only.
+// signLock says in the lock file that this task holds it.
 func (t *task) signLock(f *os.File) error {
-	const version = 1
-	data, err := json.Marshal(Holder{Version: version, Run: t.run.plan.ID, Host: t.host.Name, User: t.run.plan.User, Since: t.run.Now().UTC().Truncate(time.Second)})
-	if err != nil {
-		return err
-	}
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	_, err = f.WriteAt(append(data, '\n'), 0)
-	return err
+	return Holder{Run: t.run.plan.ID, Host: t.host.Name, User: t.run.plan.User, Since: t.run.Now().UTC().Truncate(time.Second)}.sign(f)
 }
 
 func waitReason(path, run string) string {

@@ -93,15 +93,17 @@ type Log interface {
 
 // Request is what a person chose in the deploy menu.
 type Request struct {
-	Action     nixcmd.Action
-	Hosts      []string
-	Generation int    // of the only host, to go to; 0 deploys the flake (and Reboot restarts)
-	BuildOn    string // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
-	Retry      string // a run's directory: do again, by its plan, what did not end well; the rest but Insist, Wait and Personal is unset
-	Insist     bool   // also what would surely fail
-	Wait       bool   // for others that are at a host
-	Previewed  string // a preview's directory: activate just what it has built; the rest but Personal is unset
-	Choices           // what the command line has flags for
+	Action    nixcmd.Action
+	Hosts     []string
+	To        fleet.Point // the generation to go to, of each host; zero deploys the flake
+	Delete    []int       // of Collect: generations of the only host that go
+	Keep      int         // of Collect: how many of the newest stay on each host; 0: all but those
+	BuildOn   string      // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
+	Retry     string      // a run's directory: do again, by its plan, what did not end well; the rest but Insist, Wait and Personal is unset
+	Insist    bool        // also what would surely fail
+	Wait      bool        // for others that are at a host
+	Previewed string      // a preview's directory: activate just what it has built; the rest but Personal is unset
+	Choices               // what the command line has flags for
 }
 
 // Choices are how a run is to be made, apart from what it does and where. The

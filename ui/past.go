@@ -282,7 +282,7 @@ func differenceRows(b *brush, changes []nixcmd.PackageChange, w int) []string {
 // goBack asks what going to the generation under the cursor would do.
 func (m *Model) goBack(a nixcmd.Action) tea.Cmd {
 	g, _ := m.past.current()
-	return m.plan(Request{Action: a, Hosts: []string{m.past.host}, Generation: g.Number}, "Working out what going to generation "+strconv.Itoa(g.Number)+" would do…")
+	return m.plan(Request{Action: a, Hosts: []string{m.past.host}, To: fleet.Point{Number: g.Number}}, "Working out what going to generation "+strconv.Itoa(g.Number)+" would do…")
 }
 
 // rebootHosts asks what restarting the hosts would do.

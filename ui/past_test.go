@@ -70,13 +70,13 @@ func TestThePastOfAHost(t *testing.T) {
 func TestGoingBackIsConfirmed(t *testing.T) {
 	s := newStage(t, 120, 40).showFleet()
 	for keys, want := range map[string]Request{
-		"a": {Action: nixcmd.Switch, Generation: 41},
-		"b": {Action: nixcmd.Boot, Generation: 41},
+		"a": {Action: nixcmd.Switch, To: fleet.Point{Number: 41}},
+		"b": {Action: nixcmd.Boot, To: fleet.Point{Number: 41}},
 	} {
 		s.keys("1", "enter", "h", "g", "down")
 		host := s.m.past.host
 		s.keys(keys)
-		if got := s.backend.request; got.Action != want.Action || got.Generation != want.Generation || len(got.Hosts) != 1 || got.Hosts[0] != host {
+		if got := s.backend.request; got.Action != want.Action || got.To != want.To || len(got.Hosts) != 1 || got.Hosts[0] != host {
 			t.Errorf("%s asks for %+v", keys, got)
 		}
 		s.sees("cancel")

@@ -62,7 +62,7 @@ func (b *backend) Pause(paused bool) {
 // Plan implements ui.Backend. The tree is pinned here, so what is confirmed is
 // what is deployed.
 func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	if r.Generation != 0 || r.Action == nixcmd.Reboot {
+	if !r.To.IsZero() || r.Action == nixcmd.Reboot || r.Action == nixcmd.Collect {
 		return b.planOwn(ctx, r)
 	}
 	if r.Previewed != "" {

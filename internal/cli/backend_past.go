@@ -59,12 +59,12 @@ func (b *backend) Compare(ctx context.Context, host, from, to string) ([]nixcmd.
 
 // planOwn is Plan for what needs no nixos-rebuild.
 func (b *backend) planOwn(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	return b.propose(ctx, r, aimBack(r.Generation, r.Action == nixcmd.Switch))
+	return b.propose(ctx, r, func(string) fleet.Point { return r.To }, func(string) doomed { return doomed{Delete: r.Delete, Keep: r.Keep} })
 }
 
-// isOwn says whether a run went back to generations or restarted hosts.
+// isOwn says whether a run went back to generations, deleted some, or restarted hosts.
 func isOwn(p *rollout.Plan) bool {
-	return p.Action == nixcmd.Reboot || slices.ContainsFunc(p.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
+	return p.Action == nixcmd.Reboot || p.Action == nixcmd.Collect || slices.ContainsFunc(p.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
 }
 
 // planAgain is Plan for such a run that is to be done again where it failed:
@@ -74,34 +74,46 @@ func (b *backend) planAgain(ctx context.Context, v rollout.View, r ui.Request) (
 	if len(r.Hosts) == 0 {
 		return ui.Proposal{}, &fleet.Error{Message: "no host of that run failed", Hint: "There is nothing to do again."}
 	}
-	return b.propose(ctx, r, func(h *rollout.PlanHost, g fleet.Generations) ([]string, error) {
-		was, _ := v.Plan.Host(h.Name)
-		if was.Activate == nil {
-			return nil, &fleet.Error{Message: "where it was to go was never known", Hint: "Choose a generation: `h` shows them."}
+	was := func(host string) rollout.Activation {
+		if h, _ := v.Plan.Host(host); h.Activate != nil {
+			return *h.Activate
 		}
-		return aimBack(was.Activate.Generation, r.Action == nixcmd.Switch)(h, g)
-	})
+		return rollout.Activation{}
+	}
+	return b.propose(ctx, r, func(host string) fleet.Point { return fleet.Point{Number: was(host).Generation} }, func(host string) doomed { return doomed{Delete: was(host).Delete} })
 }
 
-// propose makes a plan without nixos-rebuild.
-func (b *backend) propose(ctx context.Context, r ui.Request, aim func(*rollout.PlanHost, fleet.Generations) ([]string, error)) (ui.Proposal, error) {
+// propose makes a plan without nixos-rebuild: of where each host is to go, or
+// which of its generations are to go.
+func (b *backend) propose(ctx context.Context, r ui.Request, to func(host string) fleet.Point, going func(host string) doomed) (ui.Proposal, error) {
 	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: true}}
-	o.name, o.aim = "rollback", aim
-	if r.Action == nixcmd.Reboot {
-		o.name, o.aim, o.refuse, o.within, o.Wave = "reboot", aimReboot, refuseAllBuilders, defaultReturn, rollout.UsualParallel
+	switch r.Action {
+	case nixcmd.Reboot:
+		o.restart()
+		o.within, o.Wave = defaultReturn, rollout.UsualParallel
+	case nixcmd.Collect:
+		o.collect(going)
+	default:
+		o.goBack(to)
 	}
 	sel, err := fleet.ParseSelection(o.On)
 	if err != nil {
 		return ui.Proposal{}, asFleetError(err)
 	}
-	ready, _, err := o.ready(ctx, sel)
+	ready, pasts, err := o.ready(ctx, sel)
 	if err != nil {
 		return ui.Proposal{}, asFleetError(err)
 	}
 	if !r.Insist {
 		ready.plan.Refuse()
 	}
-	return b.proposal(ready), nil
+	p := b.proposal(ready)
+	for _, h := range ready.plan.Hosts {
+		if h.Skip == "" {
+			p.Findings = append(p.Findings, ui.Finding{Host: h.Name, Level: ui.Note, Message: o.words(h, pasts[h.Name])})
+		}
+	}
+	return p, nil
 }
 
 // typedFor is what is run for a host of a plan, as it would be typed.
@@ -111,8 +123,11 @@ func typedFor(p *rollout.Plan, h rollout.PlanHost) string {
 	}
 	a := nixcmd.Activation{Action: p.Action, Path: h.Activate.Path, Generation: h.Activate.Generation, Sudo: h.Sudo}
 	on := "ssh " + h.Name + " "
-	if p.Action == nixcmd.Reboot {
+	switch p.Action {
+	case nixcmd.Reboot:
 		return on + shellquote.Join(a.RootWords("systemctl", "reboot")...)
+	case nixcmd.Collect:
+		return on + collectLine(a, h.Activate.Delete)
 	}
 	line := on
 	if p.Action.MovesProfile() {

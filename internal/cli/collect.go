@@ -2,236 +2,173 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 
-	"github.com/kballard/go-shellquote"
 	"github.com/spf13/cobra"
 
 	"nixfleet-tui/fleet"
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
 
-// collectOptions are those of `collect`, `pin` and `unpin`.
-type collectOptions struct {
-	*Program
-	Source *sourceFlags
-
-	Host   string
+// doomed says which generations of a host are to go.
+type doomed struct {
 	Delete []int
-	Keep   int // 0: those of Delete
-	Yes    bool
-	DryRun bool
+	Keep   int // how many of the newest stay; 0: those of Delete go
 }
 
-func newCollectCmd(p *Program, src *sourceFlags, run func(context.Context, *collectOptions) error) *cobra.Command {
-	o := &collectOptions{Program: p, Source: src}
+// of are the generations that go.
+func (d doomed) of(g fleet.Generations) ([]fleet.Generation, error) {
+	if d.Keep > 0 {
+		return g.Beyond(d.Keep), nil
+	}
+	return g.Doomed(d.Delete)
+}
+
+func newCollectCmd(p *Program, src *sourceFlags, run func(context.Context, *ownOptions) error) *cobra.Command {
+	o := &ownOptions{actionOptions: actionOptions{Program: p, Source: src, Action: nixcmd.Collect}}
+	var d doomed
 	cmd := &cobra.Command{
 		Use:   "collect HOST --delete N,N | --keep N",
-		Short: "Delete old generations of a host, and collect its garbage",
+		Short: "Delete old generations, and collect the garbage",
 		Long: `Deletes generations of a host's system profile, collects the garbage of its store
-and writes its boot menu anew, so that no entry of it leads nowhere. Which
-generations go, and an estimate of what that frees, is shown before. Never deleted
-are the running one, the booted one, the boot default and pinned ones.`,
-		Example: "  nixfleet-tui collect web1 --keep 5 --dry-run\n  nixfleet-tui collect web1 --delete 30,31\n  nixfleet-tui collect web1 --keep 10 --yes",
-		Args:    needArgs(1, 1, "the name of a host"),
+and writes its boot menu anew, so that no entry of it leads nowhere; as a run with
+a log and a verdict like any other. Which generations go, and an estimate of what
+that frees, is shown before. Never deleted are the running one, the booted one, the
+boot default and pinned ones. With --on instead of HOST, --keep does so on many.
+
+One that was cut off can be done again: it goes on where the first has stopped.`,
+		Example: "  nixfleet-tui collect web1 --keep 5 --dry-run\n  nixfleet-tui collect web1 --delete 30,31\n  nixfleet-tui collect --on @web --keep 10 --yes",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Host = args[0]
-			switch kept := cmd.Flags().Changed("keep"); {
-			case kept == (len(o.Delete) > 0):
+			keep := cmd.Flags().Changed("keep")
+			switch {
+			case len(args) > 1 || len(args) == 1 && o.On != "":
+				return usage("Name it once: `collect HOST`, or `collect --on SEL` for several.", "`collect` takes one host, or --on")
+			case len(args) == 0 && o.On == "":
+				return usage("Give the name of a host, or --on with several.", "`collect` needs to be told which host")
+			case keep == (len(d.Delete) > 0):
 				return usage("Give --delete with numbers, or --keep with how many of the newest stay.", "`collect` needs to be told which generations go")
-			case kept && o.Keep < 1:
-				return usage("Give how many of the newest generations stay, such as --keep 5.", "--keep %d makes no sense", o.Keep)
-			case !o.Yes && !o.DryRun && !o.IO.CanAsk():
-				return usage("Add --yes to go ahead without a question, or --dry-run to see only.", "there is no terminal to ask for confirmation on")
+			case keep && d.Keep < 1:
+				return usage("Give how many of the newest generations stay, such as --keep 5.", "--keep %d makes no sense", d.Keep)
+			case len(args) == 0 && !keep:
+				return usage("Name one host, or use --keep for several.", "the numbers of generations are each host's own")
+			case len(args) == 1:
+				o.On = args[0]
 			}
+			o.Yes = o.Yes || o.DryRun
+			o.collect(func(string) doomed { return d })
+			o.wellIfNothing()
 			return run(cmd.Context(), o)
 		},
 		ValidArgsFunction: p.completeHostName(src, 1),
 	}
+	o.register(cmd)
+	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
 	f := cmd.Flags()
-	f.IntSliceVar(&o.Delete, "delete", nil, "the generations to delete, by number")
-	f.IntVar(&o.Keep, "keep", 0, "how many of the newest generations stay")
-	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
+	f.IntSliceVar(&d.Delete, "delete", nil, "the generations to delete, by number")
+	f.IntVar(&d.Keep, "keep", 0, "how many of the newest generations stay")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only show what would go")
 	return cmd
 }
 
-func runCollect(ctx context.Context, o *collectOptions) error {
-	ctx, stop := o.interruptible(ctx)
-	defer stop()
-	return o.onHost(ctx, func(ctx context.Context, r root, g fleet.Generations) error {
-		doomed := g.Beyond(o.Keep)
-		if len(o.Delete) > 0 {
-			var err error
-			if doomed, err = g.Doomed(o.Delete); err != nil {
-				return err
-			}
+// collect makes of the action one that deletes generations and collects the
+// garbage. A host that has nothing to delete is left out.
+func (o *ownOptions) collect(which func(host string) doomed) {
+	var mu sync.Mutex
+	frees := map[string]int64{}
+	o.name = "collect"
+	o.weigh = func(ctx context.Context, host string, r sshutil.Runner, g fleet.Generations) error {
+		going, err := which(host).of(g)
+		if err != nil || len(going) == 0 {
+			return err
 		}
-		if len(doomed) == 0 {
-			fmt.Fprintf(o.IO.Err, "%s has nothing to delete: all that is left of it must stay, or is to.\n", o.Host)
-			return nil
-		}
-		closures, err := fleet.ReadClosures(ctx, r.runner, g.Roots())
+		closures, err := fleet.ReadClosures(ctx, r, g.Roots())
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(o.IO.Out, "%s loses %s: %s\nthat frees about %s, and whatever else is garbage there\n", text.Line(o.Host), count(len(doomed), "generation"), fleet.Numbers(doomed),
-			nixcmd.FormatBytes(g.Frees(closures, doomed)))
-		if o.DryRun {
+		mu.Lock()
+		defer mu.Unlock()
+		frees[host] = g.Frees(closures, going)
+		return nil
+	}
+	o.aim = func(h *rollout.PlanHost, g fleet.Generations) ([]string, error) {
+		going, err := which(h.Name).of(g)
+		if err != nil {
+			return nil, err
+		}
+		return aimCollect(h, g, going)
+	}
+	o.words = func(h rollout.PlanHost, g fleet.Generations) string {
+		going, _ := g.Doomed(h.Activate.Delete) // they were found before
+		if len(going) == 0 {
+			return "loses no generation; its garbage goes"
+		}
+		return fmt.Sprintf("loses %s: %s; that frees about %s, and whatever else is garbage there",
+			count(len(going), "generation"), fleet.Numbers(going), nixcmd.FormatBytes(frees[h.Name]))
+	}
+	o.refuse = refuseNothing
+}
+
+// aimCollect has a host lose generations.
+func aimCollect(h *rollout.PlanHost, g fleet.Generations, going []fleet.Generation) ([]string, error) {
+	if g.Reading.Current == "" || g.Reading.Profile == "" {
+		return nil, &fleet.Error{Message: "it does not tell what it runs, or what it would boot", Hint: "What must stay is not known; collect its garbage by hand."}
+	}
+	if len(going) == 0 && !g.Collecting {
+		h.Skip = nothingToDelete
+		return nil, nil
+	}
+	h.Activate = &rollout.Activation{Path: g.Reading.Profile, Generation: g.Reading.Generation, Keep: g.Spared()}
+	for _, one := range going {
+		h.Activate.Delete = append(h.Activate.Delete, one.Number)
+	}
+	if g.Collecting {
+		return []string{"a collection was begun on it and has not come to its end, which this one will"}, nil
+	}
+	return nil, nil
+}
+
+// collectLine is what a collection runs, as it would be typed.
+func collectLine(a nixcmd.Activation, numbers []int) string {
+	a.Action = nixcmd.Boot
+	commands := [][]string{a.RootWords("nix-store", "--gc"), a.SwitchWords(false)}
+	if len(numbers) > 0 {
+		commands = slices.Insert(commands, 0, a.DeleteWords(numbers))
+	}
+	lines := make([]string, len(commands))
+	for i, words := range commands {
+		lines[i] = nixcmd.ShellLine(words)
+	}
+	return strings.Join(lines, " && ")
+}
+
+const nothingToDelete = "it has nothing to delete: all that is left of it must stay, or is to"
+
+// refuseNothing refuses a run that would do nothing at all.
+func refuseNothing(_ *loaded, plan *rollout.Plan) error {
+	if slices.ContainsFunc(plan.Hosts, func(h rollout.PlanHost) bool { return h.Skip != nothingToDelete }) {
+		return nil
+	}
+	message := "there is nothing to delete on " + count(len(plan.Hosts), "host")
+	if len(plan.Hosts) == 1 {
+		message = plan.Hosts[0].Name + ": " + nothingToDelete
+	}
+	return &fleet.Error{Message: message, Hint: "`unpin` lets go of a pinned generation."}
+}
+
+// wellIfNothing makes it no failure that there is nothing to delete: who has a
+// script keep the newest is content.
+func (o *ownOptions) wellIfNothing() {
+	o.refuse = func(l *loaded, plan *rollout.Plan) error {
+		err := refuseNothing(l, plan)
+		if err == nil {
 			return nil
 		}
-		if !o.Yes && !o.agreed() {
-			return &Failure{Message: "nothing was deleted", Code: ExitCancelled}
-		}
-		return o.collect(ctx, r, g, doomed)
-	})
-}
-
-// agreed waits for the person's word. Anything but a yes is a no.
-func (o *collectOptions) agreed() bool {
-	fmt.Fprintf(o.IO.Err, "Go ahead? [y/N] ")
-	answer, err := readLine(o.IO.In)
-	return err == nil && strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y")
-}
-
-// collect deletes, collects and writes the boot menu anew, step by step.
-func (o *collectOptions) collect(ctx context.Context, r root, g fleet.Generations, doomed []fleet.Generation) error {
-	remove := []string{"nix-env", "-p", nixcmd.SystemProfile, "--delete-generations"}
-	for _, one := range doomed {
-		remove = append(remove, strconv.Itoa(one.Number))
+		report(o.IO.Err, explain(err))
+		return exit(ExitOK)
 	}
-	// A last look: nix-env itself only spares what the profile points to.
-	now, err := fleet.ReadGenerations(ctx, r.runner, o.Env.Now)
-	if err != nil {
-		return err
-	}
-	if now.Reading.Generation != g.Reading.Generation || now.Reading.Current != g.Reading.Current || now.Reading.Switching {
-		return &fleet.Error{Message: "somebody is at it: it is not what it was a moment ago", Hint: "Nothing was deleted. Look at it again, and try again."}
-	}
-	if err := r.hold(ctx, g.Reading.Current, g.Reading.Booted); err != nil {
-		return err
-	}
-	if _, err := r.run(ctx, remove...); err != nil {
-		return fmt.Errorf("deleting generations: %w", err)
-	}
-	freed, err := r.run(ctx, "nix-store", "--gc", "--quiet")
-	if err != nil {
-		return fmt.Errorf("the generations are deleted; collecting the garbage: %w", err)
-	}
-	if err := r.letGo(ctx); err != nil {
-		return err
-	}
-	a := nixcmd.Activation{Action: nixcmd.Boot, Path: g.Reading.Profile}
-	if _, err := r.run(ctx, a.SwitchWords(true)...); err != nil {
-		return fmt.Errorf("the generations are deleted and the garbage is collected; writing the boot menu: %w", err)
-	}
-	if freed != "" {
-		fmt.Fprintln(o.IO.Out, freed)
-	}
-	return nil
-}
-
-// root runs commands on a host as root.
-type root struct {
-	runner  sshutil.Runner
-	sudo    bool
-	forward bool
-}
-
-// run returns the last line that the command printed. A command that fails is
-// an error with what it said.
-func (r root) run(ctx context.Context, words ...string) (string, error) {
-	if r.sudo {
-		words = append([]string{"sudo", "-n"}, words...)
-	}
-	result, err := r.runner.Run(ctx, sshutil.Command{Line: shellquote.Join(words...), ForwardAgent: r.forward})
-	if err != nil {
-		return "", err
-	}
-	if result.ExitCode != 0 {
-		said := lastOf(result.Stderr, result.Stdout)
-		hint := "See what it says when you run it there yourself."
-		if strings.HasPrefix(said, "sudo:") {
-			hint = "sudo there asks for a password, which is not possible here: log in and run it there, or let sudo go without (`nixfleet-tui doctor`)."
-		}
-		return "", &fleet.Error{Message: fmt.Sprintf("%s exited with %d: %s", words[len(words)-1], result.ExitCode, said), Hint: hint}
-	}
-	return lastOf(result.Stdout), nil
-}
-
-// held are the names of the roots that keep what runs and what was booted while
-// garbage is collected: NixOS makes such roots itself, but a host that was
-// brought up in another way may lack them.
-func held() []string {
-	return []string{fleet.PinDir + "/collecting-running", fleet.PinDir + "/collecting-booted"}
-}
-
-func (r root) hold(ctx context.Context, paths ...string) error {
-	if _, err := r.run(ctx, "mkdir", "-p", fleet.PinDir); err != nil {
-		return err
-	}
-	for i, link := range held() {
-		if paths[i] == "" {
-			continue // a container was never booted
-		}
-		if _, err := r.run(ctx, "ln", "-sfn", paths[i], link); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r root) letGo(ctx context.Context) error {
-	_, err := r.run(ctx, append([]string{"rm", "-f"}, held()...)...)
-	return err
-}
-
-// lastOf is the last line of the first output that has one.
-func lastOf(outputs ...[]byte) string {
-	for _, out := range outputs {
-		if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); lines[len(lines)-1] != "" {
-			return text.Line(lines[len(lines)-1])
-		}
-	}
-	return ""
-}
-
-// onHost reads the past of the host and runs do, unless another run has it.
-func (o *collectOptions) onHost(ctx context.Context, do func(context.Context, root, fleet.Generations) error) error {
-	l, err := o.load(ctx, o.Source)
-	if err != nil {
-		return err
-	}
-	host, err := l.inv.Named(o.Host)
-	if err != nil {
-		return err
-	}
-	store, err := openStore(o.World)
-	if err != nil {
-		return err
-	}
-	pool, done, err := o.pool(ctx, l)
-	if err != nil {
-		return err
-	}
-	client, err := pool.Client(ctx, o.Host)
-	var g fleet.Generations
-	if err == nil {
-		g, err = fleet.ReadGenerations(ctx, client, o.Env.Now)
-	}
-	if err == nil {
-		err = free(store, g.Reading, o.Host)
-	}
-	if err == nil {
-		err = do(ctx, root{client, host.Sudo, client.Target().ForwardAgent}, g)
-	}
-	if err = errors.Join(err, done()); err != nil {
-		return onHost(o.Host, err)
-	}
-	return nil
 }

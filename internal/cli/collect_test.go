@@ -27,7 +27,7 @@ func TestDemoCollect(t *testing.T) {
 	if code := b.run("demo", "pin", "kelyus", "205"); code != ExitOK {
 		t.Fatalf("pin: %d %s", code, &b.err)
 	}
-	if code := b.run("demo", "collect", "kelyus", "--keep", "2", "--dry-run"); code != ExitOK || !strings.Contains(b.out.String(), "kelyus loses 8 generations: 211, 210, ") || !strings.Contains(b.out.String(), "frees about ") {
+	if code := b.run("demo", "collect", "kelyus", "--keep", "2", "--dry-run"); code != ExitOK || !strings.Contains(b.out.String(), "kelyus  loses 8 generations: 211, 210, ") || !strings.Contains(b.out.String(), "frees about ") {
 		t.Errorf("--dry-run: %d %s%s", code, &b.out, &b.err)
 	}
 	if n := len(b.numbers("kelyus")); n != 12 {
@@ -39,7 +39,7 @@ func TestDemoCollect(t *testing.T) {
 	if got := b.numbers("kelyus"); !slices.Equal(got, []int{214, 213, 212, 205}) { // 212 is booted, 205 pinned
 		t.Errorf("left are %v", got)
 	}
-	if code := b.run("demo", "collect", "kelyus", "--delete", "205", "--yes"); code != ExitFailed || !strings.Contains(b.err.String(), "generation 205 must stay: it is pinned") {
+	if code := b.run("demo", "collect", "kelyus", "--delete", "205", "--yes"); code != ExitUsage || !strings.Contains(b.err.String(), "generation 205 must stay: it is pinned") {
 		t.Errorf("a pinned one: %d %s", code, &b.err)
 	}
 	b.run("demo", "unpin", "kelyus", "205")
@@ -61,6 +61,9 @@ func TestCollectionsThatAreRefused(t *testing.T) {
 		"collect kelyus --keep 0 --yes":      "--keep 0 makes no sense",
 		"collect kelyus --keep 3":            "no terminal to ask",
 		"collect kelyus --keep 3 --delete 5": "which generations go",
+		"collect --keep 3 --yes":             "which host",
+		"collect kelyus indri --keep 3":      "one host, or --on",
+		"collect --on @web --delete 3 --yes": "each host's own",
 		"collect kelyus --delete 999 --yes":  "kelyus: it has no generation 999",
 		"collect kelyus --delete 214 --yes":  "generation 214 must stay: it is running",
 		"collect kelyus --delete 212 --yes":  "generation 212 must stay: it was booted",

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +76,9 @@ func runGenerations(ctx context.Context, o *generationsOptions) error {
 	}
 	if o.JSON {
 		return writeJSON(o.IO.Out, generationsDocument(o.Host, g, sizes))
+	}
+	if g.Collecting {
+		fmt.Fprintln(o.IO.Err, "A collection was begun on it and has not come to its end: `nixfleet-tui collect "+text.Line(o.Host)+" --keep N` goes on with it.")
 	}
 	return generationsTable(o.IO, g, sizes, o.Env.Now()).write(o.IO.Out, o.IO)
 }

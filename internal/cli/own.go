@@ -13,6 +13,7 @@ import (
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
 )
 
 // ownOptions are those of the actions that need no nixos-rebuild: nothing is
@@ -21,10 +22,13 @@ type ownOptions struct {
 	actionOptions
 	name   string // of the command, for the run's ID
 	within int    // seconds that a host may take to come back
+	DryRun bool   // only say what would be done
 
 	// aim says what is to become of each host of a plan, by what is known of its
 	// past, and what is risky about it. An error leaves the host out of it.
 	aim func(h *rollout.PlanHost, g fleet.Generations) ([]string, error)
+	// weigh asks a host for more than its past before it is aimed at; or nil.
+	weigh func(ctx context.Context, host string, r sshutil.Runner, g fleet.Generations) error
 	// refuse judges the plan as a whole before anybody confirms it; or nil.
 	refuse func(l *loaded, plan *rollout.Plan) error
 	// words say what is to become of a host.
@@ -55,6 +59,10 @@ func runOwn(ctx context.Context, o *ownOptions) (err error) {
 			err = errors.Join(err, r.abandon())
 		}
 	}()
+	if o.DryRun {
+		o.describe(o.IO.Out, &r.plan, pasts)
+		return nil
+	}
 	o.tell(&r.plan, rollout.LevelWarning, rollout.LevelConfirm, rollout.LevelBlocker)
 	if err := o.refusal(&r.plan); err != nil {
 		return err
@@ -149,7 +157,7 @@ func (o *ownOptions) take(ctx context.Context, l *loaded, plan *rollout.Plan) (m
 			names = append(names, h.Name)
 		}
 	}
-	pasts, errs, err := o.pasts(ctx, l, names)
+	pasts, errs, err := o.pasts(ctx, l, names, o.weigh)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,7 +16,7 @@ import (
 // pastCommands show what hosts have been and what sets them apart.
 func pastCommands(p *Program, src *sourceFlags) []*cobra.Command {
 	return []*cobra.Command{newGenerationsCmd(p, src, runGenerations), newDiffCmd(p, src, runDiff), newExecCmd(p, src, runExec), newRollbackCmd(p, src, runOwn), newRebootCmd(p, src, runOwn),
-		newCollectCmd(p, src, runCollect), newPinCmd(p, src, true, runPin), newPinCmd(p, src, false, runPin)}
+		newCollectCmd(p, src, runOwn), newPinCmd(p, src, false, runPin), newPinCmd(p, src, true, runPin)}
 }
 
 // past is what is known of the systems that hosts were, are and should be. Each
@@ -135,8 +135,8 @@ func (h *past) closuresOn(ctx context.Context, host string, paths ...string) (*f
 }
 
 // pasts reads the generations of several hosts at the same time, and why those
-// of others could not be read.
-func (p *Program) pasts(ctx context.Context, l *loaded, hosts []string) (read map[string]fleet.Generations, failed map[string]error, err error) {
+// of others could not be read. also, if not nil, asks each for more.
+func (p *Program) pasts(ctx context.Context, l *loaded, hosts []string, also func(context.Context, string, sshutil.Runner, fleet.Generations) error) (read map[string]fleet.Generations, failed map[string]error, err error) {
 	pool, done, err := p.pool(ctx, l)
 	if err != nil {
 		return nil, nil, err
@@ -155,6 +155,9 @@ func (p *Program) pasts(ctx context.Context, l *loaded, hosts []string) (read ma
 			var g fleet.Generations
 			if err == nil {
 				g, err = fleet.ReadGenerations(ctx, client, p.Env.Now)
+			}
+			if err == nil && also != nil {
+				err = also(ctx, host, client, g)
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -2,32 +2,36 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
 )
 
-// free says who else is at a host, if anybody is.
-func free(store *rollout.Store, r fleet.Reading, host string) error {
-	holder, held, err := store.HolderOf(r, host)
-	switch {
-	case err != nil:
-		return err
-	case held && holder.Run != "":
-		return &fleet.Error{Message: "the run " + holder.Run + " is at it", Hint: "Wait for it: `nixfleet-tui runs attach " + holder.Run + "`."}
-	case held, r.Switching:
-		return &fleet.Error{Message: "a system is being activated on it", Hint: "Wait until that has ended, and try again."}
-	}
-	return nil
+// pinOptions are those of `pin` and `unpin`.
+type pinOptions struct {
+	*Program
+	Source *sourceFlags
+
+	Host string
+	pinning
 }
 
-func newPinCmd(p *Program, src *sourceFlags, pin bool, run func(context.Context, *collectOptions, int, bool) error) *cobra.Command {
-	o := &collectOptions{Program: p, Source: src}
+// pinning is what is to become of a generation.
+type pinning struct {
+	Number int
+	Unpin  bool
+}
+
+func newPinCmd(p *Program, src *sourceFlags, unpin bool, run func(context.Context, *pinOptions) error) *cobra.Command {
+	o := &pinOptions{Program: p, Source: src, pinning: pinning{Unpin: unpin}}
 	cmd := &cobra.Command{
 		Use:     "pin HOST GENERATION",
 		Short:   "Keep a generation of a host, whatever is deleted or collected there",
@@ -39,38 +43,98 @@ func newPinCmd(p *Program, src *sourceFlags, pin bool, run func(context.Context,
 			if err != nil || number < 1 {
 				return usage("`nixfleet-tui generations "+args[0]+"` lists them.", "%q is no number of a generation", args[1])
 			}
-			o.Host = args[0]
-			return run(cmd.Context(), o, number, pin)
+			o.Host, o.Number = args[0], number
+			return run(cmd.Context(), o)
 		},
 		ValidArgsFunction: p.completeHostName(src, 1),
 	}
-	if !pin {
+	if unpin {
 		cmd.Use, cmd.Short, cmd.Example = "unpin HOST GENERATION", "Let go of a generation that was pinned", "  nixfleet-tui unpin web1 41"
 		cmd.Long = "Removes the root that `pin` has made. The generation stays until it is deleted."
 	}
 	return cmd
 }
 
-func runPin(ctx context.Context, o *collectOptions, number int, pin bool) error {
+func runPin(ctx context.Context, o *pinOptions) error {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
-	return o.onHost(ctx, func(ctx context.Context, r root, g fleet.Generations) error {
-		one, err := g.Target(number)
-		if err != nil {
-			return err
+	l, err := o.load(ctx, o.Source)
+	if err != nil {
+		return err
+	}
+	host, err := l.inv.Named(o.Host)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(o.World)
+	if err != nil {
+		return err
+	}
+	pool, done, err := o.pool(ctx, l)
+	if err != nil {
+		return err
+	}
+	ask := o.terminalPassword
+	if !o.IO.CanAsk() {
+		ask = func(context.Context, []string, int) (*sshutil.Secret, error) {
+			return nil, &fleet.Error{Message: "sudo there wants a password, and there is no terminal to ask for it on", Hint: "Run it on a terminal, or let sudo go without: `nixfleet-tui doctor` says how."}
 		}
-		link := fleet.PinLink(number)
-		steps := [][]string{{"rm", "-f", link}}
-		said := "is pinned no longer"
-		if pin {
-			steps, said = [][]string{{"mkdir", "-p", fleet.PinDir}, {"ln", "-sfn", one.Path, link}}, "is pinned"
+	}
+	client, err := pool.Client(ctx, o.Host)
+	if err == nil {
+		r := &root{host: o.Host, runner: client, sudo: host.Sudo, forward: host.ForwardAgent && client.Target().ForwardAgent}
+		err = o.pin(ctx, store, r, o.pinning, func(ctx context.Context) error { return r.unlockWith(ctx, ask) })
+		r.secret.Wipe()
+	}
+	if err = errors.Join(err, done()); err != nil {
+		return onHost(o.Host, err)
+	}
+	said := "is pinned"
+	if o.Unpin {
+		said = "is pinned no longer"
+	}
+	_, err = fmt.Fprintf(o.IO.Out, "%s: generation %d %s\n", text.Line(o.Host), o.Number, said)
+	return err
+}
+
+// pin makes or removes the root that keeps a generation. It holds the machine's
+// lock meanwhile, so that nothing is collected beside it.
+func (p *Program) pin(ctx context.Context, store *rollout.Store, r *root, what pinning, unlock func(context.Context) error) (err error) {
+	g, err := fleet.ReadGenerations(ctx, r.runner, p.Env.Now)
+	if err != nil {
+		return err
+	}
+	one, err := g.Target(what.Number)
+	if err != nil {
+		return err
+	}
+	release, err := store.Hold(g.Reading, rollout.Holder{Host: r.host, User: p.Env.User, Since: p.Env.Now().UTC().Truncate(time.Second)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if err := unlock(ctx); err != nil {
+		return err
+	}
+	link := fleet.PinLink(what.Number)
+	steps := [][]string{{"mkdir", "-p", fleet.PinDir}, {"ln", "-sfn", one.Path, link}}
+	if what.Unpin {
+		steps = [][]string{{"rm", "-f", link}}
+	}
+	for _, words := range steps {
+		if err := r.run(ctx, words...); err != nil {
+			return unsure(what, err)
 		}
-		for _, words := range steps {
-			if _, err := r.run(ctx, words...); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(o.IO.Out, "%s: generation %d %s\n", text.Line(o.Host), number, said)
-		return nil
-	})
+	}
+	return nil
+}
+
+// unsure says of a connection that was lost what is not known now.
+func unsure(what pinning, err error) error {
+	var lost *sshutil.Error
+	if !errors.As(err, &lost) {
+		return err
+	}
+	return &fleet.Error{Message: fmt.Sprintf("%s, so whether generation %d is pinned now is not known", lost.Message, what.Number),
+		Hint: "Do it again when it answers: that does no harm.", Err: err}
 }

@@ -17,7 +17,7 @@ import (
 const defaultReturn = 600
 
 func newRebootCmd(p *Program, src *sourceFlags, run func(context.Context, *ownOptions) error) *cobra.Command {
-	o := &ownOptions{actionOptions: actionOptions{Program: p, Source: src, Action: nixcmd.Reboot}, name: "reboot"}
+	o := &ownOptions{actionOptions: actionOptions{Program: p, Source: src, Action: nixcmd.Reboot}}
 	cmd := &cobra.Command{
 		Use:   "reboot --on SEL",
 		Short: "Restart hosts in waves, and wait for each to come back well",
@@ -41,8 +41,16 @@ Restarting all builders of a system at the same time is refused, unless with --i
 			return run(cmd.Context(), o)
 		},
 	}
-	o.aim = aimReboot
-	o.refuse = refuseAllBuilders
+	o.restart()
+	o.register(cmd)
+	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
+	cmd.Flags().IntVar(&o.within, "return-timeout", defaultReturn, "`SECONDS` that a host may take to come back")
+	return cmd
+}
+
+// restart makes of the action one that restarts hosts.
+func (o *ownOptions) restart() {
+	o.name, o.aim, o.refuse = "reboot", aimReboot, refuseAllBuilders
 	o.words = func(h rollout.PlanHost, g fleet.Generations) string {
 		words := fmt.Sprintf("restarts into generation %d (%s)", g.Reading.Generation, bootLabel(g))
 		if up := g.Reading.Uptime; up > 0 {
@@ -50,10 +58,6 @@ Restarting all builders of a system at the same time is refused, unless with --i
 		}
 		return words
 	}
-	o.register(cmd)
-	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
-	cmd.Flags().IntVar(&o.within, "return-timeout", defaultReturn, "`SECONDS` that a host may take to come back")
-	return cmd
 }
 
 // bootLabel is the NixOS version of what a host would boot.

@@ -52,14 +52,15 @@ func TestRollbacksThatAreRefused(t *testing.T) {
 	for line, want := range map[string]string{
 		"--on ankarana --to 999 --yes":                           "ankarana: it has no generation 999; nothing was started.\n  hint: It has 146 to 153.",
 		"--on @web --to 999 --yes":                               "(and 1 more of 2 hosts are refused)",
+		"--on ankarana --to 2020-01-01 --yes":                    "no generation that was made until 2020-01-01 23:59",
 		"--on ankarana --to -8 --yes":                            "no generation that far before",
-		"--on ankarana --to 0 --yes":                             "--to 0 names no generation",
+		"--on ankarana --to 0 --yes":                             `"0" names no generation`,
 		"--on sifaka --yes":                                      "sifaka: nothing listens",
 		"--to 1 --yes":                                           "--on is missing",
 		"--on ankarana":                                          "no terminal to ask",
 		"--on ankarana --yes --plain --json":                     "exclude each other",
 		"--on ankarana --yes --parallel 0":                       "makes no sense",
-		"--on ankarana --yes --to last":                          "invalid argument",
+		"--on ankarana --yes --to last":                          `"last" names no generation`,
 		"--on ankarana,sifaka --to 999 --yes --skip-unreachable": "ankarana: it has no generation 999",
 	} {
 		code := b.run(append([]string{"demo", "rollback"}, strings.Fields(line)...)...)
