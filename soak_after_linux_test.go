@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"nixfleet-tui/fleet"
+	"nixfleet-tui/rollout"
+)
+
+// undisturbed are the verdicts of the demo's hosts in a run to which nothing happens.
+func undisturbed() map[string]rollout.Outcome {
+	return map[string]rollout.Outcome{"ankarana": rollout.OutcomeOK, "andasibe": rollout.OutcomeDegraded, "masoala": rollout.OutcomeFailed}
+}
+
+// after sees the round's run to its end, and looks at all that it has left.
+func (h *soaked) after(r round) {
+	if dir := h.newRun(); dir != "" {
+		h.concludes(dir)
+		h.verdicts(r, dir)
+		h.events(r, dir)
+		h.logs(dir, true)
+		h.known[dir] = true
+		h.sum.runs++
+	}
+	h.eventually("the run's processes have gone", func() bool {
+		return len(h.processes("\x00run-"))+len(h.processes("\x00rebuild\x00"))+len(h.processes("\x00switch\x00")) == 0
+	})
+	h.leaks()
+	err := filepath.WalkDir(h.dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type() == fs.ModeSocket {
+			return fmt.Errorf("a socket is left: %s", path)
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Error(err)
+	}
+}
+
+// concludes attaches to the run until it is over, which adopts it if it must.
+func (h *soaked) concludes(dir string) {
+	const tries = 5
+	for range tries {
+		out, err := h.command("demo", "runs", "attach", filepath.Base(dir)).CombinedOutput()
+		h.crashed(string(out))
+		if view := h.view(dir); view.Over() {
+			return
+		}
+		h.t.Logf("it goes on: %v\n%s", err, out)
+	}
+	h.t.Errorf("the run has no end")
+}
+
+// view is the run as its directory tells it.
+func (h *soaked) view(dir string) rollout.View {
+	r, err := rollout.NewReader(dir)
+	if err != nil {
+		h.t.Error(err)
+		return rollout.View{}
+	}
+	if _, err := r.Next(); err != nil {
+		h.t.Error(err)
+	}
+	return r.View()
+}
+
+// verdicts holds those of a run to what would have been, or to what the hosts
+// say themselves.
+func (h *soaked) verdicts(r round, dir string) {
+	out, err := h.command("demo", "status", "--json").Output()
+	var status fleet.StatusDocument
+	if jerr := json.Unmarshal(out, &status); jerr != nil {
+		h.t.Errorf("status: %v, %v", err, jerr)
+	}
+	view, want := h.view(dir), undisturbed()
+	for _, task := range view.Tasks {
+		v := task.Verdict
+		if v == nil {
+			h.t.Errorf("%s has no verdict", task.Host)
+			continue
+		}
+		h.sum.verdicts[v.Outcome]++
+		if r.exact() && v.Outcome != want[task.Host] {
+			h.t.Errorf("%s became %s: %s", task.Host, v.Outcome, v.Reason)
+		}
+		if v.Outcome != rollout.OutcomeOK && v.Outcome != rollout.OutcomeDegraded {
+			continue
+		}
+		i := slices.IndexFunc(status.Hosts, func(host fleet.HostDocument) bool { return host.Name == task.Host })
+		if i < 0 || status.Hosts[i].Running == nil || *status.Hosts[i].Running != v.System {
+			h.t.Errorf("%s is said to run %s, and does not", task.Host, v.System)
+		}
+	}
+}
+
+// processes are those of this house that have word in their command lines,
+// whose words end in zeros.
+func (h *house) processes(word string) []int {
+	h.t.Helper()
+	entries, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var found []int
+	for _, path := range entries {
+		environ, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(environ, []byte(h.dir+"/state")) {
+			continue // somebody else's, or it has gone
+		}
+		line, err := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+		if err != nil || len(line) == 0 || !bytes.Contains(line, []byte(word)) {
+			continue // a zombie has none
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			found = append(found, pid)
+		}
+	}
+	return found
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	stateSize = 48 << 20         // bytes of the disk that gets full
+	patience  = 60 * time.Second // for anything to end
+	lookEvery = 50 * time.Millisecond
+)
+
+// soaked is a house of which the state lies on a small disk of its own, with a
+// dashboard that stands open.
+type soaked struct {
+	*house
+	board, viewer *terminal // viewer is nil while nobody watches on a terminal
+	boardPID      int
+	known         map[string]bool // runs of earlier rounds
+	kept, held    counts          // what the dashboard held when it was young, and last
+	watched       watched
+	sum           *tally
+}
+
+// newSoaked makes one. It takes root, for the disk.
+func newSoaked(t *testing.T, sum *tally) *soaked {
+	t.Helper()
+	h := &soaked{house: newHouse(t), known: map[string]bool{}, sum: sum}
+	h.env = append(h.env, countsVariable+"="+filepath.Join(h.dir, "tmp"))
+	if err := unix.Mount("tmpfs", h.state(), "tmpfs", 0, fmt.Sprintf("size=%d,mode=700", stateSize)); err != nil {
+		t.Fatalf("a small disk cannot be had (%v): run this as root", err)
+	}
+	t.Cleanup(func() {
+		h.signal(syscall.SIGKILL, "") // what a test that failed has left
+		if err := unix.Unmount(h.state(), unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func (h *soaked) state() string { return filepath.Join(h.dir, "state") }
+func (h *soaked) demo() string  { return filepath.Join(h.state(), "nixfleet", "demo") }
+
+// open opens the dashboard, for hosts with such clocks.
+func (h *soaked) open(clock time.Duration) {
+	h.env = append(h.env, "NIXFLEET_DEMO_CLOCK="+clock.String())
+	h.openDashboard()
+}
+
+func (h *soaked) openDashboard() {
+	c := h.command("demo")
+	h.board = onTerminal(h.t, c)
+	h.boardPID, h.kept, h.held = c.Process.Pid, counts{}, counts{}
+}
+
+// leaveDashboard has the dashboard end, in one way or another.
+func (h *soaked) leaveDashboard(how func(*terminal)) {
+	board := h.board
+	how(board)
+	select {
+	case <-board.ended:
+	case <-time.After(patience):
+		h.t.Errorf("the dashboard does not end\n%s", board.text())
+	}
+	h.crashed(board.text())
+}
+
+// close ends all, and looks for what is left.
+func (h *soaked) close() {
+	h.leaveDashboard(func(board *terminal) {
+		h.eventually("the dashboard has gone", func() bool {
+			board.press("q") // the first ones close what is open over it
+			return len(h.processes("\x00demo\x00")) == len(h.processes("\x00serve-hosts\x00"))
+		})
+		board.lose()
+	})
+	var out []byte
+	h.eventually("nothing is left", func() bool {
+		var err error
+		out, err = h.command("demo", "reset").CombinedOutput()
+		return err == nil && len(h.processes("")) == 0
+	})
+	h.t.Logf("the last dashboard held %+v when it was young, and %+v in the end", h.kept, h.held)
+	if h.t.Failed() {
+		h.t.Logf("demo reset: %s\nprocesses: %v", out, h.processes(""))
+	}
+}
+
+// eventually waits until ok says so.
+func (h *soaked) eventually(what string, ok func() bool) bool {
+	h.t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			h.t.Errorf("not within %s: %s", patience, what)
+			return false
+		}
+	}
+	return true
+}
+
+// renew makes the hosts what they were in the beginning.
+func (h *soaked) renew() {
+	states, err := filepath.Glob(filepath.Join(h.demo(), "hosts", "*.json"))
+	if err != nil {
+		h.t.Error(err)
+	}
+	for _, path := range states {
+		if err := os.Remove(path); err != nil {
+			h.t.Error(err)
+		}
+	}
+	h.signal(syscall.SIGKILL, "\x00serve-hosts\x00")
+}
+
+// play deploys once, lets the round's faults happen, and looks at all of it
+// while it goes on and when it is over.
+func (h *soaked) play(r round) {
+	h.sum.rounds++
+	h.renew()
+	args := []string{"demo", "switch", "--on", "ankarana,andasibe,masoala", "--yes"}
+	var said bytes.Buffer
+	ended := make(chan error, 1)
+	if r.terminal {
+		h.viewer = onTerminal(h.t, h.command(args...))
+		ended = h.viewer.ended
+	} else {
+		c := h.command(append(args, "--plain")...)
+		c.Stdout, c.Stderr = &said, &said
+		if err := c.Start(); err != nil {
+			h.t.Fatal(err)
+		}
+		go func() { ended <- c.Wait() }()
+	}
+	h.watched = watched{}
+	h.suffer(r, ended)
+	text := said.String()
+	if h.viewer != nil {
+		text = h.viewer.text()
+		h.viewer.lose()
+		h.viewer = nil
+	}
+	h.crashed(text)
+	h.after(r)
+	if h.t.Failed() {
+		h.t.Logf("in %s: the viewer said\n%s", r, text)
+	}
+}
+
+// suffer lets the faults of a round happen and end, and waits for the viewer.
+func (h *soaked) suffer(r round, ended <-chan error) {
+	began := time.Now()
+	var lifts []func()
+	var until []time.Time
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	over := false
+	for next, typed := 0, 0; !over || next < len(r.blows) || len(lifts) > 0; {
+		if typed < len(r.keys) {
+			h.board.press(r.keys[typed : typed+1])
+			typed++
+		}
+		for ; next < len(r.blows) && time.Since(began) >= r.blows[next].after; next++ {
+			b := r.blows[next]
+			lift, hit := b.strike(h)
+			if hit {
+				h.sum.struck[b.name]++
+			} else {
+				h.sum.struck["(too late for) "+b.name]++
+			}
+			if lift != nil {
+				lifts, until = append(lifts, lift), append(until, time.Now().Add(b.lasts))
+			}
+		}
+		for len(lifts) > 0 && time.Now().After(until[0]) { // in their order: a disk is emptied when it may be
+			lifts[0]()
+			lifts, until = lifts[1:], until[1:]
+		}
+		h.look(r)
+		select {
+		case <-ended:
+			over, ended = true, nil
+		case <-tick.C:
+		case <-deadline:
+			h.t.Errorf("%s: the viewer does not end", r)
+			h.signal(syscall.SIGQUIT, "\x00demo\x00switch\x00")
+			over, deadline = true, nil
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is a pseudo-terminal with a program on it.
+type terminal struct {
+	master *os.File
+	ended  chan error    // how the program ended
+	silent chan struct{} // closed when nobody has the terminal any more
+
+	mu   sync.Mutex
+	last bytes.Buffer // what was written last
+}
+
+// lastWords is how many bytes of a terminal are kept.
+const lastWords = 1 << 20
+
+// onTerminal starts a command on a terminal of its own.
+func onTerminal(t *testing.T, c *exec.Cmd) *terminal {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{master: master, ended: make(chan error, 1), silent: make(chan struct{})}
+	var tty *os.File
+	term.control(t, func(fd int) error {
+		if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+			return err
+		}
+		peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+		if errno != 0 {
+			return errno
+		}
+		tty = os.NewFile(peer, "tty")
+		return nil
+	})
+	defer tty.Close()
+	term.resize(t, 80, 24)
+	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go term.read()
+	go func() { term.ended <- c.Wait() }()
+	return term
+}
+
+// control does something with the terminal's descriptor.
+func (term *terminal) control(t *testing.T, what func(fd int) error) {
+	t.Helper()
+	conn, err := term.master.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	if err := conn.Control(func(fd uintptr) { failed = what(int(fd)) }); err != nil || failed != nil {
+		t.Fatalf("the terminal: %v, %v", err, failed)
+	}
+}
+
+func (term *terminal) resize(t *testing.T, columns, rows uint16) {
+	t.Helper()
+	term.control(t, func(fd int) error {
+		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: rows})
+	})
+}
+
+// press types keys.
+func (term *terminal) press(keys string) error {
+	_, err := term.master.WriteString(keys)
+	return err
+}
+
+// lose takes the terminal away from whoever is on it.
+func (term *terminal) lose() {
+	term.master.Close()
+	<-term.silent
+}
+
+// read keeps what is written last.
+func (term *terminal) read() {
+	defer close(term.silent)
+	b := make([]byte, 64<<10)
+	for {
+		n, err := term.master.Read(b)
+		if err != nil {
+			return
+		}
+		term.mu.Lock()
+		if term.last.Len() > lastWords {
+			term.last.Reset()
+		}
+		term.last.Write(b[:n])
+		term.mu.Unlock()
+	}
+}
+
+func (term *terminal) text() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.last.String()
+}
