@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -151,6 +152,9 @@ func (m *Machine) setURL(store string) error {
 	u, err := url.Parse(store)
 	if err != nil || u.Hostname() == "" || u.Scheme != "ssh" && u.Scheme != "ssh-ng" {
 		return fmt.Errorf("%q is no ssh:// or ssh-ng:// store", store)
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil && strings.Contains(u.Hostname(), ":") {
+		return fmt.Errorf("%q is no host and no address", u.Hostname())
 	}
 	m.Protocol, m.HostName, m.User = u.Scheme, u.Hostname(), u.User.Username()
 	if u.Port() != "" {
