@@ -60,6 +60,8 @@ type fleetPlace struct {
 	byTag   bool // grouped
 	settled bool // hosts were sorted when all had been asked
 	touched bool // a person has begun to work here
+
+	measured widths
 }
 
 func newFleetPlace(k *known, b *brush, now func() time.Time) *fleetPlace {

@@ -34,25 +34,43 @@ type column struct {
 	cell  func(f *fleetPlace, h *host) cell
 }
 
+// widths are what the columns need whose words differ, as of some news: a large
+// table is not measured for each frame. By all hosts and not those that the
+// filter shows: nothing jumps while it is typed.
+type widths struct {
+	heard                       int
+	name, drift, needs, version int
+}
+
+func (f *fleetPlace) measure() widths {
+	if f.measured.heard == f.known.heard && f.measured.name > 0 {
+		return f.measured
+	}
+	w := widths{f.known.heard, nameLeast, driftLeast, needsLeast, len("VERSION")}
+	for _, n := range f.known.names {
+		h := f.known.hosts[n]
+		w.name = max(w.name, text.Width(text.Line(n)))
+		w.drift = max(w.drift, text.Width(f.label(driftSign(h.drift))))
+		w.needs = max(w.needs, text.Width(f.needsCell(h).text))
+		w.version = max(w.version, text.Width(text.Line(h.status.Reading.Label)))
+	}
+	f.measured = w
+	return w
+}
+
 // hostColumns are all columns, in the order in which they stand.
 func (f *fleetPlace) hostColumns() []column {
-	name, drift, needs, version := nameLeast, driftLeast, needsLeast, len("VERSION")
-	for _, n := range f.shown {
-		name = max(name, text.Width(text.Line(n)))
-		drift = max(drift, text.Width(f.label(driftSign(f.known.hosts[n].drift))))
-		needs = max(needs, text.Width(f.needsCell(f.known.hosts[n]).text))
-		version = max(version, text.Width(text.Line(f.known.hosts[n].status.Reading.Label)))
-	}
+	w := f.measure()
 	return []column{
-		{"NAME", min(name, nameMost), 0, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.Name), strong} }},
+		{"NAME", min(w.name, nameMost), 0, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.Name), strong} }},
 		{"STATE", 10, 0, (*fleetPlace).stateCell},
-		{"DRIFT", drift, 1, (*fleetPlace).driftCell},
-		{"NEEDS", needs, 3, (*fleetPlace).needsCell},
+		{"DRIFT", w.drift, 1, (*fleetPlace).driftCell},
+		{"NEEDS", w.needs, 3, (*fleetPlace).needsCell},
 		{"GEN", 4, 2, generationCell},
 		{"AGE", 4, 5, (*fleetPlace).ageCell},
 		{"SYSTEM", 7, 4, func(_ *fleetPlace, h *host) cell { return cell{text.Line(shortSystem(h.system())), plain} }},
 		{"BUILDER", 7, 7, (*fleetPlace).builderCell},
-		{"VERSION", min(version, nameMost), 8, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.status.Reading.Label), faint} }},
+		{"VERSION", min(w.version, nameMost), 8, func(_ *fleetPlace, h *host) cell { return cell{text.Line(h.status.Reading.Label), faint} }},
 		{"PING", 6, 9, latencyCell},
 		{"TAGS", tagsLeast, 6, func(_ *fleetPlace, h *host) cell { return cell{text.Line(strings.Join(h.Tags, " ")), faint} }},
 	}

@@ -40,12 +40,16 @@ type known struct {
 	keys       *fleet.Keys                 // nil: not asked yet
 	evaluating Evaluating
 	blurred    bool // nobody is looking: hosts are read seldom
+	heard      int  // how much news there was
+	counted    counts
+	countedAt  int // what was heard then; it is counted anew when there is news, and not for each frame
 }
 
 func newKnown() *known { return &known{hosts: map[string]*host{}} }
 
 // learn takes one piece of news.
 func (k *known) learn(n News) {
+	k.heard++
 	switch n := n.(type) {
 	case InventoryRead:
 		k.learnInventory(n.Inventory)
@@ -188,6 +192,14 @@ type counts struct {
 }
 
 func (k *known) count() counts {
+	if k.countedAt == k.heard && k.counted.hosts > 0 {
+		return k.counted
+	}
+	k.counted, k.countedAt = k.recount(), k.heard
+	return k.counted
+}
+
+func (k *known) recount() counts {
 	c := counts{hosts: len(k.names), states: map[fleet.State]int{}, drifts: map[fleet.Drift]int{}, health: map[fleet.Health]int{}}
 	for _, name := range k.names {
 		h := k.hosts[name]
