@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/demo":  {"internal/text", "nixcmd", "sshutil"},
 	"internal/cli":   {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "install", "ui", "internal/demo"},
 	"e2e":            {},
+	"e2e/soak":       {"nixcmd", "rollout"},
 	"nix":            {}, // Nix, but for its tests
 	"docs/pictures":  {"internal/text"},
 	"bench/latency":  {"rollout"},

@@ -15,7 +15,6 @@ import (
 
 // fault is something that goes wrong while a run goes on.
 type fault struct {
-	name     string
 	exact    bool // the verdicts must be as if nothing had happened
 	terminal bool // it takes a viewer on a terminal
 	// strike says whether there was something to hit, and may return what lifts
@@ -23,24 +22,24 @@ type fault struct {
 	strike func(h *soaked) (lift func(), struck bool)
 }
 
-// faults are all that can go wrong, in the order by which a seed deals them.
-func faults() []fault {
-	return []fault{
-		{name: "nothing", exact: true, strike: func(*soaked) (func(), bool) { return nil, true }},
-		{name: "the viewer killed", exact: true, strike: killed("\x00demo\x00switch\x00")},
-		{name: "the supervisor killed", exact: true, strike: killed("\x00run-supervisor\x00")},
-		{name: "all of ours but nixos-rebuild killed", strike: killed("\x00run-", "\x00demo\x00switch\x00")},
-		{name: "the task parents killed", strike: killed("\x00run-task\x00")},
-		{name: "the hosts' daemon killed", strike: killed("\x00serve-hosts\x00")},
-		{name: "one host's links cut", strike: func(h *soaked) (func(), bool) { return nil, h.cut("ankarana") }},
-		{name: "all links cut", strike: func(h *soaked) (func(), bool) { return nil, h.cut("ankarana", "andasibe", "masoala") }},
-		{name: "all links silent", exact: true, strike: stopped("\x00serve-hosts\x00")},
-		{name: "the supervisor stopped", exact: true, strike: stopped("\x00run-supervisor\x00")},
-		{name: "the disk full", strike: (*soaked).fill},
-		{name: "the state directory read-only", strike: (*soaked).freeze},
-		{name: "the terminals resized", exact: true, terminal: true, strike: (*soaked).resize},
-		{name: "the viewer's terminal lost", exact: true, terminal: true, strike: (*soaked).loseViewer},
-		{name: "the dashboard's terminal lost", exact: true, strike: (*soaked).loseDashboard},
+// faults are all that can go wrong.
+func faults() map[string]fault {
+	return map[string]fault{
+		"nothing":                              {exact: true, strike: func(*soaked) (func(), bool) { return nil, true }},
+		"the viewer killed":                    {exact: true, strike: killed("\x00demo\x00switch\x00")},
+		"the supervisor killed":                {exact: true, strike: killed("\x00run-supervisor\x00")},
+		"all of ours but nixos-rebuild killed": {strike: killed("\x00run-", "\x00demo\x00switch\x00")},
+		"the task parents killed":              {strike: killed("\x00run-task\x00")},
+		"the hosts' daemon killed":             {strike: killed("\x00serve-hosts\x00")},
+		"one host's links cut":                 {strike: func(h *soaked) (func(), bool) { return nil, h.cut("ankarana") }},
+		"all links cut":                        {strike: func(h *soaked) (func(), bool) { return nil, h.cut("ankarana", "andasibe", "masoala") }},
+		"all links silent":                     {exact: true, strike: stopped("\x00serve-hosts\x00")},
+		"the supervisor stopped":               {exact: true, strike: stopped("\x00run-supervisor\x00")},
+		"the disk full":                        {strike: (*soaked).fill},
+		"the state directory read-only":        {strike: (*soaked).freeze},
+		"the terminals resized":                {exact: true, terminal: true, strike: (*soaked).resize},
+		"the viewer's terminal lost":           {exact: true, terminal: true, strike: (*soaked).loseViewer},
+		"the dashboard's terminal lost":        {exact: true, strike: (*soaked).loseDashboard},
 	}
 }
 
@@ -166,7 +165,7 @@ func (h *soaked) setImmutable(dir string, on bool) {
 func (h *soaked) resize() (func(), bool) {
 	for _, size := range [][2]uint16{{20, 5}, {200, 50}, {2, 2}, {60, 15}, {80, 24}} {
 		for _, term := range []*terminal{h.viewer, h.board} {
-			if term != nil {
+			if term != nil && !term.lost {
 				term.resize(h.t, size[0], size[1])
 			}
 		}
@@ -176,16 +175,19 @@ func (h *soaked) resize() (func(), bool) {
 
 // loseViewer closes the window in which the run is watched.
 func (h *soaked) loseViewer() (func(), bool) {
-	if h.viewer == nil {
+	if h.viewer == nil || h.viewer.lost {
 		return nil, false
 	}
 	h.viewer.lose()
 	return nil, true
 }
 
-// loseDashboard closes the window of the dashboard, and opens another one.
+// loseDashboard closes the window of the dashboard. Another is opened after the
+// round, since none can be while the state directory is read-only.
 func (h *soaked) loseDashboard() (func(), bool) {
+	if h.board.lost {
+		return nil, false
+	}
 	h.leaveDashboard((*terminal).lose)
-	h.openDashboard()
 	return nil, true
 }

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nixfleet-tui/e2e/soak"
 )
 
 const (
 	stateSize = 48 << 20         // bytes of the disk that gets full
 	patience  = 60 * time.Second // for anything to end
-	lookEvery = 50 * time.Millisecond
+	pollEvery = 50 * time.Millisecond
 )
 
 // soaked is a house of which the state lies on a small disk of its own, with a
@@ -26,7 +28,8 @@ type soaked struct {
 	boardPID      int
 	known         map[string]bool // runs of earlier rounds
 	kept, held    counts          // what the dashboard held when it was young, and last
-	watched       watched
+	run           soak.Run        // that goes on; its Dir is "" before there is one
+	ages          int             // rounds that the dashboard has lived through
 	sum           *tally
 }
 
@@ -59,7 +62,7 @@ func (h *soaked) open(clock time.Duration) {
 func (h *soaked) openDashboard() {
 	c := h.command("demo")
 	h.board = onTerminal(h.t, c)
-	h.boardPID, h.kept, h.held = c.Process.Pid, counts{}, counts{}
+	h.boardPID, h.ages, h.kept, h.held = c.Process.Pid, 0, counts{}, counts{}
 }
 
 // leaveDashboard has the dashboard end, in one way or another.
@@ -99,7 +102,7 @@ func (h *soaked) close() {
 func (h *soaked) eventually(what string, ok func() bool) bool {
 	h.t.Helper()
 	deadline := time.After(patience)
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for !ok() {
 		select {
@@ -128,13 +131,18 @@ func (h *soaked) renew() {
 
 // play deploys once, lets the round's faults happen, and looks at all of it
 // while it goes on and when it is over.
-func (h *soaked) play(r round) {
+func (h *soaked) play(r soak.Round) {
 	h.sum.rounds++
 	h.renew()
+	all := faults()
+	onTerm, exact := r.Terminal, true
+	for _, b := range r.Blows {
+		onTerm, exact = onTerm || all[b.Fault].terminal, exact && all[b.Fault].exact
+	}
 	args := []string{"demo", "switch", "--on", "ankarana,andasibe,masoala", "--yes"}
 	var said bytes.Buffer
 	ended := make(chan error, 1)
-	if r.terminal {
+	if onTerm {
 		h.viewer = onTerminal(h.t, h.command(args...))
 		ended = h.viewer.ended
 	} else {
@@ -145,8 +153,27 @@ func (h *soaked) play(r round) {
 		}
 		go func() { ended <- c.Wait() }()
 	}
-	h.watched = watched{}
-	h.suffer(r, ended)
+	h.run = soak.Run{Torn: len(r.Blows)}
+	keys := r.Keys
+	inTime := r.Play(ended, patience, func(b soak.Blow) func() {
+		lift, hit := all[b.Fault].strike(h)
+		if !hit {
+			h.sum.late++
+			return nil
+		}
+		h.sum.struck[b.Fault]++
+		return lift
+	}, func() {
+		if keys != "" && !h.board.lost {
+			h.board.press(keys[:1])
+			keys = keys[1:]
+		}
+		h.look()
+	})
+	if !inTime {
+		h.t.Errorf("the viewer does not end")
+		h.signal(syscall.SIGQUIT, "\x00demo\x00switch\x00")
+	}
 	text := said.String()
 	if h.viewer != nil {
 		text = h.viewer.text()
@@ -154,51 +181,11 @@ func (h *soaked) play(r round) {
 		h.viewer = nil
 	}
 	h.crashed(text)
-	h.after(r)
+	if h.board.lost {
+		h.openDashboard()
+	}
+	h.after(exact)
 	if h.t.Failed() {
 		h.t.Logf("in %s: the viewer said\n%s", r, text)
-	}
-}
-
-// suffer lets the faults of a round happen and end, and waits for the viewer.
-func (h *soaked) suffer(r round, ended <-chan error) {
-	began := time.Now()
-	var lifts []func()
-	var until []time.Time
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	over := false
-	for next, typed := 0, 0; !over || next < len(r.blows) || len(lifts) > 0; {
-		if typed < len(r.keys) {
-			h.board.press(r.keys[typed : typed+1])
-			typed++
-		}
-		for ; next < len(r.blows) && time.Since(began) >= r.blows[next].after; next++ {
-			b := r.blows[next]
-			lift, hit := b.strike(h)
-			if hit {
-				h.sum.struck[b.name]++
-			} else {
-				h.sum.struck["(too late for) "+b.name]++
-			}
-			if lift != nil {
-				lifts, until = append(lifts, lift), append(until, time.Now().Add(b.lasts))
-			}
-		}
-		for len(lifts) > 0 && time.Now().After(until[0]) { // in their order: a disk is emptied when it may be
-			lifts[0]()
-			lifts, until = lifts[1:], until[1:]
-		}
-		h.look(r)
-		select {
-		case <-ended:
-			over, ended = true, nil
-		case <-tick.C:
-		case <-deadline:
-			h.t.Errorf("%s: the viewer does not end", r)
-			h.signal(syscall.SIGQUIT, "\x00demo\x00switch\x00")
-			over, deadline = true, nil
-		}
 	}
 }

@@ -1,21 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
-
-	"nixfleet-tui/nixcmd"
-	"nixfleet-tui/rollout"
 )
 
 // What a process may hold at any moment. Here a run has three hosts, and the
@@ -31,32 +24,24 @@ const (
 	moreGoroutines = 12
 	moreFiles      = 8
 	moreHeap       = 24 << 20
+
+	youngFor = 3 // rounds
 )
 
-// watched is what was seen of a round so far.
-type watched struct {
-	dir  string           // of the run; "" before there is one
-	logs map[string]int64 // how long they were
-	last int64            // event
-}
-
 // look holds what goes on to what must be so at every moment.
-func (h *soaked) look(r round) {
+func (h *soaked) look() {
 	h.sum.looks++
 	h.crashed("")
 	h.bounded()
-	if h.watched.dir == "" {
-		if h.watched.dir = h.newRun(); h.watched.dir == "" {
-			return
-		}
-		h.watched.logs = map[string]int64{}
+	if h.run.Dir == "" {
+		h.run.Dir = h.newRun()
 	}
-	last := h.events(r, h.watched.dir)
-	if last < h.watched.last {
-		h.t.Errorf("there were %d events, and are %d", h.watched.last, last)
+	if h.run.Dir == "" {
+		return
 	}
-	h.watched.last = last
-	h.logs(h.watched.dir, false)
+	if err := h.run.Look(); err != nil {
+		h.t.Error(err)
+	}
 }
 
 // newRun is the directory of the run that was not there before this round, or "".
@@ -102,78 +87,14 @@ func (h *soaked) bounded() {
 	}
 }
 
-// events looks for gaps in a run's events. Who is killed, or finds the disk
-// full, in the middle of a line leaves half of it.
-func (h *soaked) events(r round, dir string) (last int64) {
-	content, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
-	if err != nil {
-		h.t.Error(err)
-		return 0
-	}
-	garbled := 0
-	for line := range bytes.Lines(content) {
-		var e rollout.Event
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		if json.Unmarshal(line, &e) != nil {
-			garbled++
-			continue
-		}
-		if e.Seq != last+1 {
-			h.t.Errorf("%s: event %d comes after %d", dir, e.Seq, last)
-		}
-		last = e.Seq
-	}
-	if garbled > 1+len(r.blows) { // the one that is just being written
-		h.t.Errorf("%s: %d lines are no events\n%s", dir, garbled, content)
-	}
-	return last
-}
-
-// logs compares the readable logs with the raw ones, from which they follow:
-// as far as they have come, or all of them when the run is over. A raw log
-// grows, and does nothing else.
-func (h *soaked) logs(dir string, over bool) {
-	raws, err := filepath.Glob(filepath.Join(dir, "hosts", "*.log"))
-	if err != nil {
-		h.t.Error(err)
-	}
-	for _, path := range raws {
-		readable, err := os.ReadFile(strings.TrimSuffix(path, ".log") + ".txt")
-		if err != nil && (over || !errors.Is(err, fs.ErrNotExist)) {
-			h.t.Error(err)
-		}
-		raw, err := os.ReadFile(path) // after it: what it follows from is there by now
-		if err != nil {
-			h.t.Error(err)
-		}
-		if n := int64(len(raw)); n < h.watched.logs[path] {
-			h.t.Errorf("%s had %d bytes, and has %d", path, h.watched.logs[path], n)
-		} else if h.watched.logs != nil {
-			h.watched.logs[path] = n
-		}
-		d := nixcmd.NewLogDecoder(nixcmd.Switch, time.Now)
-		want := d.Write(nil, raw)
-		if over {
-			want = d.Close(want)
-		}
-		if over {
-			h.sum.bytes += int64(len(raw))
-		}
-		if over && !bytes.Equal(want, readable) || !over && !bytes.HasPrefix(d.Close(want), readable) {
-			h.t.Errorf("%s (over: %v): of it follow %d readable bytes, and %d are there", path, over, len(want), len(readable))
-		}
-	}
-}
-
 // leaks compares what the dashboard holds with what it held when it was young.
 func (h *soaked) leaks() {
 	var err error
-	if h.kept == (counts{}) {
-		if h.kept, err = h.countsOf(h.boardPID); err != nil {
+	if h.ages++; h.ages <= youngFor {
+		if h.held, err = h.countsOf(h.boardPID); err != nil {
 			h.t.Error(err)
 		}
+		h.kept = counts{max(h.kept.goroutines, h.held.goroutines), max(h.kept.files, h.held.files), max(h.kept.children, h.held.children), max(h.kept.heap, h.held.heap)}
 		return
 	}
 	fits := h.eventually("the dashboard holds no more than when it was young", func() (fits bool) {

@@ -16,6 +16,7 @@ type terminal struct {
 	master *os.File
 	ended  chan error    // how the program ended
 	silent chan struct{} // closed when nobody has the terminal any more
+	lost   bool
 
 	mu   sync.Mutex
 	last bytes.Buffer // what was written last
@@ -84,6 +85,7 @@ func (term *terminal) press(keys string) error {
 
 // lose takes the terminal away from whoever is on it.
 func (term *terminal) lose() {
+	term.lost = true
 	term.master.Close()
 	<-term.silent
 }
