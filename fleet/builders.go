@@ -52,7 +52,7 @@ func (inv *Inventory) With(s Sources) *Inventory {
 	if full.declared == nil {
 		full.declared = append([]Builder{}, inv.Builders...) // nothing was added to them yet
 	}
-	m := &merger{hosts: full.Hosts, facts: s.Facts, listings: map[string][]listing{}}
+	m := &merger{hosts: full.Hosts, called: calledWhat(full.Hosts, s.Facts), listings: map[string][]listing{}}
 	for _, b := range full.declared {
 		b.From = slices.Clone(b.From) // With adds to it
 		if h, ok := full.Host(b.Host); ok {
@@ -95,7 +95,7 @@ const machinesFileOf = MachinesFile + " of "
 // merger puts machines from several sources together.
 type merger struct {
 	hosts    []Host
-	facts    map[string]Facts
+	called   map[string]int // hosts by all the names they go by
 	builders []Builder
 	listings map[string][]listing // by the builder's name
 }
@@ -113,7 +113,7 @@ func (m *merger) add(machine nixcmd.Machine, from string) {
 		if b.Name == machine.HostName || b.Address == machine.HostName || isHost && b.Host == host.Name {
 			complete(b, machine)
 			m.listings[b.Name] = append(m.listings[b.Name], listingOf(machine, from))
-			if !slices.Contains(b.From, from) {
+			if n := len(b.From); n == 0 || b.From[n-1] != from { // each source comes once
 				b.From = append(b.From, from)
 			}
 			return
@@ -144,19 +144,33 @@ func complete(b *Builder, machine nixcmd.Machine) {
 	fill(&b.MandatoryFeatures, machine.MandatoryFeatures)
 }
 
-// host finds the host of the fleet that goes by the name: its own name, its
-// address, or what its configuration calls it.
+// host finds the host of the fleet that goes by the name.
 func (m *merger) host(name string) (Host, bool) {
-	for _, goes := range []func(Host) bool{
-		func(h Host) bool { return h.Name == name },
-		func(h Host) bool { return h.Address == name },
-		func(h Host) bool { f := m.facts[h.Name]; return f.FQDN == name || f.HostName == name },
+	i, ok := m.called[name]
+	if !ok {
+		return Host{}, false
+	}
+	return m.hosts[i], true
+}
+
+// calledWhat finds hosts by their own names, else by their addresses, else by
+// what their configurations call them.
+func calledWhat(hosts []Host, facts map[string]Facts) map[string]int {
+	called := make(map[string]int, len(hosts))
+	for _, names := range []func(Host) []string{
+		func(h Host) []string { return []string{h.Name} },
+		func(h Host) []string { return []string{h.Address} },
+		func(h Host) []string { f := facts[h.Name]; return []string{f.FQDN, f.HostName} },
 	} {
-		if i := slices.IndexFunc(m.hosts, goes); i >= 0 {
-			return m.hosts[i], true
+		for i, h := range hosts {
+			for _, name := range names(h) {
+				if _, taken := called[name]; !taken && name != "" {
+					called[name] = i
+				}
+			}
 		}
 	}
-	return Host{}, false
+	return called
 }
 
 // BuilderOf is the builder that the host is, by whatever source.

@@ -58,7 +58,7 @@ func disagreements(listings []listing) []string {
 			if values[v] == nil {
 				order = append(order, v)
 			}
-			if !slices.Contains(values[v], l.from) {
+			if n := len(values[v]); n == 0 || values[v][n-1] != l.from { // listings come source by source
 				values[v] = append(values[v], l.from)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestSourcesDisagree(t *testing.T) {
 	inv := &Inventory{
-		Hosts: []Host{{Name: "h2", HostKey: "ssh-ed25519 " + strings.Repeat("A", 60) + "one", Builder: &Builder{SSHUser: "nix"}}, {Name: "h1"}},
+		Hosts: []Host{{Name: "h1"}, {Name: "h2", HostKey: "ssh-ed25519 " + strings.Repeat("A", 60) + "one", Builder: &Builder{SSHUser: "nix"}}},
 		Builders: []Builder{{Name: "h2", Host: "h2", Systems: []string{"x86_64-linux"}, MaxJobs: 4, SpeedFactor: 10, SSHUser: "nix", From: []string{fleetFile}},
 			{Name: "calm", Systems: []string{"x86_64-linux"}, MaxJobs: 1, SpeedFactor: 1, From: []string{fleetFile}}},
 	}

@@ -97,9 +97,10 @@ func judgeStore(h *BuilderHealth, r Reading) {
 // or of their own names.
 func JudgeBuilders(inv *Inventory, statuses map[string]Status) []BuilderHealth {
 	all := make([]BuilderHealth, 0, len(inv.Builders))
+	holding := holdingSlots(statuses)
 	for _, b := range inv.Builders {
 		h := JudgeBuilder(b, statuses[keep(b.Host, b.Name)])
-		h.Held = inv.Holders(b, statuses)
+		h.Held = inv.Holders(b, holding)
 		all = append(all, h)
 	}
 	return all

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/sshutil"
@@ -104,12 +105,11 @@ type unsaid struct{ address, user, port, tags bool }
 
 // Host returns the host called name.
 func (inv *Inventory) Host(name string) (Host, bool) {
-	for _, h := range inv.Hosts {
-		if h.Name == name {
-			return h, true
-		}
+	i, ok := slices.BinarySearchFunc(inv.Hosts, name, func(h Host, name string) int { return strings.Compare(h.Name, name) })
+	if !ok {
+		return Host{}, false
 	}
-	return Host{}, false
+	return inv.Hosts[i], true
 }
 
 // Names are the names of all hosts, hidden ones among them.

@@ -12,6 +12,18 @@ type Holder struct {
 	Slots int
 }
 
+// holdingSlots are those who answer and have taken slots of anybody: few, also
+// in a large fleet.
+func holdingSlots(statuses map[string]Status) map[string]Status {
+	holding := map[string]Status{}
+	for host, s := range statuses {
+		if s.State == StateUp && len(s.Reading.Slots) > 0 {
+			holding[host] = s
+		}
+	}
+	return holding
+}
+
 // Holders are the machines that have taken slots of the builder now, by what
 // each of them says of itself; who has most comes first. A machine that goes by
 // several names is one, under the name that it gives itself if that is one of them.

@@ -1,9 +1,9 @@
 package fleet
 
 import (
+	"container/heap"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 )
@@ -17,12 +17,14 @@ type Watch struct {
 	prober *Prober
 	got    func(host string, s Status)
 
-	mu     sync.Mutex
-	rows   map[string]*watched
-	order  []string // first hosts are read first
-	blur   bool
-	paused bool
-	turned chan struct{} // a knob was turned
+	mu      sync.Mutex
+	rows    map[string]*watched
+	order   []string // first hosts are read first
+	agenda  agenda   // of all that are not being read
+	reading int
+	blur    bool
+	paused  bool
+	turned  chan struct{} // a knob was turned
 
 	running sync.WaitGroup
 	answers chan answer
@@ -30,6 +32,8 @@ type Watch struct {
 
 // watched is the state of one host's reading.
 type watched struct {
+	host    string
+	place   int // in the order
 	status  Status
 	due     time.Time
 	full    bool // the next read is by the full script
@@ -40,7 +44,7 @@ type watched struct {
 }
 
 type answer struct {
-	host   string
+	row    *watched
 	status Status
 	full   bool
 }
@@ -67,7 +71,7 @@ func (w *Watch) Run(ctx context.Context) {
 		case <-w.turned:
 		case a := <-w.answers:
 			if w.took(a) {
-				w.got(a.host, a.status)
+				w.got(a.row.host, a.status)
 			}
 		}
 	}
@@ -81,37 +85,27 @@ func (w *Watch) start(ctx context.Context) time.Duration {
 	if w.paused {
 		return long
 	}
-	now, next, free := w.prober.now(), long, w.prober.limit()
-	for _, row := range w.rows {
-		if row.reading {
-			free--
+	now := w.prober.now()
+	for len(w.agenda) > 0 {
+		if wait := w.agenda[0].due.Sub(now); wait > 0 {
+			return min(long, wait)
 		}
+		if w.reading >= w.prober.limit() {
+			break // the answer that frees a place wakes us
+		}
+		w.read(ctx, heap.Pop(&w.agenda).(*watched), now)
 	}
-	for _, host := range w.order {
-		row := w.rows[host]
-		if row.reading {
-			continue
-		}
-		if wait := row.due.Sub(now); wait > 0 {
-			next = min(next, wait)
-			continue
-		}
-		if free <= 0 {
-			continue // the answer that frees a place wakes us
-		}
-		free--
-		w.read(ctx, host, row, now)
-	}
-	return next
+	return long
 }
 
 // read starts one read; w.mu is held.
-func (w *Watch) read(ctx context.Context, host string, row *watched, now time.Time) {
+func (w *Watch) read(ctx context.Context, row *watched, now time.Time) {
+	w.reading++
 	full := row.full || row.fullAt.IsZero() || now.Sub(row.fullAt) >= fullInterval
 	row.reading, row.full, row.again = true, false, false
 	old := row.status
 	w.running.Go(func() {
-		a := answer{host: host, status: w.prober.Read(ctx, host, old, full), full: full}
+		a := answer{row: row, status: w.prober.Read(ctx, row.host, old, full), full: full}
 		select {
 		case w.answers <- a:
 		case <-ctx.Done():
@@ -123,10 +117,12 @@ func (w *Watch) read(ctx context.Context, host string, row *watched, now time.Ti
 func (w *Watch) took(a answer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	row := w.rows[a.host]
-	if row == nil {
-		return false
+	w.reading--
+	row := a.row
+	if w.rows[row.host] != row {
+		return false // it is not watched any more
 	}
+	defer func() { heap.Push(&w.agenda, row) }() // when it is known for when
 	row.reading, row.status = false, a.status
 	now := w.prober.now()
 	ok := a.status.State == StateUp && a.status.Error == ""
@@ -203,8 +199,9 @@ func (w *Watch) SetHosts(hosts []string) {
 			}
 			row := old[host]
 			if row == nil {
-				row = &watched{}
+				row = &watched{host: host}
 			}
+			row.place = len(w.order)
 			w.rows[host] = row
 			w.order = append(w.order, host)
 		}
@@ -236,8 +233,12 @@ func (w *Watch) soon(row *watched) {
 func (w *Watch) Busy(hosts []string) {
 	w.turn(func() {
 		now := w.prober.now()
+		named := make(map[string]bool, len(hosts))
+		for _, host := range hosts {
+			named[host] = true
+		}
 		for host, row := range w.rows {
-			busy := slices.Contains(hosts, host)
+			busy := named[host]
 			switch {
 			case row.busy && !busy:
 				row.busy = false
@@ -277,6 +278,7 @@ func (w *Watch) turn(knob func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	knob()
+	w.agenda = agendaOf(w.rows)
 	select {
 	case w.turned <- struct{}{}:
 	default: // it has yet to look at the last turn
