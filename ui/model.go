@@ -214,7 +214,7 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	case cancelSentMsg:
 		m.onCancelSent(msg)
 	case foundMsg:
-		m.onFound(msg)
+		return m.onFound(msg)
 	case pastReadMsg:
 		m.onPastRead(msg)
 	case comparedMsg:

@@ -3,7 +3,7 @@ package ui
 // pages is how many pages the panes take.
 func (r *runPlace) pages() int {
 	n := r.grid().perPage()
-	return (len(r.panes) + n - 1) / n
+	return (len(r.inGrid()) + n - 1) / n
 }
 
 // turn turns by pages; the focus goes along, to the same place of the page.
@@ -13,7 +13,7 @@ func (r *runPlace) turn(by int) {
 		return
 	}
 	page := (r.focus/n + by + pages) % pages
-	r.focus = min(page*n+r.focus%n, len(r.panes)-1)
+	r.focus = min(page*n+r.focus%n, len(r.inGrid())-1)
 	r.layout()
 }
 

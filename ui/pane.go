@@ -147,10 +147,16 @@ func (p *pane) rank() int {
 	switch {
 	case p.failed():
 		return 0
-	case p.task.Verdict != nil && p.task.Verdict.Outcome == rollout.OutcomeSkipped:
-		return 2
+	case p.skipped():
+		return 3
+	case p.task.Verdict != nil && taskSign(p.task).ink == warn:
+		return 1
 	}
-	return 1
+	return 2
+}
+
+func (p *pane) skipped() bool {
+	return p.task.Verdict != nil && p.task.Verdict.Outcome == rollout.OutcomeSkipped
 }
 
 // failed says whether the task wants a person now.

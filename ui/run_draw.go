@@ -17,7 +17,9 @@ func (r *runPlace) rows() []string {
 	case r.as == asLog:
 		return exactly(r.alone(), r.w, r.h)
 	}
-	return exactly(append([]string{r.headline()}, r.gridRows()...), r.w, r.h)
+	rows := exactly(append([]string{r.headline()}, r.gridRows()...), r.w, r.h)
+	skipped := r.skippedRows()
+	return append(rows[:r.h-len(skipped)], skipped...)
 }
 
 // nothing says what to do when no run is open.
@@ -41,6 +43,9 @@ const clockRoom = 16
 // headline is the run in one row: what, how far, how it ended.
 func (r *runPlace) headline() string {
 	heading := text.Line(string(r.view.Plan.Action)) + " on " + count(len(r.view.Tasks), "host", "hosts")
+	if r.cut && r.as == asList {
+		heading += fmt.Sprintf(", %d of %d", r.focus+1, len(r.panes))
+	}
 	if pages := r.pages(); r.as == asPanes && pages > 1 {
 		heading += fmt.Sprintf(", page %d of %d", r.focus/r.grid().perPage()+1, pages)
 	}
@@ -167,8 +172,9 @@ func (r *runPlace) pane(p *pane, number int) []string {
 // log of the task under the cursor stands below.
 func (r *runPlace) list() []string {
 	body, begins := r.listBody()
+	room := r.h - r.below - 1
+	r.cut = len(body) > room
 	rows := []string{r.headline()}
-	room := r.h - r.below - len(rows)
 	end := len(body)
 	if r.focus+1 < len(begins) {
 		end = begins[r.focus+1]

@@ -38,9 +38,11 @@ type runPlace struct {
 	lists  bool    // runs open as a list
 	timed  bool    // panes show when lines came
 	marks  map[string]bool
-	top    int // of the list
-	below  int // rows of the log below the list
-	closer int // steps that the person came closer to the panes
+	top    int  // of the list
+	cut    bool // the list is longer than there is room for
+	met    bool // the person has moved about in this run: its list stays where it is
+	below  int  // rows of the log below the list
+	closer int  // steps that the person came closer to the panes
 	err    error
 
 	ended    time.Time // when we saw the end; logs are read a little longer
@@ -67,7 +69,7 @@ func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log f
 	r.close()
 	r.dir, r.reader, r.err = dir, reader, nil
 	r.panes, r.index, r.focus, r.top, r.closer = nil, map[string]*pane{}, 0, 0, 0
-	r.marks, r.ended, r.reported, r.as = map[string]bool{}, time.Time{}, false, asPanes
+	r.marks, r.ended, r.reported, r.met, r.as = map[string]bool{}, time.Time{}, false, false, asPanes
 	for _, t := range view.Tasks {
 		p := newPane(t.Host, log(t.Host))
 		p.timed = r.timed
@@ -104,6 +106,7 @@ func (r *runPlace) update(v rollout.View) {
 	}
 	r.rise()
 	if !v.Over() {
+		r.keepUp()
 		return
 	}
 	if r.ended.IsZero() {
@@ -116,14 +119,25 @@ func (r *runPlace) update(v rollout.View) {
 	r.reported = true
 }
 
-// rise puts the tasks that failed before all others, and behind them those
-// that were skipped: they have no log. The rest keep their places, and the
-// focus stays with its host.
+// rise puts the tasks that failed before all others, then those that want a
+// person for something else, and last those that were skipped: they have no
+// log. The rest keep their places, and the focus stays with its host.
 func (r *runPlace) rise() {
 	focused := r.focused()
 	slices.SortStableFunc(r.panes, func(a, b *pane) int { return a.rank() - b.rank() })
 	if focused != nil {
 		r.focus = slices.Index(r.panes, focused)
+	}
+}
+
+// keepUp moves the cursor of a list along with the run, so that a long one
+// shows what is under way, until the person moves it.
+func (r *runPlace) keepUp() {
+	if r.as != asList || r.met {
+		return
+	}
+	if at := slices.IndexFunc(r.panes, func(p *pane) bool { return p.task.Verdict == nil && !p.task.Started.IsZero() }); at >= 0 {
+		r.focus = at
 	}
 }
 
@@ -173,6 +187,7 @@ func (r *runPlace) layout() {
 			p.setSize(r.w-2, spare-2)
 		}
 	default:
+		r.focus = min(r.focus, len(r.inGrid())-1)
 		r.layoutGrid()
 	}
 }
@@ -187,16 +202,18 @@ func (r *runPlace) layoutGrid() {
 	}
 }
 
-func (r *runPlace) grid() grid { return gridFor(r.w, r.h-1, len(r.panes), r.closer) }
+func (r *runPlace) grid() grid {
+	return gridFor(r.w, r.h-1-len(r.skippedRows()), len(r.inGrid()), r.closer)
+}
 
 // onPage are the panes of the page that the focus is on.
 func (r *runPlace) onPage() []*pane {
 	if len(r.panes) == 0 {
 		return nil
 	}
-	n := r.grid().perPage()
+	n, all := r.grid().perPage(), r.inGrid()
 	first := r.focus / n * n
-	return r.panes[first:min(len(r.panes), first+n)]
+	return all[first:min(len(all), first+n)]
 }
 
 // focused is the pane that keys are for, or nil.
@@ -219,6 +236,7 @@ func (r *runPlace) visible() []*pane {
 }
 
 func (r *runPlace) move(m motion) {
+	r.met = true
 	p := r.focused()
 	switch {
 	case p == nil:
@@ -232,7 +250,11 @@ func (r *runPlace) move(m motion) {
 
 // step moves the focus.
 func (r *runPlace) step(by int) {
-	if n := len(r.panes); n > 0 {
+	n := len(r.panes)
+	if r.as == asPanes {
+		n = len(r.inGrid())
+	}
+	if n > 0 {
 		r.focus = (r.focus + by + n) % n
 		r.layout()
 	}
@@ -247,6 +269,7 @@ func (r *runPlace) choose(n int) {
 }
 
 func (r *runPlace) zoom() {
+	r.met = true
 	if r.as == asLog {
 		r.as = r.before
 	} else {
@@ -279,6 +302,7 @@ func (r *runPlace) back() bool {
 }
 
 func (r *runPlace) mark() {
+	r.met = true
 	p := r.focused()
 	switch {
 	case p == nil:

@@ -78,7 +78,7 @@ func TestSearchAndNextError(t *testing.T) {
 	s.keys("e")
 	s.sees("error: builder failed")
 	s.keys("/", "no such thing", "enter")
-	s.sees(`"no such thing" is not in the log`)
+	s.sees(`"no such thing" is not in its log`)
 }
 
 func TestPanesAreChosenByDigitAndTab(t *testing.T) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -13,8 +14,10 @@ import (
 type foundMsg struct {
 	dir, host string
 	line      int
-	around    bool // the search went on at the other end
-	what      string
+	back      bool
+	around    bool   // the search went on at the other end
+	others    bool   // instead of that it is to go on in another pane
+	none      string // what to say when nothing was found
 	err       error
 }
 
@@ -43,7 +46,7 @@ func (m *Model) search(back bool) tea.Cmd {
 	if p == nil || p.query == "" {
 		return nil
 	}
-	return m.find(p, back, fmt.Sprintf("%q", p.query), matcher(p.query))
+	return m.find(p, back, foundMsg{none: fmt.Sprintf("%q is not in its log", p.query)}, matcher(p.query))
 }
 
 // onlyMatches shows only the lines that match, or all again.
@@ -60,17 +63,39 @@ func (m *Model) onlyMatches() tea.Cmd {
 	return nil
 }
 
-// nextError goes to the next or previous line that tells of an error.
+// nextError goes to the next or previous line that tells of an error. Among
+// panes it goes on in the next one that did not end well.
 func (m *Model) nextError(back bool) tea.Cmd {
-	p := m.run.focused()
+	r := m.run
+	p := r.focused()
 	if p == nil {
 		return nil
 	}
-	return m.find(p, back, "an error", tellsError)
+	others := r.as == asPanes && slices.ContainsFunc(r.panes, func(o *pane) bool { return o != p && o.rank() < 2 })
+	switch {
+	case !others:
+		return m.find(p, back, foundMsg{none: "no line of its log tells of an error"}, tellsError)
+	case p.rank() < 2:
+		return m.find(p, back, foundMsg{others: true}, tellsError)
+	}
+	return m.errorElsewhere(back)
+}
+
+// errorElsewhere goes to the next or previous pane that did not end well.
+func (m *Model) errorElsewhere(back bool) tea.Cmd {
+	r := m.run
+	by := 1 - 2*boolInt(back)
+	for r.step(by); r.focused().rank() >= 2; {
+		r.step(by)
+	}
+	p := r.focused()
+	p.hit = -1
+	p.stay(boolInt(back) * p.total)
+	return m.find(p, back, foundMsg{none: "no line of its log tells of an error"}, tellsError)
 }
 
 // find looks for a line from what is shown on, and then from the other end.
-func (m *Model) find(p *pane, back bool, what string, match func(string) bool) tea.Cmd {
+func (m *Model) find(p *pane, back bool, msg foundMsg, match func(string) bool) tea.Cmd {
 	from := p.top
 	switch {
 	case p.hit >= 0 && back:
@@ -82,15 +107,20 @@ func (m *Model) find(p *pane, back bool, what string, match func(string) bool) t
 	case p.follow:
 		from = 0
 	}
-	msg, log, end := foundMsg{dir: m.run.dir, host: p.host, what: what, line: -1}, p.log, 0
+	msg.dir, msg.host, msg.line, msg.back = m.run.dir, p.host, -1, back
+	log, end := p.log, 0
+	unread := p.total == 0 && !p.only() // it has not been on screen yet
 	if back {
 		end = p.total
 	}
 	return m.start(func(ctx context.Context) tea.Msg {
-		if from >= 0 {
+		if unread {
+			_, msg.err = log.Poll()
+		}
+		if from >= 0 && msg.err == nil {
 			msg.line, msg.err = log.Find(ctx, from, back, match)
 		}
-		if msg.line < 0 && msg.err == nil {
+		if msg.line < 0 && msg.err == nil && !msg.others {
 			msg.around = true
 			msg.line, msg.err = log.Find(ctx, end, back, match)
 		}
@@ -98,18 +128,21 @@ func (m *Model) find(p *pane, back bool, what string, match func(string) bool) t
 	})
 }
 
-func (m *Model) onFound(msg foundMsg) {
+func (m *Model) onFound(msg foundMsg) tea.Cmd {
 	p := m.run.index[msg.host]
 	switch {
 	case msg.dir != m.run.dir || p == nil:
 	case msg.err != nil:
 		m.fail(fmt.Errorf("searching the log of %s: %w", msg.host, msg.err))
+	case msg.line < 0 && msg.others && m.run.as == asPanes && m.run.focused() == p:
+		return m.errorElsewhere(msg.back)
 	case msg.line < 0:
-		m.say(warn, fmt.Sprintf("%s: %s is not in the log", msg.host, msg.what), "")
+		m.say(warn, msg.host+": "+msg.none, "")
 	default:
 		p.show(msg.line)
 		if msg.around {
 			m.say(plain, "The search went on at the other end", "")
 		}
 	}
+	return nil
 }
