@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,7 +21,7 @@ import (
 const cacheVersion = 1
 
 // Cache keeps names and facts between starts: a JSON file per source, replaced
-// by rename. A file that cannot be read is as none, and a cache that cannot be
+// by rename, and beside it a log of what was evaluated since. A file that cannot be read is as none, and a cache that cannot be
 // written costs time, not answers: Err tells why. Methods of a nil *Cache do
 // nothing.
 type Cache struct {
@@ -41,6 +41,9 @@ type decoded struct {
 	path  string
 	file  os.FileInfo
 	entry cacheEntry // not to be changed
+
+	log   os.FileInfo // the one beside it, once there was one
+	taken int64       // bytes of it that are in entry
 }
 
 // holds says whether the file is still the one that was read. Who writes
@@ -130,6 +133,12 @@ func (c *Cache) Facts(inv *Inventory) map[string]Facts {
 	return all
 }
 
+// factsOf is what is known of a host that the flake has.
+func (c *Cache) factsOf(inv *Inventory, host string) Facts {
+	entry, _ := c.read(inv.Source)
+	return entry.Hosts[host].facts(inv.Flake.Fingerprint)
+}
+
 func (h cachedHost) facts(fingerprint string) Facts {
 	f := Facts{State: FactsPending}
 	if h.Good != nil {
@@ -189,26 +198,11 @@ func (c *Cache) keepDeploy(inv *Inventory, nodes map[string]nixcmd.Deploy, failu
 }
 
 func (c *Cache) keepFacts(inv *Inventory, host string, facts nixcmd.HostFacts) {
-	c.changeHost(inv.Source, host, func(h *cachedHost) {
-		*h = cachedHost{Good: &cachedFacts{Fingerprint: inv.Flake.Fingerprint, Revision: inv.Revision(), At: c.clock(), Facts: facts}}
-	})
+	c.learn(inv.Source, learned{Host: host, Good: &cachedFacts{Fingerprint: inv.Flake.Fingerprint, Revision: inv.Revision(), At: c.clock(), Facts: facts}})
 }
 
 func (c *Cache) keepFailure(inv *Inventory, host, failure string) {
-	c.changeHost(inv.Source, host, func(h *cachedHost) {
-		h.Failed = &cachedFailure{Fingerprint: inv.Flake.Fingerprint, At: c.clock(), Error: failure}
-	})
-}
-
-func (c *Cache) changeHost(src Source, host string, edit func(*cachedHost)) {
-	c.change(src, func(e *cacheEntry) {
-		if e.Hosts == nil {
-			e.Hosts = map[string]cachedHost{}
-		}
-		h := e.Hosts[host]
-		edit(&h)
-		e.Hosts[host] = h
-	})
+	c.learn(inv.Source, learned{Host: host, Failed: &cachedFailure{Fingerprint: inv.Flake.Fingerprint, At: c.clock(), Error: failure}})
 }
 
 func (c *Cache) clock() time.Time {
@@ -235,7 +229,7 @@ func (c *Cache) read(src Source) (cacheEntry, bool) {
 	if err != nil {
 		return cacheEntry{}, false
 	}
-	if c.last.holds(path, info) {
+	if c.last.holds(path, info) && c.last.follow(c.logPath(src)) {
 		return c.last.entry, true
 	}
 	raw, err := io.ReadAll(f)
@@ -243,8 +237,9 @@ func (c *Cache) read(src Source) (cacheEntry, bool) {
 	if err != nil || json.Unmarshal(raw, &e) != nil || e.Version != cacheVersion {
 		return cacheEntry{}, false
 	}
-	c.last = decoded{path, info, e}
-	return e, true
+	c.last = decoded{path: path, file: info, entry: e}
+	c.last.follow(c.logPath(src)) // a new one is never another
+	return c.last.entry, true
 }
 
 // change edits what is kept of src. Another process may have written since it
@@ -256,9 +251,14 @@ func (c *Cache) change(src Source, edit func(*cacheEntry)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, _ := c.read(src)
-	e.Version, e.Source, e.Hosts = cacheVersion, src, maps.Clone(e.Hosts)
+	e.Version, e.Source = cacheVersion, src
 	edit(&e)
-	c.err = c.write(c.path(src), e)
+	if c.err = c.write(c.path(src), e); c.err == nil {
+		// It is in the file. What somebody else has added meanwhile costs an evaluation.
+		if err := os.Remove(c.logPath(src)); !errors.Is(err, fs.ErrNotExist) {
+			c.err = err
+		}
+	}
 }
 
 func (c *Cache) write(path string, e cacheEntry) error {

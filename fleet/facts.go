@@ -47,7 +47,7 @@ func Evaluate(ctx context.Context, ev Evaluator, inv *Inventory, cache *Cache, h
 		}
 		if inv.Flake.Dirty() && moved(ctx, ev, inv) {
 			// What was read belongs to a tree that nobody has a fingerprint of.
-			got(name, outdated(cache.Facts(inv)[name], facts, err))
+			got(name, outdated(cache.factsOf(inv, name), facts, err))
 			continue
 		}
 		if err == nil {
@@ -59,7 +59,7 @@ func Evaluate(ctx context.Context, ev Evaluator, inv *Inventory, cache *Cache, h
 		if lasting(err) {
 			cache.keepFailure(inv, name, failure)
 		}
-		f := cache.Facts(inv)[name]
+		f := cache.factsOf(inv, name)
 		f.State, f.EvalError = FactsFailed, failure
 		got(name, f)
 	}

@@ -40,6 +40,7 @@ func BenchmarkFleet(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		cache.keepNames(inv.Source, inv.Flake, inv.Names())
 		each := func(name string, do func()) {
 			b.Run(fmt.Sprintf("%s/%dhosts", name, hosts), func(b *testing.B) {
 				for b.Loop() {
