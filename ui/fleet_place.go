@@ -139,7 +139,7 @@ func (f *fleetPlace) sort() {
 			f.shown = append(f.shown, name)
 		}
 	}
-	slices.SortStableFunc(f.shown, f.compare)
+	slices.SortFunc(f.shown, f.compare) // by name in the end, so no two are equal
 	f.holdCursor()
 }
 
