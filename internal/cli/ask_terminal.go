@@ -33,11 +33,11 @@ const (
 // answerPoll is how often it is looked whether an answer is still wanted.
 const answerPoll = 100 * time.Millisecond
 
-// terminalAnswer reads a line that a person types on the terminal at in, shown
-// on out unless it is hidden. Its bytes go nowhere but into the secret, which
-// is the caller's to wipe.
-func terminalAnswer(in, out *os.File) func(ctx context.Context, hidden bool) (*sshutil.Secret, error) {
-	return func(ctx context.Context, hidden bool) (*sshutil.Secret, error) {
+// terminalAnswer asks with a prompt on out, and reads the line that a person
+// types on the terminal at in, shown on out unless it is hidden. Its bytes go
+// nowhere but into the secret, which is the caller's to wipe.
+func terminalAnswer(in, out *os.File) func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error) {
+	return func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error) {
 		secret, err := sshutil.NewSecret()
 		if err != nil {
 			return nil, err
@@ -48,6 +48,7 @@ func terminalAnswer(in, out *os.File) func(ctx context.Context, hidden bool) (*s
 			secret.Wipe()
 			return nil, fmt.Errorf("reading from the terminal: %w", err)
 		}
+		fmt.Fprint(out, prompt) // not before the terminal has ceased to show what is typed
 		err = typed(ctx, fd, secret, func(s string) {
 			if !hidden {
 				fmt.Fprint(out, s)
@@ -147,8 +148,7 @@ func (p *Program) putQuestion(ctx context.Context, dir string, q rollout.Questio
 	if err := sshutil.GuardMemory(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.IO.Err, "%s (ctrl+c refuses): ", answerWord(q))
-	secret, err := p.IO.Answer(ctx, q.Hidden())
+	secret, err := p.IO.Answer(ctx, answerWord(q)+" (ctrl+c refuses): ", q.Hidden())
 	if errors.Is(err, errInterrupted) {
 		return rollout.RefuseQuestion(dir, q.ID)
 	}

@@ -28,9 +28,9 @@ type IO struct {
 
 	// Size is the present size of the terminal at Out, or of the one at Err.
 	Size func() (width, height int)
-	// Answer reads what a person types on the terminal at In, shown or hidden,
-	// until ctx ends. It is the caller's to wipe.
-	Answer func(ctx context.Context, hidden bool) (*sshutil.Secret, error)
+	// Answer asks with a prompt on Err, and reads what a person types on the
+	// terminal at In, shown or hidden, until ctx ends. It is the caller's to wipe.
+	Answer func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error)
 }
 
 // The size of a terminal that does not tell its own.

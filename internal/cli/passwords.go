@@ -120,11 +120,11 @@ func (p *Program) terminalPassword(ctx context.Context, hosts []string, wrong in
 	if err := sshutil.GuardMemory(); err != nil {
 		return nil, err
 	}
+	prompt := fmt.Sprintf("sudo on %s wants your password there: ", text.Line(strings.Join(hosts, ", ")))
 	if wrong > 0 {
-		fmt.Fprintf(p.IO.Err, "That was not right. ")
+		prompt = "That was not right. " + prompt
 	}
-	fmt.Fprintf(p.IO.Err, "sudo on %s wants your password there: ", text.Line(strings.Join(hosts, ", ")))
-	secret, err := p.IO.Answer(ctx, true)
+	secret, err := p.IO.Answer(ctx, prompt, true)
 	if errors.Is(err, errInterrupted) || errors.Is(err, errNoTerminal) {
 		return nil, &Failure{Message: "nothing was started: sudo wants a password", Code: ExitCancelled}
 	}
