@@ -21,6 +21,10 @@ type attendance struct {
 	link    string                 // by which a shared login finds the relay, or ""
 	env     []string               // for those that may ask
 	telling sync.WaitGroup         // of touches
+
+	mu    sync.Mutex
+	asked sshutil.Wants // what ssh asked last
+	why   error         // that got no answer; nil if it did
 }
 
 // attend begins to hear questions about a host. purpose says what its ssh is
@@ -38,7 +42,11 @@ func attend(d runDir, plan *Plan, host, purpose string) (*attendance, error) {
 		return nil, err
 	}
 	a.askpass = &sshutil.AskpassServer{Admit: sshutil.Peer.OurChild, Answer: func(ctx context.Context, p sshutil.Prompt) (*sshutil.Secret, error) {
-		return a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
+		secret, err := a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.asked, a.why = p.Wants, err
+		return secret, err
 	}}
 	socket := filepath.Join(plan.Sockets, randomHex(socketDigits))
 	if err := a.askpass.Listen(socket); err != nil {
@@ -66,6 +74,13 @@ func (a *attendance) close() error {
 		err = errors.Join(err, a.askpass.Close())
 	}
 	return errors.Join(err, a.closeRelay())
+}
+
+// unanswered is what ssh asked last, and why it got no answer.
+func (a *attendance) unanswered() (sshutil.Wants, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked, a.why
 }
 
 // ask puts a question of our own.

@@ -21,17 +21,17 @@ func deskHere(t *testing.T, d runDir, host string) *desk {
 	return k
 }
 
-// askedFor is how a question ended.
-type askedFor struct {
+// answered is how a question ended.
+type answered struct {
 	secret *Secret
 	err    error
 }
 
-func (k *desk) askAside(t *testing.T, q Question) <-chan askedFor {
-	over := make(chan askedFor, 1)
+func (k *desk) askAside(t *testing.T, q Question) <-chan answered {
+	over := make(chan answered, 1)
 	go func() {
 		secret, err := k.Ask(t.Context(), q)
-		over <- askedFor{secret, err}
+		over <- answered{secret, err}
 	}()
 	synctest.Wait()
 	return over

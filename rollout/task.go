@@ -169,8 +169,14 @@ func (t *task) readOnce(ctx context.Context, full bool) (*fleet.Reading, error) 
 
 // reasonOf is an error's sentence and hint, without the host's name before it.
 func reasonOf(err error) (reason, hint string) {
-	var e *sshutil.Error
-	if errors.As(err, &e) {
+	var (
+		e *sshutil.Error
+		u *unansweredError
+	)
+	switch {
+	case errors.As(err, &u):
+		return u.reason, u.hint
+	case errors.As(err, &e):
 		return e.Message, e.Hint
 	}
 	return err.Error(), ""

@@ -29,6 +29,7 @@ type dialog struct {
 	scroll  int
 	inner   int          // height of the body when last drawn
 	closed  func()       // called once when it closes, however that happens
+	under   *dialog      // comes back when this one closes; or nil
 	field   *answerField // takes the keys that are no action; or nil
 
 	deafUntil time.Time // zero: hears at once
@@ -59,7 +60,7 @@ func (d *dialog) deaf(name string, now time.Time) bool {
 // open shows d. A question is deaf at first, since it may come up under a key
 // that was meant for something else.
 func (m *Model) open(d *dialog) tea.Cmd {
-	m.shut()
+	m.shutAll()
 	m.dialog = d
 	switch d.scope {
 	case scopeConfirm, scopeCancel, scopeAsk, scopeQuit, scopeAnswer:
@@ -69,15 +70,25 @@ func (m *Model) open(d *dialog) tea.Cmd {
 	return nil
 }
 
+// waits says whether it only tells that something is worked out.
+func (d *dialog) waits() bool { return d != nil && d.scope == scopeWaiting }
+
 // shut closes the dialog, if one is open.
 func (m *Model) shut() {
 	d := m.dialog
 	if d == nil {
 		return
 	}
-	m.dialog, m.prompt = nil, nil // a prompt over a dialog is part of it
+	m.dialog, m.prompt = d.under, nil // a prompt over a dialog is part of it
 	if d.closed != nil {
 		d.closed()
+	}
+}
+
+// shutAll closes the dialog and what it lies over.
+func (m *Model) shutAll() {
+	for m.dialog != nil {
+		m.shut()
 	}
 }
 

@@ -82,7 +82,7 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 	if msg.asked != m.asked {
 		return nil // it was stopped
 	}
-	m.shut()
+	m.shutAll()
 	if msg.err != nil {
 		m.fail(msg.err)
 		return nil

@@ -38,6 +38,7 @@ type known struct {
 	runs       []rollout.View
 	busy       map[string]rollout.TaskView // what runs are doing to hosts now
 	keys       *fleet.Keys                 // nil: not asked yet
+	before     AskedBefore                 // what waits for an answer before there is a run
 	evaluating Evaluating
 	blurred    bool // nobody is looking: hosts are read seldom
 	heard      int  // how much news there was
@@ -71,6 +72,8 @@ func (k *known) learn(n News) {
 	case RunsListed:
 		k.runs = append([]rollout.View{}, n.Runs...) // not nil any more: that there are none is known, too
 		k.busy = busyHosts(k.runs)
+	case AskedBefore:
+		k.before = n
 	case Evaluating:
 		k.evaluating = n
 	}

@@ -24,9 +24,18 @@ type answerField struct {
 	about  string                 // ID of the run's question, or ""
 }
 
-// openField opens a dialog with a field below its body. It is deaf at first,
-// as what comes up by itself must be: what is being typed is meant for
-// something else.
+// AskedBefore tells what programs ask a person while a run is being worked out,
+// and the directory in which that is answered.
+type AskedBefore struct {
+	Dir       string
+	Questions []rollout.Question
+}
+
+func (AskedBefore) slot() string { return "asked before a run" }
+
+// openField opens a dialog with a field below its body, over one that only says
+// that something is worked out. It is deaf at first, as what comes up by itself
+// must be: what is being typed is meant for something else.
 func (m *Model) openField(heading string, f *answerField, body func(b *brush, w int) []string) tea.Cmd {
 	var err error
 	if f.secret, err = rollout.NewSecret(); err != nil {
@@ -35,6 +44,9 @@ func (m *Model) openField(heading string, f *answerField, body func(b *brush, w 
 	}
 	d := &dialog{scope: scopeAnswer, title: heading, ink: warn, field: f, closed: f.secret.Wipe}
 	d.body = func(b *brush, w int) []string { return append(body(b, w), "", f.row(b, w)) }
+	if m.dialog.waits() {
+		d.under, m.dialog = m.dialog, nil
+	}
 	return m.open(d)
 }
 
@@ -89,6 +101,8 @@ func answerActions() []action {
 			about: "Close; a question of a run waits for ten minutes, and `a` in the run opens it again.", do: (*Model).closeDialog},
 		{Binding: bind("ctrl+r", "refuse", "ctrl+r"), id: "answer.refuse", scope: scopeAnswer, footer: 3, danger: true,
 			about: "Refuse to answer: what asked ends without.", do: (*Model).refuseAnswer},
+		{Binding: bind("a", "answer", "a"), id: "waiting.answer", scope: scopeWaiting, footer: 2, can: (*Model).isAsked, shows: (*Model).isAsked,
+			about: "Answer what has to be answered before a run can be worked out.", do: (*Model).answerAgain},
 		{Binding: bind("a", "answer", "a"), id: "run.answer", scope: scopeRun, footer: 1, can: (*Model).isAsked, shows: (*Model).isAsked,
 			about: "Answer what the run's programs ask.", do: (*Model).answerAgain},
 	}
@@ -105,13 +119,16 @@ func (m *Model) openQuestions() []asked {
 	return slices.DeleteFunc(m.allQuestions(), func(q asked) bool { return q.NoAnswer() })
 }
 
-// allQuestions are what programs of all runs wait for.
+// allQuestions are what programs of all runs wait for, and of one to come.
 func (m *Model) allQuestions() []asked {
 	runs := m.known.running()
 	if m.run.going() {
 		runs = append([]rollout.View{m.run.view}, runs...)
 	}
 	var all []asked
+	for _, q := range m.known.before.Questions {
+		all = append(all, asked{m.known.before.Dir, q})
+	}
 	for _, r := range runs {
 		for _, t := range r.Tasks {
 			for _, q := range t.Questions {
@@ -143,7 +160,7 @@ func (m *Model) raiseQuestion() tea.Cmd {
 		}
 		return nil
 	}
-	if m.dialog != nil || m.prompt != nil || m.tooSmall() || m.quits {
+	if m.dialog != nil && !m.dialog.waits() || m.prompt != nil || m.tooSmall() || m.quits {
 		return nil
 	}
 	for _, q := range open {

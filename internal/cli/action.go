@@ -40,7 +40,7 @@ type actionOptions struct {
 
 	careOptions
 
-	board bool          // the dashboard asks, which has the terminal to itself
+	board *backend      // the dashboard asks, which has the terminal to itself; nil otherwise
 	lent  *links        // connections that it has open already, or nil
 	again *rollout.Plan // a run that is done again: each host is built where it was then
 }

@@ -28,6 +28,7 @@ type backend struct {
 	asking  chan struct{} // holds one for each host that works on a person's command
 
 	foresight *foresight // of what sudo will say
+	installs  *installs
 
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
@@ -41,7 +42,9 @@ type backend struct {
 	runs     []rollout.View
 	patience *patience // with lost runs; of the goroutine that lists them
 	watch    *fleet.Watch
-	links    *links // to the hosts that are watched; nil until then
+	links    *links               // to the hosts that are watched; nil until then
+	shared   *sharing             // logins for what is being proposed; nil without
+	sharedBy []sshutil.ConfigHost // the settings by which these were made
 	paused   bool
 }
 
@@ -49,7 +52,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
-		asking: make(chan struct{}, asksAtOnce), foresight: newForesight(p, news),
+		asking: make(chan struct{}, asksAtOnce), foresight: newForesight(p, news), installs: newInstalls(),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b

@@ -68,7 +68,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	if r.Previewed != "" {
 		return b.planPreviewed(ctx, r.Previewed)
 	}
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, board: true}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, board: b}
 	if r.BuildOn == ui.LocalAlone {
 		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
 	}

@@ -86,7 +86,7 @@ func (b *backend) planAgain(ctx context.Context, v rollout.View, r ui.Request) (
 // propose makes a plan without nixos-rebuild: of where each host is to go, or
 // which of its generations are to go.
 func (b *backend) propose(ctx context.Context, r ui.Request, to func(host string) fleet.Point, going func(host string) doomed) (ui.Proposal, error) {
-	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: true}}
+	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: b}}
 	switch r.Action {
 	case nixcmd.Reboot:
 		o.restart()

@@ -44,7 +44,7 @@ func (b *backend) planPreviewed(ctx context.Context, dir string) (ui.Proposal, e
 	if !takePreviewed(&plan, v) {
 		return ui.Proposal{}, &fleet.Error{Message: "there is nothing to activate: no host could be previewed", Hint: "Mend what the preview names, and run it again."}
 	}
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: plan.Action, board: true}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: plan.Action, board: b}
 	changes, err := o.changesOf(ctx, v)
 	if err != nil {
 		return ui.Proposal{}, asFleetError(errors.Join(err, ctx.Err()))

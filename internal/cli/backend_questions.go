@@ -8,9 +8,13 @@ import (
 	"nixfleet-tui/ui"
 )
 
-// TryPassword implements ui.Backend.
-func (b *backend) TryPassword(ctx context.Context, p ui.Proposal, hosts []string, password *rollout.Secret) ([]string, error) {
-	right, err := tryEverywhere(ctx, b.World.Tools().ssh, &p.Plan, hosts, password)
+// TryPassword implements ui.Backend, by logins that the run will share.
+func (b *backend) TryPassword(ctx context.Context, _ ui.Proposal, hosts []string, password *rollout.Secret) ([]string, error) {
+	shared, err := b.logins()
+	if err != nil {
+		return nil, asFleetError(err)
+	}
+	right, err := tryEverywhere(ctx, shared.ssh, &shared.plan, hosts, password)
 	if err != nil {
 		return nil, asFleetError(err)
 	}

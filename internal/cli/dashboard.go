@@ -74,6 +74,9 @@ func runDashboard(ctx context.Context, o *dashboardOptions) error {
 	})
 	stop()
 	crew.Wait()
+	if eerr := b.endLogins(); err == nil {
+		err = eerr
+	}
 	if farewell != "" {
 		fmt.Fprintln(o.IO.Out, farewell)
 	}

@@ -140,7 +140,7 @@ func (o *actionOptions) passwords(ctx context.Context, r *ready) (rollout.Passwo
 // mayAsk says whether the run may put questions to a person: in the dashboard,
 // or on a terminal whose output is for people.
 func (o *actionOptions) mayAsk() bool {
-	return o.World.Tools().ssh != "" && (o.board || o.IO.CanAsk() && !o.JSON)
+	return o.World.Tools().ssh != "" && (o.board != nil || o.IO.CanAsk() && !o.JSON)
 }
 
 // firstTags are the first tags of the hosts that have one.

@@ -29,7 +29,7 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	if err != nil {
 		return err
 	}
-	s := &scout{Program: o.Program, loaded: l, links: k, quiet: o.board, forwarding: map[string]bool{}, ground: rollout.Ground{
+	s := &scout{Program: o.Program, loaded: l, links: k, board: o.board, forwarding: map[string]bool{}, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
 		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "", Self: o.World.ThisMachine(),
@@ -43,8 +43,8 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	plan.Judge(&s.ground)
 	plan.ChooseBuilders(own)
 	plan.LeaveAgent(&s.ground)
-	err = errors.Join(err, o.addSSH(l, plan)) // by whom the agent goes to now
-	if err = errors.Join(err, ctx.Err()); err == nil {
+	err = errors.Join(err, o.addSSH(l, plan))                            // by whom the agent goes to now
+	if err = errors.Join(err, ctx.Err()); err == nil && o.board == nil { // the dashboard gives them when the run begins
 		k.shared.give(plan)
 	}
 	return errors.Join(err, done())
@@ -67,9 +67,10 @@ func (o *actionOptions) connections(ctx context.Context, l *loaded, early *links
 type scout struct {
 	*Program
 	*loaded
-	links *links
-	quiet bool // shows no progress
-	asked atomic.Int32
+	links  *links
+	board  *backend // shows progress and questions; nil: the terminal does
+	looked atomic.Int32
+	asked  *sharing // logins for which somebody answered; nil without
 
 	agent sshutil.SudoAgent // of the person
 
@@ -80,9 +81,21 @@ type scout struct {
 
 func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Plan) error {
 	questions := plan.Questions()
-	if !s.quiet {
+	if err := s.lookAtAll(ctx, store, questions); err != nil {
+		return err
+	}
+	if err := s.lookByAsking(ctx, store, plan, questions); err != nil {
+		return err
+	}
+	s.lookAtHelpers(ctx, s.ground.NeedsHelp(plan))
+	return s.foretell(store, plan)
+}
+
+// lookAtAll looks at all machines at the same time, and asks nobody.
+func (s *scout) lookAtAll(ctx context.Context, store *rollout.Store, questions map[string]fleet.Questions) error {
+	if s.board == nil {
 		progress := newProgressLine(s.IO, func() string {
-			return fmt.Sprintf("looked at %d of %s", s.asked.Load(), count(len(questions), "machine"))
+			return fmt.Sprintf("looked at %d of %s", s.looked.Load(), count(len(questions), "machine"))
 		})
 		defer progress.end()
 	}
@@ -98,15 +111,11 @@ func (s *scout) look(ctx context.Context, store *rollout.Store, plan *rollout.Pl
 	})
 	for name, q := range questions {
 		group.Go(func() error {
-			defer s.asked.Add(1)
+			defer s.looked.Add(1)
 			return s.lookAt(ctx, store, name, q)
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	s.lookAtHelpers(ctx, s.ground.NeedsHelp(plan))
-	return s.foretell(store, plan)
+	return group.Wait()
 }
 
 // lookAt reads one machine. The error is about our own locks.
@@ -148,7 +157,7 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 		}
 		return fleet.ReadSurvey(ctx, here, fleet.Questions{Trust: true}, s.Env.Now)
 	}
-	runner, forwards, err := s.links.runner(ctx, name)
+	runner, forwards, err := s.runner(ctx, name)
 	if err != nil {
 		return fleet.Survey{}, err
 	}
@@ -164,7 +173,7 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 // send builds.
 func (s *scout) lookAtHelpers(ctx context.Context, names []string) {
 	prober := &fleet.Prober{Connect: func(ctx context.Context, name string) (sshutil.Runner, error) {
-		runner, _, err := s.links.runner(ctx, name)
+		runner, _, err := s.runner(ctx, name)
 		return runner, err
 	}, Now: s.Env.Now}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)

@@ -68,9 +68,14 @@ func (p *Program) link(ctx context.Context, store *rollout.Store, l *loaded) (*l
 	return k, nil
 }
 
+// sameHosts says whether an inventory leads where settings did.
+func sameHosts(hosts []sshutil.ConfigHost, l *loaded) bool {
+	return slices.EqualFunc(hosts, l.inv.SSHHosts(), sameSSH)
+}
+
 // fit says whether they lead where the inventory's settings lead.
 func (k *links) fit(l *loaded) bool {
-	return k != nil && slices.EqualFunc(k.hosts, l.inv.SSHHosts(), sameSSH)
+	return k != nil && sameHosts(k.hosts, l)
 }
 
 // end closes them, but for what a run has taken over. There may be none.
