@@ -26,15 +26,16 @@ type backend struct {
 	runsNow chan struct{} // the runs are to be listed now
 	toTouch chan string   // hosts to log in on with a key that wants a touch
 	asking  chan struct{} // holds one for each host that works on a person's command
+	digest  chan struct{} // something was told that concerns more than one host
 
 	foresight *foresight // of what sudo will say
-	installs  *installs
 
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
 	mu       sync.Mutex
 	loaded   *loaded // nil until an inventory is known
 	statuses map[string]fleet.Status
+	lessons  []lesson     // that were not digested yet
 	here     fleet.Status // of this machine, as far as it sends builds
 	health   []fleet.BuilderHealth
 	ladders  *ladders // nil until hosts are watched
@@ -42,9 +43,7 @@ type backend struct {
 	runs     []rollout.View
 	patience *patience // with lost runs; of the goroutine that lists them
 	watch    *fleet.Watch
-	links    *links               // to the hosts that are watched; nil until then
-	shared   *sharing             // logins for what is being proposed; nil without
-	sharedBy []sshutil.ConfigHost // the settings by which these were made
+	links    *links // to the hosts that are watched; nil until then
 	paused   bool
 }
 
@@ -52,7 +51,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
-		asking: make(chan struct{}, asksAtOnce), foresight: newForesight(p, news), installs: newInstalls(),
+		asking: make(chan struct{}, asksAtOnce), digest: make(chan struct{}, 1), foresight: newForesight(p, news),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b
@@ -69,6 +68,7 @@ func ring(bell chan struct{}) {
 // run works until ctx ends. What was known at the last start is shown at once.
 func (b *backend) run(ctx context.Context, crew *ui.Crew) {
 	crew.Go(func() { b.listRuns(ctx) })
+	crew.Go(func() { b.digests(ctx) })
 	b.showKnown()
 	l, err := b.load(ctx, b.source)
 	if err != nil {
@@ -251,7 +251,7 @@ func (b *backend) heard(host string, s fleet.Status) {
 	b.statuses[host] = s
 	b.mu.Unlock()
 	b.postStatus(host)
-	b.postBuilders()
+	ring(b.digest)
 }
 
 func (b *backend) postStatuses() {
@@ -264,7 +264,7 @@ func (b *backend) postStatuses() {
 	for _, host := range hosts {
 		b.postStatus(host)
 	}
-	b.postBuilders()
+	ring(b.digest)
 }
 
 // postStatus posts a host's status with the drift that follows from it.
@@ -277,11 +277,4 @@ func (b *backend) postStatus(host string) {
 		row.History = l.histories.Of(context.Background(), rev, l.inv.Revision())
 	}
 	b.news.Post(ui.StatusRead{Host: host, Status: s, Drift: row.Drift()})
-}
-
-func (b *backend) postBuilders() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.health = b.ladders.judged(fleet.JudgeBuilders(b.loaded.inv, withHere(b.statuses, b.here)))
-	b.news.Post(ui.BuildersRead{Builders: b.health})
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"nixfleet-tui/fleet"
@@ -27,7 +26,11 @@ func (b *backend) ask(names []string) {
 		return
 	}
 	b.mu.Lock()
-	rest := slices.DeleteFunc(b.asked, func(h string) bool { return slices.Contains(names, h) })
+	first := map[string]bool{}
+	for _, name := range names {
+		first[name] = true
+	}
+	rest := slices.DeleteFunc(b.asked, func(h string) bool { return first[h] })
 	b.asked = append(slices.Clone(names), rest...)
 	b.mu.Unlock()
 	ring(b.toEval)
@@ -69,11 +72,5 @@ func (b *backend) evaluate(ctx context.Context) {
 
 // evaluated takes the facts of one host, and what they say of builders.
 func (b *backend) evaluated(host string, f fleet.Facts) {
-	b.learnMore(func(l *loaded) {
-		l.facts = maps.Clone(l.facts)
-		l.facts[host] = f
-	}, func() {
-		b.news.Post(ui.FactsRead{Host: host, Facts: f})
-		b.postStatus(host)
-	})
+	b.heed(lesson{host: host, facts: &f})
 }

@@ -45,7 +45,7 @@ func (b *backend) readHere(ctx context.Context, here sshutil.Runner) {
 	b.here = s
 	b.mu.Unlock()
 	if had > 0 || len(s.Reading.Slots) > 0 {
-		b.postBuilders()
+		ring(b.digest)
 	}
 }
 

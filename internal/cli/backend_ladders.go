@@ -43,7 +43,7 @@ func newLadders(pool *sshutil.Pool, p *Program, answers *fleet.Asked, crew *ui.C
 
 // watchBuilders begins what is told of builders besides the state of hosts.
 func (b *backend) watchBuilders(ctx context.Context, pool *sshutil.Pool, l *loaded, crew *ui.Crew) *ladders {
-	climbs := newLadders(pool, b.Program, b.answers(l.inv.Source), crew, b.postBuilders, b.cannotKeep)
+	climbs := newLadders(pool, b.Program, b.answers(l.inv.Source), crew, func() { ring(b.digest) }, b.cannotKeep)
 	crew.Go(func() { climbs.checks(ctx, func() *fleet.Inventory { return b.inventory().inv }) })
 	crew.Go(func() { b.watchHere(ctx) })
 	return climbs
@@ -182,7 +182,7 @@ func (b *backend) CheckBuilders(names []string) {
 		}
 	}
 	climbs.want(names)
-	b.postBuilders()
+	ring(b.digest)
 }
 
 // cannotKeep tells that what was asked is forgotten at the next start.
