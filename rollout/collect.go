@@ -128,11 +128,7 @@ func (e evidence) judgeCollected(v *Verdict) {
 		v.Outcome, v.Decisive = OutcomeCancelled, nil
 		v.Reason = "cancelled before its end"
 		v.Hint = again
-	case e.after == nil:
-		v.Outcome = OutcomeUnknown
-		v.Reason = "the connection was lost" + e.asFarAs() + ", and it cannot be read: " + errText(e.afterErr)
-		v.Hint = again
-	case e.cutOff():
+	case e.cutOff(), e.after == nil:
 		v.Outcome = OutcomeFailed
 		v.Reason = "the connection was lost" + e.asFarAs()
 		v.Hint = again

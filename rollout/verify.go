@@ -147,7 +147,7 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 			e.after = r
 		}
 		settled := err == nil && !(r.Switching && t.run.plan.disturbs())
-		worthwhile := (e.mayHaveMoved() || e.wentWell()) && !e.notBack()
+		worthwhile := (e.mayHaveMoved() || e.wentWell()) && !e.notBack() && e.action != nixcmd.Collect // of which the host tells nothing
 		if settled || !worthwhile || isRefused(err) || !t.run.Now().Add(verifyPause).Before(deadline) {
 			return r, err
 		}

@@ -26,6 +26,7 @@ const (
 	scopeCancel     scope = "Cancel question"
 	scopeAsk        scope = "Command question"
 	scopeAnswers    scope = "Answers to a command"
+	scopeBack       scope = "Menu of the past"
 	scopeDifference scope = "Differences of two systems"
 	scopeQuit       scope = "Quit question"
 	scopeAnswer     scope = "Question of a program"

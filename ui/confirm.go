@@ -9,6 +9,8 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 )
 
 // confirmation puts a proposal before the person: which hosts, what there is
@@ -20,13 +22,13 @@ func confirmation(p Proposal, r Request) *dialog {
 	for _, h := range p.Plan.Hosts {
 		n += boolInt(h.Skip == "")
 	}
-	what := capital(string(p.Plan.Action)) + " " + count(n, "host", "hosts")
+	what := p.what(n)
 	d := &dialog{scope: scopeConfirm, title: what + "?", ink: warn}
 	d.body = func(b *brush, w int) []string { return proposalRows(b, p, w) }
 	d.answers = []answer{{key: "n", label: "cancel", ink: plain, do: (*Model).closeDialog}}
 	if n > 0 {
 		ink := strong
-		if p.Plan.Action.Activates() || p.Plan.Action.MovesProfile() {
+		if p.Plan.Action.Activates() || p.Plan.Action.MovesProfile() || p.Plan.Action == nixcmd.Collect {
 			ink = bad
 		}
 		d.answers = append(d.answers, answer{key: "y", label: what, ink: ink, do: func(m *Model) tea.Cmd { return m.confirmByName(p, p.unsure()) }})
@@ -42,6 +44,21 @@ func confirmation(p Proposal, r Request) *dialog {
 		d.answers = append(d.answers, answer{key: "I", label: "insist", ink: danger, do: insist})
 	}
 	return d
+}
+
+// what names what a proposal does to n hosts.
+func (p Proposal) what(n int) string {
+	hosts := count(n, "host", "hosts")
+	goesBack := slices.ContainsFunc(p.Plan.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
+	switch {
+	case p.Plan.Action == nixcmd.Collect:
+		return "Delete generations of " + hosts
+	case goesBack && p.Plan.Action == nixcmd.Switch:
+		return "Roll back " + hosts + " now"
+	case goesBack && p.Plan.Action == nixcmd.Boot:
+		return "Roll back " + hosts + " at the next boot"
+	}
+	return capital(string(p.Plan.Action)) + " " + hosts
 }
 
 // waitAnswers offer to wait for others that are at some of the hosts, or not

@@ -48,6 +48,7 @@ type Model struct {
 
 	dialog   *dialog
 	menu     *deployMenu // while its dialog is open
+	pastMenu *backMenu   // likewise
 	commands *commands   // likewise
 	help     *help       // likewise
 	inquiry  *inquiry    // the last command that hosts were asked to run
@@ -219,6 +220,10 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onPastRead(msg)
 	case comparedMsg:
 		return m.onCompared(msg)
+	case sizedMsg:
+		m.onSized(msg)
+	case pinnedMsg:
+		return m.onPinned(msg)
 	case answeredMsg:
 		m.onAnswered(msg)
 	case rangMsg:

@@ -9,6 +9,7 @@ import (
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 )
 
 // Generations and Compare implement Backend: every host has the same past.
@@ -21,11 +22,29 @@ func (r *recorder) Generations(_ context.Context, host string) (fleet.Generation
 }
 
 func (r *recorder) Compare(_ context.Context, host, from, to string) ([]nixcmd.PackageChange, error) {
-	r.called("compare on %s %s with %s", host, from[len(from)-2:], to[len(to)-2:])
+	r.called("compare on %s %s with %s", host, from, to)
 	return []nixcmd.PackageChange{
 		{Name: "linux", Removed: []string{"6.12.57"}, Added: []string{"6.12.60"}, Before: true, After: true},
 		{Name: "nginx", Added: []string{"1.28.1"}, Delta: 3 << 20, After: true},
 	}, nil
+}
+
+func (r *recorder) Sizes(_ context.Context, host string, g fleet.Generations) (map[string]int64, error) {
+	r.called("sizes of %s", host)
+	sizes := map[string]int64{}
+	for i, one := range g.Generations {
+		sizes[one.Path] = int64(i+1) << 28
+	}
+	return sizes, nil
+}
+
+// Pin implements Backend: sudo wants the password "right" for generation 41.
+func (r *recorder) Pin(_ context.Context, host string, number int, unpin bool, password *rollout.Secret) error {
+	r.called("pin %d of %s: %v", number, host, !unpin)
+	if number == 41 && string(password.Bytes()) != "right" {
+		return ErrWantsPassword
+	}
+	return nil
 }
 
 // examplePast has three generations, of which one is gone.
@@ -57,10 +76,14 @@ func TestThePastOfAHost(t *testing.T) {
 		s.sees("From what runs to generation 41")
 		s.sees("nginx  ∅ → 1.28.1  +3.0 MiB")
 		s.fits("differences", size[0], size[1])
-		s.keys("esc", "up", " ", "down", "enter")
+		s.keys("esc", "up", " ", "enter")
 		s.sees("From generation 42 to generation 41")
-		s.keys("esc", "down", "enter", "a", "b")
+		s.keys("esc", " ", "enter") // the cursor is on what is gone, and two are marked
+		s.keys("up", "enter")
+		s.sees("From generation 41 to generation 42")
+		s.keys("esc", "down", "enter", "a", "b", "p")
 		s.sees("3 generations of ") // of what is gone nothing can be done
+		s.keys("esc")
 		s.keys("esc")
 		s.sees("host ")
 	}

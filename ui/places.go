@@ -96,8 +96,12 @@ func (m *Model) goToRun() tea.Cmd {
 
 // back takes one step back.
 func (m *Model) back() tea.Cmd {
-	if !m.place().back() && m.at != placeFleet {
-		m.leavePlace()
+	if m.place().back() || m.at == placeFleet {
+		return nil
+	}
+	m.leavePlace()
+	if m.at == placePast {
+		return m.readPast() // a run that was looked at may have changed it
 	}
 	return nil
 }

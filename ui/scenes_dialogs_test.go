@@ -40,6 +40,14 @@ func dialogScenes() []scene {
 		{"certificates", func(s *stage) { s.showFleet(); s.news(heldFor(3 * time.Hour)); s.keys("A") }},
 		{"past", func(s *stage) { s.showFleet(); s.keys("enter", "h", "down") }},
 		{"past-compared", func(s *stage) { s.showFleet(); s.keys("enter", "h", "down", "enter") }},
+		{"past-kept", func(s *stage) { s.showFleet(); s.keys("enter", "h", "z", "down", " ", " ", "g") }},
+		{"past-menu", func(s *stage) { s.showFleet(); s.keys(" ", " ", " ", "B") }},
+		{"past-delete", func(s *stage) {
+			s.showFleet()
+			s.backend.proposal = collecting("vanga")
+			s.keys("enter", "h", "down", "D")
+			s.advance(time.Second)
+		}},
 		{"touch", func(s *stage) {
 			s.showFleet()
 			s.askedRun(rollout.Question{ID: "q1", Host: "indri", Program: "ssh", Wants: sshutil.WantsTouch, Words: "Confirm user presence for key ED25519-SK",

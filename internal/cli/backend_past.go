@@ -41,20 +41,43 @@ func (b *backend) Generations(ctx context.Context, host string) (fleet.Generatio
 
 // Compare implements ui.Backend.
 func (b *backend) Compare(ctx context.Context, host, from, to string) ([]nixcmd.PackageChange, error) {
+	h := &past{Program: b.Program, loaded: b.inventory(), client: b.runner, noEval: b.source.NoEval, asked: map[string]fleet.Generations{}}
+	d, err := h.diff(ctx, host, from, to)
+	if err != nil {
+		return nil, asFleetError(err)
+	}
+	return d.changes, nil
+}
+
+// Sizes implements ui.Backend.
+func (b *backend) Sizes(ctx context.Context, host string, g fleet.Generations) (map[string]int64, error) {
 	r, err := b.runner(ctx, host)
 	if err != nil {
 		return nil, asFleetError(err)
 	}
-	c, err := fleet.ReadClosures(ctx, r, []string{from, to})
+	sizes, err := fleet.SizesAlone(ctx, r, g)
 	if err != nil {
 		return nil, asFleetError(err)
 	}
-	for _, path := range []string{from, to} {
-		if why := c.Lacks(path); why != "" {
-			return nil, &fleet.Error{Message: host + " does not have the whole of " + path + ": " + why, Hint: "A garbage collection may have taken it; choose another generation."}
-		}
+	return sizes, nil
+}
+
+// Pin implements ui.Backend.
+func (b *backend) Pin(ctx context.Context, host string, number int, unpin bool, password *rollout.Secret) error {
+	runner, err := b.runner(ctx, host)
+	if err != nil {
+		return asFleetError(err)
 	}
-	return nixcmd.DiffClosures(c.Of(from), c.Of(to)), nil
+	h, _ := b.inventory().inv.Host(host)
+	r := &root{host: host, runner: runner, sudo: h.Sudo, forward: h.ForwardAgent}
+	err = b.pin(ctx, b.store, r, pinning{Number: number, Unpin: unpin}, func(ctx context.Context) error { return r.unlock(ctx, password) })
+	switch {
+	case isWantsPassword(err):
+		return ui.ErrWantsPassword
+	case err != nil:
+		return asFleetError(err)
+	}
+	return nil
 }
 
 // planOwn is Plan for what needs no nixos-rebuild.

@@ -24,7 +24,7 @@ func pastCommands(p *Program, src *sourceFlags) []*cobra.Command {
 type past struct {
 	*Program
 	loaded *loaded
-	pool   *sshutil.Pool
+	client func(ctx context.Context, host string) (sshutil.Runner, error)
 	noEval bool
 	asked  map[string]fleet.Generations
 }
@@ -35,7 +35,8 @@ func (o *diffOptions) openPast(ctx context.Context, l *loaded) (*past, func() er
 	if err != nil {
 		return nil, nil, err
 	}
-	return &past{Program: o.Program, loaded: l, pool: pool, noEval: o.Source.NoEval, asked: map[string]fleet.Generations{}}, done, nil
+	client := func(ctx context.Context, host string) (sshutil.Runner, error) { return pool.Client(ctx, host) }
+	return &past{Program: o.Program, loaded: l, client: client, noEval: o.Source.NoEval, asked: map[string]fleet.Generations{}}, done, nil
 }
 
 // generations are a host's, asked once.
@@ -43,7 +44,7 @@ func (h *past) generations(ctx context.Context, host string) (fleet.Generations,
 	if g, ok := h.asked[host]; ok {
 		return g, nil
 	}
-	client, err := h.pool.Client(ctx, host)
+	client, err := h.client(ctx, host)
 	if err != nil {
 		return fleet.Generations{}, onHost(host, err)
 	}
@@ -124,7 +125,7 @@ func (h *past) closuresOn(ctx context.Context, host string, paths ...string) (*f
 		}
 		return fleet.ReadClosures(ctx, here, paths)
 	}
-	client, err := h.pool.Client(ctx, host)
+	client, err := h.client(ctx, host)
 	if err == nil {
 		var c *fleet.Closures
 		if c, err = fleet.ReadClosures(ctx, client, paths); err == nil {
