@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"nixfleet-tui/e2e/soak"
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 )
@@ -64,15 +65,11 @@ func (h *soaked) concludes(dir string) {
 
 // view is the run as its directory tells it.
 func (h *soaked) view(dir string) rollout.View {
-	r, err := rollout.NewReader(dir)
+	view, err := soak.View(dir)
 	if err != nil {
 		h.t.Error(err)
-		return rollout.View{}
 	}
-	if _, err := r.Next(); err != nil {
-		h.t.Error(err)
-	}
-	return r.View()
+	return view
 }
 
 // verdicts holds those of a run to what would have been, or to what the hosts

@@ -27,9 +27,8 @@ type soaked struct {
 	board, viewer *terminal // viewer is nil while nobody watches on a terminal
 	boardPID      int
 	known         map[string]bool // runs of earlier rounds
-	kept, held    counts          // what the dashboard held when it was young, and last
+	held          counts          // by the dashboard, when it was last looked at
 	run           soak.Run        // that goes on; its Dir is "" before there is one
-	ages          int             // rounds that the dashboard has lived through
 	sum           *tally
 }
 
@@ -62,7 +61,7 @@ func (h *soaked) open(clock time.Duration) {
 func (h *soaked) openDashboard() {
 	c := h.command("demo")
 	h.board = onTerminal(h.t, c)
-	h.boardPID, h.ages, h.kept, h.held = c.Process.Pid, 0, counts{}, counts{}
+	h.boardPID = c.Process.Pid
 }
 
 // leaveDashboard has the dashboard end, in one way or another.
@@ -92,7 +91,7 @@ func (h *soaked) close() {
 		out, err = h.command("demo", "reset").CombinedOutput()
 		return err == nil && len(h.processes("")) == 0
 	})
-	h.t.Logf("the last dashboard held %+v when it was young, and %+v in the end", h.kept, h.held)
+	h.t.Logf("in the end the dashboard held %+v", h.held)
 	if h.t.Failed() {
 		h.t.Logf("demo reset: %s\nprocesses: %v", out, h.processes(""))
 	}

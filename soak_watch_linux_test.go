@@ -19,13 +19,13 @@ const (
 	processesAtMost = 30
 )
 
-// How much more the dashboard may hold than when it was young.
+// What the dashboard may hold when nothing goes on. With every host connected
+// it has about a hundred goroutines and two dozen files; a leak adds up.
 const (
-	moreGoroutines = 12
-	moreFiles      = 8
-	moreHeap       = 24 << 20
-
-	youngFor = 3 // rounds
+	goroutinesKept = 130
+	filesKept      = 35
+	childrenKept   = 2
+	heapKept       = 16 << 20 // bytes
 )
 
 // look holds what goes on to what must be so at every moment.
@@ -87,26 +87,18 @@ func (h *soaked) bounded() {
 	}
 }
 
-// leaks compares what the dashboard holds with what it held when it was young.
+// leaks holds the dashboard to what it may hold when nothing goes on.
 func (h *soaked) leaks() {
-	var err error
-	if h.ages++; h.ages <= youngFor {
-		if h.held, err = h.countsOf(h.boardPID); err != nil {
-			h.t.Error(err)
-		}
-		h.kept = counts{max(h.kept.goroutines, h.held.goroutines), max(h.kept.files, h.held.files), max(h.kept.children, h.held.children), max(h.kept.heap, h.held.heap)}
-		return
-	}
-	fits := h.eventually("the dashboard holds no more than when it was young", func() (fits bool) {
+	fits := h.eventually("the dashboard holds no more than it may", func() bool {
+		var err error
 		if h.held, err = h.countsOf(h.boardPID); err != nil {
 			h.t.Error(err)
 			return true
 		}
-		return h.held.goroutines <= h.kept.goroutines+moreGoroutines && h.held.files <= h.kept.files+moreFiles &&
-			h.held.children <= h.kept.children+1 && h.held.heap <= h.kept.heap+moreHeap
+		return h.held.goroutines <= goroutinesKept && h.held.files <= filesKept && h.held.children <= childrenKept && h.held.heap <= heapKept
 	})
 	if !fits {
-		h.t.Errorf("the dashboard held %+v, and holds %+v", h.kept, h.held)
+		h.t.Errorf("the dashboard holds %+v", h.held)
 	}
 }
 
