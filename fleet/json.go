@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"time"
+
+	"nixfleet-tui/sshutil"
 )
 
 // StatusVersion is the version of the status document. Fields may be added to
@@ -39,6 +41,25 @@ type HostDocument struct {
 	Tags                  []string            `json:"tags"`
 	Via                   *string             `json:"via"`
 	LatencyMs             *float64            `json:"latencyMs"`
+	Sudo                  *SudoDocument       `json:"sudo"`
+}
+
+// SudoDocument is what was foretold of sudo on a host, without asking it.
+type SudoDocument struct {
+	Outlook sshutil.SudoOutlook `json:"outlook"`
+	By      sshutil.SudoMeans   `json:"by"`
+	Touch   bool                `json:"touch"`
+	Until   *time.Time          `json:"until"`
+	Key     string              `json:"key"`
+	Reason  string              `json:"reason"`
+	Hint    string              `json:"hint"`
+	Risks   []RiskDocument      `json:"risks"`
+}
+
+// RiskDocument is a hole in how a host guards root.
+type RiskDocument struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
 }
 
 // GenerationDocument is a generation of a host's system profile.
@@ -95,6 +116,17 @@ func hostDocument(row Row) HostDocument {
 		const perMillisecond = 10 // one decimal
 		ms := float64(s.Latency.Round(time.Millisecond/perMillisecond)) / float64(time.Millisecond)
 		d.LatencyMs = &ms
+	}
+	if row.Sudo.Outlook != sshutil.SudoNotForeseen {
+		d.Sudo = sudoDocument(row.Sudo)
+	}
+	return d
+}
+
+func sudoDocument(f SudoForecast) *SudoDocument {
+	d := &SudoDocument{Outlook: f.Outlook, By: f.By, Touch: f.Touch, Until: knownTime(f.Until), Key: f.Key, Reason: f.Reason, Hint: f.Hint, Risks: []RiskDocument{}}
+	for _, r := range f.Risks {
+		d.Risks = append(d.Risks, RiskDocument(r))
 	}
 	return d
 }

@@ -61,7 +61,7 @@ func TestStatusDocumentHasTheAgreedKeys(t *testing.T) {
 	}
 	want := `{"version":1,"hosts":[{"name":"h1","system":null,"state":"unknown","error":"","hint":"","evalError":"","asOf":null,"generation":null,` +
 		`"nixosVersion":null,"configurationRevision":null,"running":null,"profile":null,"booted":null,"wanted":null,"drift":"unknown",` +
-		`"facts":"pending","rebootNeeded":null,"failedUnits":null,"tags":[],"via":null,"latencyMs":null}],` +
+		`"facts":"pending","rebootNeeded":null,"failedUnits":null,"tags":[],"via":null,"latencyMs":null,"sudo":null}],` +
 		`"builders":[{"name":"b","systems":[],"health":"unknown","rung":"","reason":"not checked","hint":"","slots":{"busy":null,"max":null}}]}`
 	if string(raw) != want {
 		t.Errorf("got  %s\nwant %s", raw, want)

@@ -6,8 +6,9 @@ type Row struct {
 	Host    Host
 	Facts   Facts
 	Status  Status
-	History History // of what it runs, to the flake's revision
-	Builds  bool    // it is a builder, by whatever source
+	History History      // of what it runs, to the flake's revision
+	Builds  bool         // it is a builder, by whatever source
+	Sudo    SudoForecast // what was foretold of sudo there
 }
 
 // Rows puts together what is known of each host, in the inventory's order.

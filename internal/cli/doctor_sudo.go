@@ -61,18 +61,11 @@ func (o *doctorOptions) checkSudo(ctx context.Context) []finding {
 // sudoOn foretells for one host.
 func (o *doctorOptions) sudoOn(ctx context.Context, l *loaded, pool *sshutil.Pool, name string, agent sshutil.SudoAgent) []finding {
 	check := "sudo on " + name
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	client, err := pool.Client(ctx, name)
+	h, _ := l.inv.Host(name)
+	f, err := o.foretellOn(ctx, pool, h, func() sshutil.SudoAgent { return agent })
 	if err != nil {
 		return failed(check, healthWarn, err)
 	}
-	survey, err := fleet.ReadSurvey(ctx, client, fleet.Questions{Means: true}, o.Env.Now)
-	if err != nil || survey.Means == nil {
-		return failed(check, healthWarn, err)
-	}
-	h, _ := l.inv.Host(name)
-	f := o.forecast(name, survey, agent, h.ForwardAgent || client.Target().ForwardAgent)
 	all := []finding{{check, sudoHealth(f.Outlook), f.Reason, f.Hint}}
 	for _, risk := range f.Risks {
 		all = append(all, finding{check, healthFail, risk.Message, risk.Hint})

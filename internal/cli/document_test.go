@@ -14,6 +14,7 @@ import (
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
+	"nixfleet-tui/sshutil"
 )
 
 var update = flag.Bool("update", false, "write the examples of docs/json.md anew; read them before committing")
@@ -113,7 +114,12 @@ func exampleFleet() ([]fleet.Row, []fleet.BuilderHealth) {
 		}},
 		"web2": {State: fleet.StateDown, AsOf: at, Error: "no route to 10.0.0.2", Hint: "Check the network or the VPN."},
 	}
-	return fleet.Rows(inv, facts, statuses, nil), fleet.JudgeBuilders(inv, statuses)
+	rows := fleet.Rows(inv, facts, statuses, nil)
+	rows[0].Sudo = fleet.SudoForecast{Outlook: sshutil.SudoWillWork, By: sshutil.SudoByUssh, Touch: true, Until: at.Add(3 * time.Hour), Key: "certificate ops@fossa",
+		Reason: "pam_ussh lets ops through by the certificate ops@fossa", Risks: []sshutil.SudoRisk{{
+			Message: "pam_ussh there lets everybody in who is not in the group admins", Hint: "Leave security.pam.ussh.group unset.",
+		}}}
+	return rows, fleet.JudgeBuilders(inv, statuses)
 }
 
 const exampleRun = "20261122T071500Z-switch-3f2a"

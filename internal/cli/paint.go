@@ -27,6 +27,17 @@ func (s *IO) paint(i ink, str string) string {
 	return "\x1b[" + string(i) + "m" + str + "\x1b[0m"
 }
 
+// painter colours a string that holds no escapes of its own.
+type painter func(i ink, str string) string
+
+// onErr paints what goes to Err, where that is a terminal too.
+func (s *IO) onErr() painter {
+	if s.ErrTerminal {
+		return s.paint
+	}
+	return func(_ ink, str string) string { return str }
+}
+
 // mark is a state as people see it: shape, word and colour, so that it can be
 // told apart without colour and without reading.
 type mark struct {

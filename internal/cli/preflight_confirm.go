@@ -15,28 +15,30 @@ func (o *actionOptions) tell(plan *rollout.Plan, levels ...rollout.Level) {
 	words := map[rollout.Level]string{rollout.LevelConfirm: "to confirm", rollout.LevelBlocker: "refused"}
 	for _, level := range levels {
 		for _, f := range plan.FindingsOf(level) {
-			writeFinding(o.IO.Err, plan, f, words[level])
+			writeFinding(o.IO.Err, o.IO.onErr(), plan, f, words[level])
 		}
 	}
 }
 
 // writeFindings prints what was found before a run, after it.
-func writeFindings(w io.Writer, plan *rollout.Plan) {
+func writeFindings(w io.Writer, paint painter, plan *rollout.Plan) {
 	words := map[rollout.Level]string{rollout.LevelConfirm: "confirmed", rollout.LevelBlocker: "refused"}
 	if len(plan.Findings) > 0 {
 		fmt.Fprintf(w, "\npreflight found:\n")
 	}
 	for _, f := range plan.Findings {
-		writeFinding(w, plan, f, words[f.Level])
+		writeFinding(w, paint, plan, f, words[f.Level])
 	}
 }
 
 // writeFinding prints a finding: what became of it, which host it is about, and
-// a hint. Its level is the word for what only has to be known.
-func writeFinding(w io.Writer, plan *rollout.Plan, f rollout.Finding, word string) {
+// a hint. Its level is the word for what only has to be known. Holes in how a
+// host guards root are red.
+func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, f rollout.Finding, word string) {
+	i := plain
 	switch {
 	case f.Check == rollout.CheckSecurity:
-		word = "security"
+		word, i = "security", bad
 	case word == "":
 		word = string(f.Level)
 	case plan.Insist:
@@ -45,7 +47,7 @@ func writeFinding(w io.Writer, plan *rollout.Plan, f rollout.Finding, word strin
 	if f.Host != "" {
 		word += ": " + text.Line(f.Host)
 	}
-	fmt.Fprintf(w, "%s: %s\n", word, stopped(f.Message))
+	fmt.Fprintln(w, paint(i, word+": "+stopped(f.Message)))
 	if f.Hint != "" {
 		fmt.Fprintf(w, "  hint: %s\n", sentence(f.Hint))
 	}

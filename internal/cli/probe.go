@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 
 	"nixfleet-tui/fleet"
@@ -89,16 +88,22 @@ func (p *Program) probe(ctx context.Context, l *loaded, names []string, heard fu
 	if err != nil {
 		return nil, err
 	}
-	var mu sync.Mutex
-	statuses := make(map[string]fleet.Status, len(names))
-	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: p.Env.Now}
-	prober.ReadAll(ctx, names, true, func(host string, s fleet.Status) {
-		mu.Lock()
-		statuses[host] = s
-		mu.Unlock()
+	statuses := p.readAll(ctx, pool, names, func(host string, _ fleet.Status) {
 		if heard != nil {
 			heard(host)
 		}
 	})
 	return statuses, errors.Join(ctx.Err(), done())
+}
+
+// readAll is probe over a pool that is open. heard is called with one answer at
+// a time.
+func (p *Program) readAll(ctx context.Context, pool *sshutil.Pool, names []string, heard func(host string, s fleet.Status)) map[string]fleet.Status {
+	statuses := make(map[string]fleet.Status, len(names))
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: p.Env.Now}
+	prober.ReadAll(ctx, names, true, func(host string, s fleet.Status) {
+		statuses[host] = s
+		heard(host, s)
+	})
+	return statuses
 }

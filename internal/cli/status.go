@@ -19,6 +19,8 @@ type statusOptions struct {
 	Watch bool
 	Check bool
 	Wait  time.Duration
+
+	sudo map[string]fleet.SudoForecast // by host, where it was looked at
 }
 
 const (
@@ -128,6 +130,7 @@ func (o *statusOptions) report(ctx context.Context, l *loaded, sel fleet.Selecti
 		}
 	}
 	for _, row := range rows {
+		row.Sudo = o.sudo[row.Host.Name]
 		if selected[row.Host.Name] {
 			r.rows = append(r.rows, row)
 		}

@@ -42,7 +42,7 @@ func (o *statusOptions) gather(ctx context.Context, l *loaded, sel fleet.Selecti
 		}
 	})
 	strangers := l.inv.Strangers()
-	statuses, err := o.probe(ctx, l, slices.Concat(hosts, strangers), func(string) { asked.one() })
+	statuses, err := o.readHosts(ctx, l, slices.Concat(hosts, strangers), asked)
 	evaluating.Wait()
 	if err := errors.Join(err, ctx.Err()); err != nil {
 		return nil, err

@@ -25,6 +25,7 @@ func reportLines(s *IO, r statusReport, now time.Time) []string {
 	lines := hostTable(s, r.rows, now).lines(s)
 	for _, row := range r.rows {
 		lines = append(lines, troubles(row)...)
+		lines = append(lines, risks(s, row)...)
 	}
 	if len(r.builders) > 0 {
 		lines = append(lines, "")
@@ -108,6 +109,15 @@ func troubles(row fleet.Row) []string {
 	}
 	if units := row.Status.Reading.FailedUnits; len(units) > 0 && row.Status.State == fleet.StateUp {
 		lines = append(lines, name+"failed units: "+text.Line(strings.Join(units, ", ")))
+	}
+	return lines
+}
+
+// risks are holes in how a host guards root, in red.
+func risks(s *IO, row fleet.Row) []string {
+	var lines []string
+	for _, r := range row.Sudo.Risks {
+		lines = append(lines, s.paint(bad, "  "+text.Line(row.Host.Name)+": security: "+stopped(r.Message))+" "+sentence(r.Hint))
 	}
 	return lines
 }
