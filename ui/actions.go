@@ -148,7 +148,7 @@ func fleetActions() []action {
 		{Binding: bind("K", "accept key", "K"), id: "fleet.accept-key", scope: scopeFleet, footer: 2, can: (*Model).canAcceptKey, danger: true,
 			about: "Have ssh ask whether the unknown key of the host under the cursor is the right one.", do: (*Model).acceptKey},
 		{Binding: bind("S", "sort", "S"), id: "fleet.sort", scope: scopeFleet, footer: 9,
-			about: "Sort by attention, name, age of the generation or latency.", do: on((*fleetPlace).nextOrder)},
+			about: "Sort by attention, name, age of the generation or latency; first anew by attention, where that has changed.", do: on((*fleetPlace).nextOrder)},
 		{Binding: bind("T", "group", "T"), id: "fleet.group", scope: scopeFleet, footer: 12,
 			about: "Group the hosts by their first tag, or no longer.", do: on((*fleetPlace).toggleGroups)},
 		{Binding: bind("r", "refresh", "r"), id: "fleet.refresh", scope: scopeFleet, footer: 8,

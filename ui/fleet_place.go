@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -25,21 +24,6 @@ const (
 	tableHeader = 2
 )
 
-// order is how the hosts are sorted.
-type order int
-
-const (
-	byAttention order = iota
-	byName
-	byAge
-	byLatency
-	orderCount
-)
-
-func (o order) String() string {
-	return [...]string{"by attention", "by name", "by age", "by latency"}[o]
-}
-
 // fleetPlace is the table of hosts, with the builders and the host under the cursor.
 type fleetPlace struct {
 	known *known
@@ -62,6 +46,8 @@ type fleetPlace struct {
 	touched bool // a person has begun to work here
 
 	measured widths
+	outdated bool // the order is no longer what sorting would make of it
+	again    bool // S has just sorted anew
 }
 
 func newFleetPlace(k *known, b *brush, now func() time.Time) *fleetPlace {
@@ -103,44 +89,13 @@ func (f *fleetPlace) refresh() {
 			f.shown = slices.Insert(f.shown, at, name)
 		}
 	}
+	f.outdated = f.order == byAttention && !slices.IsSortedFunc(f.shown, f.compare)
 	f.holdCursor()
 }
 
 // lets says whether the filter lets the host through.
 func (f *fleetPlace) lets(name string) bool {
 	return f.expr == "" || f.filter.Matches(f.known.subject(f.known.hosts[name]))
-}
-
-func (f *fleetPlace) compare(a, b string) int {
-	first, second := f.known.hosts[a], f.known.hosts[b]
-	c := 0
-	switch f.order {
-	case byAttention:
-		c = cmp.Compare(first.attention(), second.attention())
-	case byAge: // the oldest generation first, what is not known last
-		c = cmp.Or(lastIf(first.status.Reading.GenerationAt.IsZero(), second.status.Reading.GenerationAt.IsZero()),
-			first.status.Reading.GenerationAt.Compare(second.status.Reading.GenerationAt))
-	case byLatency: // the slowest first
-		c = cmp.Compare(second.status.Latency, first.status.Latency)
-	}
-	return cmp.Or(f.compareGroups(a, b), c, cmp.Compare(a, b))
-}
-
-// lastIf puts what is missing behind what is there.
-func lastIf(firstMissing, secondMissing bool) int {
-	return boolInt(firstMissing) - boolInt(secondMissing)
-}
-
-// sort orders the visible hosts anew.
-func (f *fleetPlace) sort() {
-	f.shown = f.shown[:0]
-	for _, name := range f.known.names {
-		if f.lets(name) {
-			f.shown = append(f.shown, name)
-		}
-	}
-	slices.SortFunc(f.shown, f.compare) // by name in the end, so no two are equal
-	f.holdCursor()
 }
 
 // holdCursor keeps the cursor on a host that is there.
@@ -158,7 +113,7 @@ func (f *fleetPlace) current() string { return f.cursor }
 func (f *fleetPlace) index() int { return max(0, slices.Index(f.shown, f.cursor)) }
 
 func (f *fleetPlace) move(m motion) {
-	f.touched = true
+	f.touched, f.again = true, false
 	if len(f.shown) > 0 {
 		f.cursor = f.shown[m.apply(f.index(), len(f.shown), max(1, f.page))]
 	}
@@ -182,12 +137,6 @@ func (f *fleetPlace) back() bool {
 func (f *fleetPlace) setFilter(expr string) {
 	f.touched = true
 	f.expr, f.filter = expr, fleet.ParseFilter(expr)
-	f.sort()
-}
-
-func (f *fleetPlace) nextOrder() {
-	f.touched = true
-	f.order = (f.order + 1) % orderCount
 	f.sort()
 }
 
@@ -313,6 +262,9 @@ func (f *fleetPlace) heading() string {
 
 func (f *fleetPlace) note() string {
 	sorted := f.order.String()
+	if f.outdated {
+		sorted += ", S sorts anew"
+	}
 	if f.byTag {
 		sorted = "by tag, " + sorted
 	}

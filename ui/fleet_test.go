@@ -70,10 +70,18 @@ func TestRowsStayWhereTheyAreWhenSomebodyIsAtWork(t *testing.T) {
 	if s.shownHosts()[0] != "andasibe" || s.m.fleet.current() != "ayeaye" {
 		t.Errorf("rows moved under the cursor: %v, at %s", s.shownHosts(), s.m.fleet.current())
 	}
-	s.keys("S", "S", "S", "S")
+	s.sees("by attention, S sorts anew")
+	s.keys("S")
 	if s.shownHosts()[0] != "vanga" || s.m.fleet.current() != "ayeaye" {
-		t.Errorf("S must sort and leave the cursor on its host: %v, at %s", s.shownHosts(), s.m.fleet.current())
+		t.Errorf("S must sort anew and leave the cursor on its host: %v, at %s", s.shownHosts(), s.m.fleet.current())
 	}
+	s.seesNot("S sorts anew")
+	s.news(all[2].with(down).newsOf()...)
+	s.keys("S")
+	s.sees("by name") // twice the same key is no wish to sort as before
+	s.keys("S", "S", "S", "j")
+	s.news(all[2].newsOf()...)
+	s.sees("by attention, S sorts anew")
 }
 
 func TestAHostThatGoesDownKeepsItsRowAndWhatItSaid(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 )
@@ -180,63 +179,4 @@ func (m *Model) headerRunning() string {
 	}
 	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(string(v.Plan.Action)), judged(v), len(v.Tasks)), busy}
 	return m.paint(busy, m.label(s))
-}
-
-func (m *Model) headerCounts() string {
-	c := m.known.count()
-	var s []segment
-	add := func(rank, n int, g sign) {
-		if n > 0 {
-			g.word = fmt.Sprintf("%d %s", n, g.word)
-			s = append(s, segment{m.paint(g.ink, m.label(g)), rank})
-		}
-	}
-	m.countStates(c, add)
-	for _, d := range drifts() {
-		add(4, c.drifts[d], driftSign(d))
-	}
-	add(5, c.reboots, rebootSign())
-	add(5, c.units, sign{"▲", "!", "with failed units", bad})
-	add(6, c.evalFailed, sign{"▲", "!", "not evaluating", bad})
-	s = append(s, m.builderCounts(c)...)
-	if e := m.known.evaluating; e.Host != "" {
-		s = append(s, segment{m.paint(faint, "evaluating "+text.Truncate(text.Line(e.Host), 20)+more(e.Left)), 9})
-	}
-	return " " + row(s, "  ", m.w-1)
-}
-
-func more(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" +%d", n)
-}
-
-func (m *Model) countStates(c counts, add func(rank, n int, g sign)) {
-	add(1, c.states[fleet.StateUp], stateSign(fleet.StateUp, false, true))
-	for _, s := range []fleet.State{fleet.StateHostKey, fleet.StateAuth, fleet.StateDown, fleet.StateUnknown} {
-		add(2, c.states[s], stateSign(s, false, true))
-	}
-	add(7, c.away, stateSign(fleet.StateDown, true, true))
-	add(8, c.asking, stateSign(fleet.StateUnknown, false, false))
-}
-
-// builderCounts says how the builders are: all well in one word, else what is not.
-func (m *Model) builderCounts(c counts) []segment {
-	n := len(m.known.builders)
-	if n == 0 {
-		return nil
-	}
-	if c.health[fleet.HealthOK] == n {
-		return []segment{{m.paint(good, m.label(sign{"●", "+", "builders ok", good})), 3}}
-	}
-	var s []segment
-	for _, h := range []fleet.Health{fleet.HealthIll, fleet.HealthDown} {
-		if c.health[h] > 0 {
-			g := healthSign(h)
-			g.word = fmt.Sprintf("%s %s", count(c.health[h], "builder", "builders"), h)
-			s = append(s, segment{m.paint(g.ink, m.label(g)), 3})
-		}
-	}
-	return s
 }

@@ -250,6 +250,7 @@ func (r *runPlace) move(m motion) {
 
 // step moves the focus.
 func (r *runPlace) step(by int) {
+	r.met = true
 	n := len(r.panes)
 	if r.as == asPanes {
 		n = len(r.inGrid())
@@ -262,6 +263,7 @@ func (r *runPlace) step(by int) {
 
 // choose focuses the nth pane of the page.
 func (r *runPlace) choose(n int) {
+	r.met = true
 	if page := r.onPage(); n < len(page) {
 		r.focus = slices.Index(r.panes, page[n])
 		r.layout()
