@@ -43,7 +43,9 @@ type backend struct {
 	runs     []rollout.View
 	patience *patience // with lost runs; of the goroutine that lists them
 	watch    *fleet.Watch
-	links    *links // to the hosts that are watched; nil until then
+	links    *links               // to the hosts that are watched; nil until then
+	shared   *sharing             // logins for what is being proposed; nil without
+	sharedBy []sshutil.ConfigHost // the settings by which these were made
 	paused   bool
 }
 
