@@ -37,12 +37,18 @@ func (w *where) onConsole(cmd *exec.Cmd) *console {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	number, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
+	// Fd would make reading block, and closing wait for what is being read.
+	conn, err := master.SyscallConn()
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	var number int
+	if cerr := conn.Control(func(fd uintptr) {
+		if number, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN); err == nil {
+			err = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
+		}
+	}); cerr != nil || err != nil {
+		w.t.Fatal(cerr, err)
 	}
 	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {

@@ -107,3 +107,13 @@ func follows(path string, over bool) (size int64, err error) {
 	}
 	return int64(len(raw)), err
 }
+
+// View is a run as its directory tells it.
+func View(dir string) (rollout.View, error) {
+	r, err := rollout.NewReader(dir)
+	if err != nil {
+		return rollout.View{}, err
+	}
+	_, err = r.Next()
+	return r.View(), err
+}
