@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	stateSize = 48 << 20         // bytes of the disk that gets full
-	patience  = 60 * time.Second // for anything to end
+	stateSize = 48 << 20        // bytes of the disk that gets full
+	patience  = 3 * time.Minute // for anything to end: nobody is in a hurry
 	pollEvery = 50 * time.Millisecond
 )
 
