@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/fleet"
 )
 
 // numbers are a demo host's generations.
@@ -77,6 +79,35 @@ func TestCollectionsThatAreRefused(t *testing.T) {
 		}
 	}
 	if got := len(b.numbers("kelyus")); got != 12 {
+		t.Errorf("%d generations are left", got)
+	}
+}
+
+// TestACollectionThatWasCutOff is told by the root that it has left, and is
+// brought to its end by the next one, also when nothing is left to delete.
+func TestACollectionThatWasCutOff(t *testing.T) {
+	b := demoBench(t)
+	b.run("demo", "exec", "--on", "kelyus", "--", "readlink -f /run/current-system")
+	lines := strings.Split(strings.TrimSpace(b.out.String()), "\n")
+	left := "sudo ln -sfn " + lines[len(lines)-1] + " " + fleet.CollectLink(0)
+	if code := b.run("demo", "exec", "--on", "kelyus", "--", left); code != ExitOK {
+		t.Fatalf("%s%s", &b.out, &b.err)
+	}
+	if b.run("demo", "generations", "kelyus"); !strings.Contains(b.err.String(), "has not come to its end") {
+		t.Errorf("`generations` does not tell: %s", &b.err)
+	}
+	// 100 stands for one that the first has deleted.
+	if code := b.run("demo", "collect", "kelyus", "--delete", "100,203", "--yes"); code != ExitOK || !strings.Contains(b.out.String(), "deleting generation 203\n") || !strings.Contains(b.err.String(), "which this one will") {
+		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+	if b.run("demo", "generations", "kelyus"); strings.Contains(b.err.String(), "has not come to its end") {
+		t.Error("it has left its root again")
+	}
+	b.run("demo", "exec", "--on", "kelyus", "--", left)
+	if code := b.run("demo", "collect", "kelyus", "--keep", "50", "--yes"); code != ExitOK || strings.Contains(b.out.String(), "deleting") || !strings.Contains(b.out.String(), "writing the boot menu") {
+		t.Errorf("with nothing left to delete: exit code %d\n%s%s", code, &b.out, &b.err)
+	}
+	if got := len(b.numbers("kelyus")); got != 11 {
 		t.Errorf("%d generations are left", got)
 	}
 }
