@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"fleet":          {"internal/text", "nixcmd", "sshutil"},
 	"rollout":        {"internal/text", "nixcmd", "sshutil", "fleet"},
 	"install":        {"internal/text", "nixcmd", "sshutil"},
-	"ui":             {"internal/text", "nixcmd", "fleet", "rollout"},
+	"ui":             {"internal/text", "nixcmd", "fleet", "rollout", "install"},
 	"internal/demo":  {"internal/text", "nixcmd", "sshutil"},
 	"internal/cli":   {"internal/text", "nixcmd", "sshutil", "fleet", "rollout", "install", "ui", "internal/demo"},
 	"e2e":            {},

@@ -37,7 +37,7 @@ func parseHardware(out []byte) (h hardware, err error) {
 			h.swaps = append(h.swaps, a.value)
 		case a.key == "module" && a.value != "":
 			h.modules = append(h.modules, a.value)
-		case a.key == "cpu":
+		case a.key == "cpu" && (a.value == "intel" || a.value == "amd"): // it becomes code
 			h.cpu = a.value
 		}
 	}

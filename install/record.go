@@ -114,3 +114,26 @@ func (r Records) Lock(host string) (release func() error, err error) {
 	}
 	return f.Close, nil
 }
+
+// Latest is the host of the installation that was begun last and has not come
+// to its end, or "". Records that cannot be read are passed over.
+func (r Records) Latest() string {
+	files, err := filepath.Glob(filepath.Join(r.Dir, "*.json"))
+	if err != nil {
+		return "" // the directory is ours and its name well-formed
+	}
+	var latest Record
+	for _, f := range files {
+		content, err := os.ReadFile(f)
+		var rec Record
+		if err == nil && json.Unmarshal(content, &rec) == nil && rec.Version == recordVersion && !rec.over() && rec.Started.After(latest.Started) {
+			latest = rec
+		}
+	}
+	return latest.Host
+}
+
+// over says whether nothing is left to be done.
+func (r Record) over() bool {
+	return r.Installed != nil && (r.Rebooting == nil || r.Rebooting.Arrived != nil)
+}

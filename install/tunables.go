@@ -18,6 +18,8 @@ const (
 	progressEvery = 250 * time.Millisecond // at most, of what is told
 	maxSecret     = 1 << 20                // bytes read of an encrypted file; its header comes first
 
+	courseLines = 500 // of what was told, kept for viewers
+
 	bootWait  = 10 * time.Minute // for the new host to come up
 	bootPause = 2 * time.Second  // between two tries
 

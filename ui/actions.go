@@ -21,6 +21,7 @@ const (
 	scopePanes      scope = "Run, panes"
 	scopeLog        scope = "Run, one log"
 	scopeRuns       scope = "Runs"
+	scopeInstall    scope = "Installation"
 	scopeMenu       scope = "Deploy menu"
 	scopeConfirm    scope = "Confirmation"
 	scopeCancel     scope = "Cancel question"
@@ -28,6 +29,7 @@ const (
 	scopeAnswers    scope = "Answers to a command"
 	scopeBack       scope = "Menu of the past"
 	scopeDifference scope = "Differences of two systems"
+	scopeInstallAsk scope = "Question of an installation"
 	scopeQuit       scope = "Quit question"
 	scopeAnswer     scope = "Question of a program"
 	scopeHelp       scope = "Help"
@@ -60,7 +62,7 @@ func actions() []action {
 	var all []action
 	for _, some := range []func() []action{
 		everywhereActions, placeActions, movingActions, fleetActions, hostActions, pastActions, buildersActions,
-		runActions, paneActions, logActions, runsActions, menuActions, questionActions, answerActions, askActions, certificateActions, helpActions, paletteActions,
+		runActions, paneActions, logActions, runsActions, installActions, menuActions, questionActions, answerActions, askActions, certificateActions, helpActions, paletteActions,
 	} {
 		all = append(all, some()...)
 	}

@@ -126,7 +126,7 @@ func deployChoices() []deployChoice {
 // which at first is the harmless answer.
 func questionActions() []action {
 	var all []action
-	for _, s := range []scope{scopeConfirm, scopeCancel, scopeAsk, scopeQuit} {
+	for _, s := range []scope{scopeConfirm, scopeCancel, scopeAsk, scopeInstallAsk, scopeQuit} {
 		all = append(all,
 			action{Binding: bind("tab", "choose", "tab", "right", "l"), id: id(s, "next"), scope: s, footer: 3,
 				about: "To the next answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(1) }},
@@ -153,6 +153,7 @@ func questionActions() []action {
 		answer(scopeCancel, "y", "yes", "Cancel the hosts. One that is activating is left alone.", true),
 		answer(scopeCancel, "!", "insist", "Cancel even what is activating, which may leave a host half switched.", true),
 		answer(scopeAsk, "y", "yes", "Run the command on all hosts that are named.", true),
+		answer(scopeInstallAsk, "y", "yes", "Yes: do what is asked.", true),
 		answer(scopeQuit, "w", "wait", "Stay, and quit when the run has ended.", false),
 		answer(scopeQuit, "d", "detach", "Quit now; the run goes on by itself.", false),
 		answer(scopeQuit, "c", "cancel", "Cancel the run and stay to see how it ends.", true),
@@ -162,6 +163,6 @@ func questionActions() []action {
 }
 
 func id(s scope, word string) string {
-	names := map[scope]string{scopeConfirm: "confirm.", scopeCancel: "cancel.", scopeAsk: "ask.", scopeQuit: "quit."}
+	names := map[scope]string{scopeConfirm: "confirm.", scopeCancel: "cancel.", scopeAsk: "ask.", scopeInstallAsk: "install-ask.", scopeQuit: "quit."}
 	return names[s] + word
 }

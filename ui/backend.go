@@ -54,6 +54,7 @@ type Backend interface {
 	AcceptKey(host string) (*exec.Cmd, error)
 	signer
 	historian
+	installer
 	// Ask has a host run a command that a person confirmed, over our own
 	// connection, and returns what it said. Several hosts may be asked at once.
 	Ask(ctx context.Context, host, command string) fleet.Answer

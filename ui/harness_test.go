@@ -213,6 +213,7 @@ type recorder struct {
 	right     map[string][]string // hosts that take a password
 	passwords rollout.Passwords   // that Launch was given
 	answers   map[string]fleet.Answer
+	installRecorder
 }
 
 func (r *recorder) called(format string, args ...any) {

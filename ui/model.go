@@ -43,6 +43,7 @@ type Model struct {
 	runs     *runsPlace
 	host     *hostPlace
 	past     *pastPlace
+	install  *installPlace
 	at       placeID
 	trail    []placeID // places to go back to
 
@@ -102,6 +103,7 @@ func newModel(ctx context.Context, o Options) *Model {
 	m.first, m.self = o.OpenRun, o.Self
 	m.host = &hostPlace{known: m.known, brush: m.brush, now: m.now}
 	m.past = &pastPlace{brush: m.brush, now: m.now}
+	m.install = &installPlace{brush: m.brush, now: m.now}
 	m.settle(o.Habits)
 	m.welcome = welcome{shown: o.First, first: o.First}
 	return m
@@ -165,7 +167,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.fetch(), m.ringEnds(), m.retitle(), m.remember())
+	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.raiseInstall(), m.fetch(), m.ringEnds(), m.retitle(), m.remember())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
@@ -240,7 +242,7 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		m.onHandedBack(msg)
 		return m.listenAgain()
 	default:
-		m.dirty = false
+		return m.onInstall(msg)
 	}
 	return nil
 }
@@ -257,6 +259,8 @@ func (m *Model) onNews(all []News) tea.Cmd {
 		switch n := n.(type) {
 		case Said:
 			m.announce(warn, n.Message, n.Hint)
+		case InstallTold:
+			m.learnInstall(n)
 		case interrupted:
 			cmds = append(cmds, m.onSignal(n))
 		case crashed:

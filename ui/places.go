@@ -13,6 +13,7 @@ const (
 	placeRuns
 	placeHost
 	placePast
+	placeInstall
 )
 
 // place is a full screen between header and footer.
@@ -68,7 +69,7 @@ func (m motion) apply(at, n, page int) int {
 }
 
 func (m *Model) places() []place {
-	return []place{m.fleet, m.builders, m.run, m.runs, m.host, m.past}
+	return []place{m.fleet, m.builders, m.run, m.runs, m.host, m.past, m.install}
 }
 
 func (m *Model) place() place { return m.places()[m.at] }

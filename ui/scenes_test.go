@@ -18,7 +18,7 @@ type scene struct {
 }
 
 func scenes() []scene {
-	return append(dialogScenes(), []scene{
+	return append(append(dialogScenes(), installScenes()...), []scene{
 		{"starting", func(s *stage) {}},
 		{"names", func(s *stage) { s.news(InventoryRead{inventoryOf(dozen())}) }},
 		{"no-hosts", func(s *stage) { s.news(InventoryRead{&fleet.Inventory{}}) }},

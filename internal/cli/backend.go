@@ -29,6 +29,7 @@ type backend struct {
 	digest  chan struct{} // something was told that concerns more than one host
 
 	foresight *foresight // of what sudo will say
+	installs  *installs
 
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
@@ -53,7 +54,7 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
-		asking: make(chan struct{}, asksAtOnce), digest: make(chan struct{}, 1), foresight: newForesight(p, news),
+		asking: make(chan struct{}, asksAtOnce), digest: make(chan struct{}, 1), foresight: newForesight(p, news), installs: newInstalls(),
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b

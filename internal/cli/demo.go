@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -81,7 +82,18 @@ func (w *demoWorld) ThisMachine() string { return "" }
 
 func (w *demoWorld) Machines() fleet.Machines { return fleet.Machines{} }
 
-func (w *demoWorld) Tools() tools { return tools{} }
+func (w *demoWorld) NewHost() (host, target string) {
+	return demo.NewHost, "root@" + demo.InstallerAddress
+}
+
+// Tools has a stand-in for nix; the others are not to be used.
+func (w *demoWorld) Tools() tools {
+	words, err := w.self(demo.NixCommand, w.StateDir())
+	if err != nil {
+		return tools{} // what needs it says that it cannot be started
+	}
+	return tools{nix: words}
+}
 
 func (w *demoWorld) Launcher() rollout.Launcher {
 	return rollout.Launcher{Supervisor: []string{demoCommand, supervisorCommand}, Task: []string{demoCommand, taskCommand}, Activate: []string{demoCommand, activateCommand}}
@@ -123,7 +135,8 @@ is touched. What happens there is remembered until ` + "`demo reset`" + `.`,
 	}
 	board.register(cmd)
 	cmd.AddCommand(commands(&d, src)...)
-	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newActivateCmd(&d), newDemoServeCmd(&d), newDemoRebuildCmd(&d))
+	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newActivateCmd(&d), newDemoServeCmd(&d),
+		newDemoChildCmd(&d, demo.RebuildCommand, demo.Rebuild), newDemoChildCmd(&d, demo.NixCommand, demo.Nix))
 	return cmd
 }
 
@@ -179,10 +192,11 @@ func newDemoServeCmd(p *Program) *cobra.Command {
 	}
 }
 
-// newDemoRebuildCmd is the demo's nixos-rebuild. It parses its own arguments.
-func newDemoRebuildCmd(p *Program) *cobra.Command {
+// newDemoChildCmd is a program of the demo that others start: its nixos-rebuild
+// or its nix. It parses its own arguments.
+func newDemoChildCmd(p *Program, name string, run func(ctx context.Context, dir string, self, args, environ []string, stdout, stderr io.Writer) int) *cobra.Command {
 	return &cobra.Command{
-		Use:                demo.RebuildCommand + " DIR ARGUMENTS",
+		Use:                name + " DIR ARGUMENTS",
 		Hidden:             true,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -196,7 +210,7 @@ func newDemoRebuildCmd(p *Program) *cobra.Command {
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
-			if code := demo.Rebuild(ctx, args[0], self, args[1:], os.Environ(), p.IO.Out, p.IO.Err); code != ExitOK {
+			if code := run(ctx, args[0], self, args[1:], os.Environ(), p.IO.Out, p.IO.Err); code != ExitOK {
 				return exit(code)
 			}
 			return nil

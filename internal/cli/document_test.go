@@ -75,6 +75,7 @@ func examples(t *testing.T) map[string]string {
 		"runs --json":     document(t, runsDocument([]rollout.View{exampleView()})),
 		"doctor --json":   document(t, doctor),
 		"cert --json":     document(t, certExample(t)),
+		"install --json":  exampleInstall(t),
 	}
 	maps.Copy(all, pastExamples(t))
 	return all

@@ -1,11 +1,19 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"nixfleet-tui/install"
+	"nixfleet-tui/nixcmd"
 )
 
 // TestInstallBadInput: nothing is begun, and two lines say why.
@@ -38,13 +46,51 @@ func TestInstallBadInput(t *testing.T) {
 	}
 }
 
-// TestInstallInDemo: there is no machine to install on.
+// TestInstallInDemo goes the whole way, stopped where a person has something to do.
 func TestInstallInDemo(t *testing.T) {
-	b := newBench(t)
-	if code := b.run("demo", "install", "new1", "--target", "root@192.0.2.7"); code != ExitUsage || !strings.Contains(b.err.String(), "nothing can be installed in this world") {
-		t.Errorf("exit code %d: %s", code, &b.err)
+	b := demoBench(t)
+	hardware := filepath.Join(t.TempDir(), "hw.nix")
+	says := func(want int, words ...string) []installEvent {
+		t.Helper()
+		if code := b.run(append([]string{"demo", "install", "fosa", "--json"}, words...)...); code != want {
+			t.Errorf("install %v: exit code %d, not %d\n%s%s", words, code, want, &b.out, &b.err)
+		}
+		var all []installEvent
+		for line := range bytes.Lines(b.out.Bytes()) {
+			var e installEvent
+			if err := json.Unmarshal(line, &e); err != nil || e.Version != documentVersion || e.Host != "fosa" {
+				t.Fatalf("%s: %v", line, err)
+			}
+			all = append(all, e)
+		}
+		return all
 	}
+	has := func(events []installEvent, kind install.TellingKind, step, words string) {
+		t.Helper()
+		if !slices.ContainsFunc(events, func(e installEvent) bool { return e.Event == string(kind) && e.Step == step && strings.Contains(e.Text, words) }) {
+			t.Errorf("no %s of %s with %q in\n%s", kind, step, words, &b.out)
+		}
+	}
+	events := says(ExitAttention, "--target", "root@installer.example.org", "--hardware", hardware)
+	if last := events[len(events)-1]; last.Event != "end" || *last.ExitCode != ExitAttention || last.Step != "secrets" || !strings.Contains(last.Error, "must be rekeyed") || last.Hint == "" {
+		t.Errorf("it ends with %+v", last)
+	}
+	has(events, install.TellNote, "secrets", "root@fosa")
+	has(says(ExitOK, "--undo", "--step", "hardware"), install.TellUndone, "hardware", "removed "+hardware)
+	if _, err := os.Stat(hardware); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the hardware configuration: %v", err)
+	}
+	events = says(ExitOK, "--rekeyed", "--yes", "--reboot", "--hardware", hardware)
+	has(events, install.TellDone, "key", installedKeyPath)
+	has(events, install.TellDone, "reboot", "is up, with its own key")
+	has(events, install.TellLeft, "entry", "")
+	if !slices.ContainsFunc(events, func(e installEvent) bool { return e.Step == "copy" && e.Progress != nil && e.Progress.CopiesExpected > 0 }) {
+		t.Error("it does not tell how far the copy is")
+	}
+	has(says(ExitOK), install.TellDone, "reboot", "is up") // nothing is left to do
 }
+
+const installedKeyPath = "/etc/ssh/ssh_host_ed25519_key"
 
 // TestInstallAsks: only a yes is one, and a flag answers its own question only.
 func TestInstallAsks(t *testing.T) {
@@ -66,4 +112,25 @@ func TestInstallAsks(t *testing.T) {
 			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}
+}
+
+// exampleInstall is the end of an installation, as docs/json.md shows it.
+func exampleInstall(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	e := &installEvents{out: &b, now: exampleTime, host: "new1"}
+	for _, told := range []install.Telling{
+		{Step: "build", Kind: install.TellDone, Text: exampleSystem("new1")},
+		{Step: "copy", Kind: install.TellBegin},
+		{Step: "copy", Kind: install.TellProgress, Progress: &nixcmd.Progress{CopiesDone: 212, CopiesExpected: 1408, BytesDone: 766509056, BytesExpected: 4294967296}},
+		{Step: "copy", Kind: install.TellDone, Text: exampleSystem("new1")},
+	} {
+		e.tell(told)
+	}
+	e.step = "install"
+	err := e.end(&install.Error{Message: "nixos-install waits for your word", Hint: "Run it again with --yes when that is so, or on a terminal to be asked; it goes on here.", Err: install.ErrWaits})
+	if err != exit(ExitAttention) {
+		t.Errorf("it ends with %v", err)
+	}
+	return b.String()
 }

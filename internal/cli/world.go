@@ -50,6 +50,9 @@ type World interface {
 	Login(config, host string) ([]string, error)
 	// Agent is what the person's ssh agent holds.
 	Agent(ctx context.Context) sshutil.SudoAgent
+	// NewHost is a host of the flake that waits to be installed, and where its
+	// installer answers; "" where this world does not know of one.
+	NewHost() (host, target string)
 	// Tools are the programs of this machine that a run makes use of.
 	Tools() tools
 	// Close lets go of what was opened on the way.
@@ -139,6 +142,8 @@ func (w *realWorld) Machines() fleet.Machines {
 func (w *realWorld) Launcher() rollout.Launcher {
 	return rollout.Launcher{Supervisor: []string{supervisorCommand}, Task: []string{taskCommand}, Activate: []string{activateCommand}}
 }
+
+func (w *realWorld) NewHost() (host, target string) { return "", "" }
 
 func (w *realWorld) Self() string { return "nixfleet-tui" }
 

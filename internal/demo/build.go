@@ -31,7 +31,7 @@ const cacheURL = "https://cache.nixos.org"
 // planBuild works out what it takes to realise sys. remote is the builder that
 // the machine which builds sends its big builds to, or "".
 func planBuild(sys system, remote string) buildPlan {
-	st, r := stories()[sys.host], seeded("build "+sys.path)
+	st, r := storyOf(sys.host), seeded("build "+sys.path)
 	p := buildPlan{system: sys, remote: remote, slots: 2, last: assembly(sys)}
 	for _, name := range st.fetched {
 		p.fetch = append(p.fetch, fetched{storePath(sys.arch, name), sizeOf(name, r)})

@@ -45,6 +45,8 @@ func commands() map[string]command {
 		"nix-store":     (*call).nixStore,
 		"nix-daemon":    (*call).nixDaemon,
 		"nixos-version": (*call).nixosVersion,
+
+		"nixos-generate-config": (*call).generateConfig,
 	}
 }
 
@@ -76,6 +78,9 @@ func (c *call) sh(ctx context.Context, args []string) int {
 	}
 	if strings.HasPrefix(string(b), rootsAre) {
 		return c.closures(string(b))
+	}
+	if status, was := c.installer(ctx, string(b)); was {
+		return status
 	}
 	if isProbe(string(b)) {
 		return c.probe(string(b))

@@ -24,8 +24,9 @@ type machine struct {
 	Current     string            `json:"current"`     // where /run/current-system leads
 	Booted      string            `json:"booted"`      // where /run/booted-system leads
 	FailedUnits []string          `json:"failedUnits"`
-	Store       []string          `json:"store"` // systems and derivations that are valid in its store
-	Roots       map[string]string `json:"roots"` // garbage collector's roots, besides the profile
+	Store       []string          `json:"store"`                // systems and derivations that are valid in its store
+	Roots       map[string]string `json:"roots"`                // garbage collector's roots, besides the profile
+	Installing  *installing       `json:"installing,omitempty"` // of the new host
 }
 
 // generation is one of the profile's links.

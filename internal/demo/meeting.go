@@ -12,8 +12,8 @@ import (
 )
 
 // serverConfig lets the demo's one key in, whoever it says it is.
-func serverConfig(dir directory, h host, client ssh.PublicKey) (*ssh.ServerConfig, error) {
-	key, err := readOrMakeKey(dir.hostKey(h.Name), h.Name)
+func serverConfig(dir directory, name string, client ssh.PublicKey) (*ssh.ServerConfig, error) {
+	key, err := readOrMakeKey(dir.hostKey(name), name)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +75,15 @@ func knownHosts(dir directory, servers []*server) (string, error) {
 			}
 		}
 		if line := s.host.Name + " " + publicLine(public) + "\n"; !strings.Contains(known, line) {
+			known += line
+		}
+		if s.first == nil {
+			continue
+		}
+		if key, err = readOrMakeKey(dir.hostKey(InstallerAddress), InstallerAddress); err != nil {
+			return "", err
+		}
+		if line := InstallerAddress + " " + publicLine(key.PublicKey()) + "\n"; !strings.Contains(known, line) {
 			known += line
 		}
 	}

@@ -157,6 +157,9 @@ func (c *call) importPaths() int {
 		for _, p := range paths {
 			m.add(p)
 		}
+		if c.server.first != nil { // into the store at /mnt
+			m.install(func(i *installing) { i.Copied = true })
+		}
 	})
 }
 

@@ -123,7 +123,7 @@ func (s system) closure() []member {
 		known[words[0]] = true
 		all = append(all, shared(words[0]+"-"+words[min(1+at, len(words)-1)]))
 	}
-	st := stories()[s.host]
+	st := storyOf(s.host)
 	for _, name := range slices.Concat(st.fetched, st.builtHere) {
 		if base, _ := splitName(name); known[base] || strings.HasPrefix(name, "linux-") || strings.HasPrefix(name, "initrd-") || strings.HasSuffix(name, ".tar.xz") {
 			continue

@@ -156,9 +156,18 @@ func (b *rebuild) copyBetween(ctx context.Context, path string) error {
 	if _, err := b.remotes.client(ctx, b.target); err != nil {
 		return &failure{command, 1}
 	}
-	sys := b.all[path]
-	from, to := "ssh://"+b.build, "ssh://"+b.target
-	l := newLog(b.log, "copy "+path)
+	if err := copyLog(b.log, b.all[path], "ssh://"+b.build, "ssh://"+b.target).play(ctx, b.stderr, b.speed); err != nil {
+		return err
+	}
+	if err := b.remotes.send(ctx, b.target, path); err != nil {
+		return &failure{command, 1}
+	}
+	return nil
+}
+
+// copyLog is what `nix copy` prints of a system.
+func copyLog(o logOptions, sys system, from, to string) *log {
+	l := newLog(o, "copy "+sys.path)
 	plan := planBuild(sys, "")
 	paths := plan.fetch
 	for _, r := range append(plan.build, plan.last...) {
@@ -174,11 +183,5 @@ func (b *rebuild) copyBetween(ctx context.Context, path string) error {
 	}
 	l.progress(at, all, int64(len(paths)), int64(len(paths)), 0, 0)
 	l.stop(at, all)
-	if err := l.play(ctx, b.stderr, b.speed); err != nil {
-		return err
-	}
-	if err := b.remotes.send(ctx, b.target, path); err != nil {
-		return &failure{command, 1}
-	}
-	return nil
+	return l
 }

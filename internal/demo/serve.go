@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/crypto/ssh"
 	"golang.org/x/sys/unix"
 )
 
@@ -106,6 +107,9 @@ func (d Daemon) serve(ctx context.Context, dir directory) error {
 	where := endpoint{Version: protocolVersion, PID: os.Getpid(), Hosts: map[string]address{}}
 	for i, s := range servers {
 		where.Hosts[s.host.Name] = address{Port: listeners[i].port, User: s.host.User, FQDN: s.host.fqdn()}
+		if s.first != nil {
+			where.Hosts[InstallerAddress] = where.Hosts[s.host.Name]
+		}
 	}
 	if err := writeMeeting(dir, servers, where); err != nil {
 		return err
@@ -131,18 +135,26 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	all, known, flake := newCatalogue(fleet), stories(), Evaluator{hosts: fleet}
+	flake := Evaluator{hosts: fleet}
+	fleet = append(fleet, newHost())
+	all := newCatalogue(fleet)
 	var servers []*server
 	var listeners []listener
 	for _, h := range fleet {
-		st := known[h.Name]
+		st := storyOf(h.Name)
 		state, err := loadMachine(dir, h, st, all, d.Now())
 		if err != nil {
 			return servers, listeners, fmt.Errorf("reading the state of %s: %w", h.Name, err)
 		}
-		config, err := serverConfig(dir, h, client.PublicKey())
+		config, err := serverConfig(dir, h.Name, client.PublicKey())
 		if err != nil {
 			return servers, listeners, err
+		}
+		var first *ssh.ServerConfig
+		if h.Name == NewHost {
+			if first, err = serverConfig(dir, InstallerAddress, client.PublicKey()); err != nil {
+				return servers, listeners, err
+			}
 		}
 		l, err := listen(st.offline)
 		if err != nil {
@@ -150,7 +162,7 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 		}
 		listeners = append(listeners, l)
 		servers = append(servers, &server{
-			host: h, story: st, all: all, dir: dir, config: config, state: state,
+			host: h, story: st, all: all, dir: dir, config: config, first: first, state: state,
 			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, facts: flake.factsOf(h), open: map[*farConn]bool{}, builds: map[*built]bool{},
 		})
 	}

@@ -26,6 +26,7 @@ type server struct {
 	dir    directory
 	facts  nixcmd.HostFacts // what the flake says of it
 	config *ssh.ServerConfig
+	first  *ssh.ServerConfig // while it is an installer, whose key is another; or nil
 	delay  func() time.Duration
 	now    func() time.Time
 	speed  float64 // how many times faster than life builds and activations go
@@ -153,7 +154,7 @@ func (s *server) connection(ctx context.Context, c net.Conn) {
 	}
 	defer s.leave(far)
 	late := time.AfterFunc(handshakeWithin, func() { far.Close() })
-	conn, channels, requests, err := ssh.NewServerConn(far, s.config)
+	conn, channels, requests, err := ssh.NewServerConn(far, s.identity())
 	late.Stop()
 	if err != nil {
 		return // the client's business: it went away, or may not come in

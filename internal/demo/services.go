@@ -186,7 +186,12 @@ func (c *call) reboot() int {
 		return 1
 	}
 	c.server.powerOff(c.speed)
-	return c.changed(func(m *machine) { m.boot(c.server.now()) })
+	return c.changed(func(m *machine) {
+		m.boot(c.server.now())
+		if m.Installing != nil {
+			m.Installing.Rebooted = true
+		}
+	})
 }
 
 // changed changes the host's state; a disk that is full, for one, is told and fails.

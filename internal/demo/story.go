@@ -30,6 +30,14 @@ type story struct {
 	restarted   []string // units that activation restarts
 }
 
+// storyOf is a host's.
+func storyOf(name string) story {
+	if name == NewHost {
+		return newStory()
+	}
+	return stories()[name]
+}
+
 // stories are the hosts of the sample fleet, each with a reason to be looked at.
 func stories() map[string]story {
 	return map[string]story{

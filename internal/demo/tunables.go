@@ -4,7 +4,7 @@ import "time"
 
 // What can be turned, in one place.
 const (
-	protocolVersion = 1 // of endpoint.json and of what the hosts answer
+	protocolVersion = 2 // of endpoint.json and of what the hosts answer
 	machineVersion  = 1 // of the state of a host; another is made anew
 
 	graceAfterClients = 10 * time.Second       // how long the daemon stays when its last client has gone
@@ -14,6 +14,7 @@ const (
 	startsAtMost      = 3                      // of a daemon that ends at once, before giving up
 	readyWithin       = 10 * time.Second       // until a daemon that was started must serve
 
+	installTakes    = 6 * time.Second // by nixos-install
 	rebootTakes     = 9 * time.Second // until a host answers again
 	afterLastWord   = 200 * time.Millisecond
 	handshakeWithin = 10 * time.Second // until a client of a host must have logged in
