@@ -53,23 +53,24 @@ if [ -L "$S" ]; then link=${1##*/}; shift; g=${link#system-}; e generation "${g%
 while [ $# -gt 1 ]; do [ "$1" = "$2" ] || other=1; shift 2; done
 [ ! -d "$B" ] || [ ! -d "$S" ] || e reboot "$other"
 
-# The times of links, and who holds which lock.
+# The times of links, and who holds which lock. Reading the locks takes as long
+# as a program does, so that is left out where no file is there to be locked.
 set +f
 set --
-[ ! -L "$S" ] || set -- "$@" "$S" # made anew whenever the profile is set, also to an old generation
-[ ! -L "${S%/*}/$link" ] || set -- "$@" "${S%/*}/$link"
-[ ! -L "$B" ] || set -- "$@" "$B"
-[ ! -d "/proc/$$" ] || set -- "$@" "/proc/$$"
 for x in "$R/run/nixos/switch-to-configuration.lock" "$R"/nix/var/nix/userpool/* "$R"/nix/var/nix/userpool2/* "$R"/nix/var/nix/current-load/*-[0-9]*; do
   [ ! -f "$x" ] || set -- "$@" "$x"
 done
 held=' '
-if [ -r "$R/proc/locks" ]; then
+if [ $# -gt 0 ] && [ -r "$R/proc/locks" ]; then
   IFS=' '
   # both as device:inode, which is exact, and as inode, for file systems whose
   # files claim another device than their locks (btrfs, overlayfs)
   while read -r _ kind _ _ _ where _; do [ "$kind" != FLOCK ] || held="$held$where ${where##*:} "; done <"$R/proc/locks"
 fi
+[ ! -L "$S" ] || set -- "$@" "$S" # made anew whenever the profile is set, also to an old generation
+[ ! -L "${S%/*}/$link" ] || set -- "$@" "${S%/*}/$link"
+[ ! -L "$B" ] || set -- "$@" "$B"
+[ ! -d /proc/self/ ] || set -- "$@" /proc/self/
 t=; now=; switching=0; builds=0; slots=
 if [ $# -gt 0 ]; then
   t=$(stat -c '%Y %d %i %n' "$@" 2>/dev/null)
@@ -82,7 +83,7 @@ for x in $t; do
     */profiles/system) e profiletime "$m" ;;
     */profiles/*) e generationtime "$m" ;;
     */booted-system) e bootedtime "$m" ;;
-    /proc/*) now=$m ;; # a process is as old as its directory: that is the clock
+    /proc/*) now=$m ;; # stat's own process, which is as old as its directory: that is the clock
     */switch-to-configuration.lock)
       d=$(printf '%02x:%02x' $((d >> 8 & 0xfff)) $((d & 0xff | d >> 12 & 0xfff00)))
       case $held in *" $d:$i "*) switching=1 ;; esac ;;

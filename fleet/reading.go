@@ -111,10 +111,20 @@ func (r Reading) MachineKey() string {
 	return r.MachineID + "-" + r.BootID
 }
 
+// repeating is a connection that keeps a shell for what it is asked again and
+// again; *sshutil.Client does.
+type repeating interface {
+	Repeat(ctx context.Context, cmd sshutil.Command) (sshutil.Result, error)
+}
+
 // Read runs a script over r and parses what it says. The error is an
 // *sshutil.Error; one of the answer itself has no host, which the caller knows.
 func Read(ctx context.Context, r sshutil.Runner, full bool, now func() time.Time) (Reading, error) {
-	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: Script(full), MaxOutput: maxReadingOutput})
+	run := r.Run
+	if kept, ok := r.(repeating); ok && !full {
+		run = kept.Repeat
+	}
+	result, err := run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: Script(full), MaxOutput: maxReadingOutput})
 	if err != nil {
 		return Reading{}, err
 	}

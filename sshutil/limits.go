@@ -37,6 +37,12 @@ const (
 	bannerKept        = 4 << 10
 	excerptKept       = 100 // bytes of a strange answer that are shown
 
+	// A kept shell, see Client.Repeat. The patience is for one that hangs where
+	// another would not: a second's work of the host is no reason to leave it.
+	keptPatience = 2 * time.Second
+	keptIdle     = 3 * time.Minute // longer than between two looks at a host that nobody watches
+	keptBuffer   = 2 << 10         // bytes of its output that are read at once
+
 	aliveInterval = 15 * time.Second // where the person's configuration has none
 	aliveCount    = 2
 	doubtPatience = 2 * time.Second // for an answer when the link may well be dead

@@ -26,6 +26,7 @@ type native struct {
 	ended    chan struct{} // closed when the connection is gone
 	doubted  chan struct{} // holds one token when somebody waited in vain
 	rtt      atomic.Int64  // nanoseconds; zero until measured
+	keeping  keeping
 
 	mu     sync.Mutex
 	closed bool           // nothing more is owned
@@ -43,6 +44,7 @@ func newNative(t Target, over passage, client *ssh.Client, key, forward string, 
 		ended:    make(chan struct{}),
 		fewer:    make(chan struct{}),
 		doubted:  make(chan struct{}, 1),
+		keeping:  keeping{patience: keptPatience, idle: keptIdle},
 	}
 	n.rtt.Store(int64(over.rtt))
 	n.own(n.watch)

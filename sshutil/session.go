@@ -17,30 +17,43 @@ var errNotStarted = errors.New("the connection has ended")
 
 // Run implements Runner.
 func (n *native) Run(ctx context.Context, cmd Command) (Result, error) {
-	if err := n.slot(ctx); err != nil {
-		return Result{}, n.failure(ctx, "waiting for a free session", err)
-	}
 	r := newRunning(n, cmd.MaxOutput)
 	finished := make(chan error, 1)
-	// The goroutine stays until the host is done with the session, which may be
-	// long after we lost interest; only then is the session free again.
-	if !n.own(func() { finished <- r.run(ctx, cmd) }) {
-		n.release()
-		return Result{}, n.failure(ctx, "running a command", errNotStarted)
+	if err := n.begin(ctx, "running a command", func() { finished <- r.run(ctx, cmd) }); err != nil {
+		return Result{}, err
 	}
 	select {
 	case err := <-finished:
-		return r.result(ctx, err)
+		return r.outcome(ctx, err)
 	case <-ctx.Done():
 		r.hangUp()
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			n.doubt() // a slow command, or a dead link
-		}
-		return Result{}, n.failure(ctx, "running a command", ctx.Err())
+		return Result{}, n.gaveUp(ctx)
 	case <-r.over:
 		r.hangUp()
-		return Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}, tooMuch(n.host)
+		return r.result(), tooMuch(n.host)
 	}
+}
+
+// begin has f use one of the connection's sessions, which it releases. Its
+// goroutine stays until the host is done with the session, which may be long
+// after we lost interest; only then is the session free again.
+func (n *native) begin(ctx context.Context, doing string, f func()) error {
+	if err := n.slot(ctx); err != nil {
+		return n.failure(ctx, "waiting for a free session", err)
+	}
+	if !n.own(f) {
+		n.release()
+		return n.failure(ctx, doing, errNotStarted)
+	}
+	return nil
+}
+
+// gaveUp is the failure of a command that was waited for in vain.
+func (n *native) gaveUp(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		n.doubt() // a slow command, or a dead link
+	}
+	return n.failure(ctx, "running a command", ctx.Err())
 }
 
 func tooMuch(host string) *Error {
@@ -49,24 +62,67 @@ func tooMuch(host string) *Error {
 
 // running is one command on the host.
 type running struct {
-	on             *native
+	held
+	heard
+}
+
+func newRunning(n *native, maxOutput int) *running {
+	return &running{held{on: n}, newHeard(maxOutput)}
+}
+
+// heard is what a command puts out, as far as it may.
+type heard struct {
 	stdout, stderr *capped
 	over           chan struct{} // closed when output was dropped
+}
+
+func newHeard(most int) heard {
+	if most <= 0 {
+		most = outputDefault
+	}
+	h := heard{over: make(chan struct{})}
+	overflow := sync.OnceFunc(func() { close(h.over) })
+	h.stdout = &capped{max: most, overflow: overflow}
+	h.stderr = &capped{max: most, overflow: overflow}
+	return h
+}
+
+func (h heard) result() Result {
+	return Result{Stdout: h.stdout.bytes(), Stderr: h.stderr.bytes()}
+}
+
+// held is a session that can be hung up on, also while it is being opened.
+type held struct {
+	on *native
 
 	mu        sync.Mutex
 	session   *ssh.Session
 	abandoned bool
 }
 
-func newRunning(n *native, maxOutput int) *running {
-	if maxOutput <= 0 {
-		maxOutput = outputDefault
+// opened notes the session, unless nobody wants it any more.
+func (h *held) opened(s *ssh.Session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.session = s
+	return !h.abandoned
+}
+
+// hangUp tells the host that nobody listens any more. It does not wait.
+func (h *held) hangUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.abandoned {
+		return
 	}
-	r := &running{on: n, over: make(chan struct{})}
-	overflow := sync.OnceFunc(func() { close(r.over) })
-	r.stdout = &capped{max: maxOutput, overflow: overflow}
-	r.stderr = &capped{max: maxOutput, overflow: overflow}
-	return r
+	h.abandoned = true
+	if s := h.session; s != nil {
+		h.on.own(func() {
+			// Best effort: the connection may be dead, and then all is said.
+			s.Signal(ssh.SIGHUP)
+			s.Close()
+		})
+	}
 }
 
 // run has the command run to its end.
@@ -106,28 +162,6 @@ func (r *running) run(ctx context.Context, cmd Command) error {
 	return session.Wait()
 }
 
-// opened notes the session, unless nobody wants it any more.
-func (r *running) opened(s *ssh.Session) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.session = s
-	return !r.abandoned
-}
-
-// hangUp tells the host that nobody listens any more. It does not wait.
-func (r *running) hangUp() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.abandoned = true
-	if s := r.session; s != nil {
-		r.on.own(func() {
-			// Best effort: the connection may be dead, and then all is said.
-			s.Signal(ssh.SIGHUP)
-			s.Close()
-		})
-	}
-}
-
 // startFailure tells a host that would not run the command from a connection
 // that ended: then it may have begun, nobody knows.
 func (n *native) startFailure(err error) error {
@@ -137,9 +171,9 @@ func (n *native) startFailure(err error) error {
 	return newError(KindExecFailed, n.host, "the host would not run the command", "see its sshd log", err)
 }
 
-// result is what a command that ended left.
-func (r *running) result(ctx context.Context, err error) (Result, error) {
-	result := Result{Stdout: r.stdout.bytes(), Stderr: r.stderr.bytes()}
+// outcome is what a command that ended left.
+func (r *running) outcome(ctx context.Context, err error) (Result, error) {
+	result := r.result()
 	var exit *ssh.ExitError
 	switch {
 	case r.stdout.overflowed() || r.stderr.overflowed():

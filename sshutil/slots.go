@@ -13,6 +13,12 @@ func (n *native) slot(ctx context.Context) error {
 	select {
 	case n.sessions <- struct{}{}:
 		return nil
+	default:
+		n.yield(false)
+	}
+	select {
+	case n.sessions <- struct{}{}:
+		return nil
 	case <-n.ended:
 		return errNotStarted
 	case <-ctx.Done():
@@ -38,6 +44,7 @@ func (n *native) open(ctx context.Context) (session *ssh.Session, end func(), er
 		if !errors.As(err, &refused) {
 			return nil, nil, errors.Join(errNotStarted, err)
 		}
+		n.yield(true)
 		others, fewer := n.openNow()
 		switch {
 		case others > 0:

@@ -10,13 +10,9 @@ import (
 
 // stream starts line in a session of its own.
 func (n *native) stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
-	if err := n.slot(ctx); err != nil {
-		return nil, n.failure(ctx, "waiting for a free session", err)
-	}
 	s := newStream()
-	if !n.own(func() { n.serve(ctx, s, line) }) {
-		n.release()
-		return nil, n.failure(ctx, "starting a command", errNotStarted)
+	if err := n.begin(ctx, "starting a command", func() { n.serve(ctx, s, line) }); err != nil {
+		return nil, err
 	}
 	select {
 	case err := <-s.started:

@@ -3,9 +3,10 @@ package demo
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
+
+	"nixfleet-tui/sshutil"
 )
 
 // commands are the programs that the hosts have.
@@ -45,8 +46,6 @@ func commands() map[string]command {
 		"nix-store":     (*call).nixStore,
 		"nix-daemon":    (*call).nixDaemon,
 		"nixos-version": (*call).nixosVersion,
-
-		"nixos-generate-config": (*call).generateConfig,
 	}
 }
 
@@ -71,25 +70,27 @@ func (c *call) sh(ctx context.Context, args []string) int {
 		}
 		return c.script(ctx, args[i+1])
 	}
-	b, err := io.ReadAll(c.stdin)
+	status, err := sshutil.PlayShell(c.stdin, c.stdout, func(script string) int { return c.runScript(ctx, script) })
 	if err != nil {
 		fmt.Fprintln(c.stderr, "sh: reading the script:", err)
 		return exitUsage
 	}
-	if strings.HasPrefix(string(b), rootsAre) {
-		return c.closures(string(b))
+	return status
+}
+
+// runScript runs what a shell was given on its stdin.
+func (c *call) runScript(ctx context.Context, text string) int {
+	if strings.HasPrefix(text, rootsAre) {
+		return c.closures(text)
 	}
-	if status, was := c.installer(ctx, string(b)); was {
-		return status
+	if isProbe(text) {
+		return c.probe(text)
 	}
-	if isProbe(string(b)) {
-		return c.probe(string(b))
-	}
-	if pattern, ok := leftoverPattern(string(b)); ok {
+	if pattern, ok := leftoverPattern(text); ok {
 		c.server.endBuilds(pattern)
 		return 0
 	}
-	return c.script(ctx, string(b))
+	return c.script(ctx, text)
 }
 
 // env runs a command in another environment, of which the hosts have none.
