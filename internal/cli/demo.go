@@ -33,7 +33,9 @@ func (w *demoWorld) Find(string, string) (fleet.Source, error) {
 	return fleet.Source{Flake: demoCommand, File: "fleet.nix of the demo"}, nil
 }
 
-func (w *demoWorld) Nix(bool) (fleet.Evaluator, error) { return demo.NewEvaluator() }
+func (w *demoWorld) Nix(bool) (fleet.Evaluator, error) {
+	return demo.NewEvaluator(w.env.Getenv(demo.HostsVariable))
+}
 
 func (w *demoWorld) NeedSSH() error { return nil }
 

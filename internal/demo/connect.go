@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,29 @@ type Client struct {
 
 	mu      sync.Mutex
 	started *daemonProcess // the last one that we started
+
+	reading sync.Mutex
+	where   endpoint    // as it was read last
+	file    os.FileInfo // from this file
+}
+
+// endpoint is what the daemon wrote. It is read again when it is another file:
+// each host asks for it, and in a large fleet it is large.
+func (c *Client) endpoint() (endpoint, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
+	info, err := os.Stat(c.dir.endpoint())
+	if err != nil {
+		return endpoint{}, err
+	}
+	if c.file != nil && os.SameFile(c.file, info) && c.file.ModTime().Equal(info.ModTime()) {
+		return c.where, nil
+	}
+	where, err := c.dir.readEndpoint()
+	if err == nil {
+		c.where, c.file = where, info
+	}
+	return where, err
 }
 
 // Connect makes sure that the hosts of the demo in dir are up, starting them
@@ -81,12 +105,15 @@ func (c *Client) Resolve(ctx context.Context, name string) (sshutil.Target, erro
 	if err := c.ensure(ctx, false); err != nil {
 		return sshutil.Target{}, fmt.Errorf("%s: %w", name, err)
 	}
-	where, err := c.dir.readEndpoint()
+	where, err := c.endpoint()
 	if err != nil {
 		return sshutil.Target{}, err
 	}
+	if at, ok := where.Hosts[name]; ok {
+		return c.target(name, name, at), nil
+	}
 	for host, at := range where.Hosts {
-		if host == name || at.FQDN == name {
+		if at.FQDN == name {
 			return c.target(name, host, at), nil
 		}
 	}
@@ -98,7 +125,7 @@ func (c *Client) Resolve(ctx context.Context, name string) (sshutil.Target, erro
 
 func (c *Client) target(name, host string, at address) sshutil.Target {
 	return sshutil.Target{
-		Name: name, HostName: "127.0.0.1", Port: at.Port, User: at.User, HostKeyAlias: host,
+		Name: name, HostName: "127.0.0.1", Port: at.Port, User: at.User, HostKeyAlias: cmp.Or(at.Original, host),
 		IdentityFiles: []string{c.dir.clientKey()}, IdentitiesOnly: true, IdentityAgent: "none",
 		UserKnownHostsFiles: []string{c.dir.knownHosts()},
 	}
@@ -118,7 +145,7 @@ func (c *Client) ensure(ctx context.Context, fresh bool) error {
 		if err != nil {
 			return err
 		}
-		where, err := c.dir.readEndpoint()
+		where, err := c.endpoint()
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

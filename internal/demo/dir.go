@@ -48,6 +48,19 @@ type address struct {
 	Port int    `json:"port"`
 	User string `json:"user"`
 	FQDN string `json:"fqdn"` // its other name
+
+	Original string `json:"original,omitempty"` // of a copy, the host that it is a copy of
+}
+
+// addCopies gives those of the hosts that are copies the place of their originals.
+func (e endpoint) addCopies(hosts []host) {
+	for _, h := range hosts {
+		if h.original != "" {
+			at := e.Hosts[h.original]
+			at.FQDN, at.Original = h.fqdn(), h.original
+			e.Hosts[h.Name] = at
+		}
+	}
 }
 
 // readEndpoint is what the daemon wrote; errors.Is fs.ErrNotExist when none serves.

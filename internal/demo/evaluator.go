@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"nixfleet-tui/nixcmd"
@@ -19,17 +21,17 @@ const (
 // Evaluator answers what nix would say of the demo's flake and of fleet.nix.
 // It has the methods of fleet.Evaluator and runs nothing.
 type Evaluator struct {
-	hosts []host
+	hosts []host        // sorted by name
 	pause time.Duration // for one host's facts
 }
 
-// NewEvaluator reads the embedded fleet.
-func NewEvaluator() (*Evaluator, error) {
+// NewEvaluator reads the embedded fleet, as large as HostsVariable has it.
+func NewEvaluator(wanted string) (*Evaluator, error) {
 	hosts, err := readFleet()
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluator{hosts: hosts, pause: evaluateFacts}, nil
+	return &Evaluator{hosts: withCopies(hosts, hostsWanted(wanted)), pause: evaluateFacts}, nil
 }
 
 // Metadata describes a clean tree that never moves.
@@ -55,10 +57,8 @@ func (e *Evaluator) Facts(ctx context.Context, ref, name string) (nixcmd.HostFac
 	if err := pause(ctx, e.pause); err != nil {
 		return nixcmd.HostFacts{}, fmt.Errorf("evaluating %s: %w", name, err)
 	}
-	for _, h := range e.hosts {
-		if h.Name == name {
-			return e.factsOf(h), nil
-		}
+	if i, ok := slices.BinarySearchFunc(e.hosts, name, func(h host, name string) int { return strings.Compare(h.Name, name) }); ok {
+		return e.factsOf(e.hosts[i]), nil
 	}
 	return nixcmd.HostFacts{}, &nixcmd.Error{
 		Doing:   "evaluating " + name,
@@ -69,9 +69,10 @@ func (e *Evaluator) Facts(ctx context.Context, ref, name string) (nixcmd.HostFac
 func (e *Evaluator) factsOf(h host) nixcmd.HostFacts {
 	f := nixcmd.HostFacts{
 		System: h.System, BuildSystem: h.System, HostName: h.Name, FQDN: h.fqdn(),
-		Wanted: systemOf(h, revisions()[0]).path, TrustedKeys: []string{cacheKey}, StateVersion: stateVersion,
+		Wanted: systemOf(h.itself(), revisions()[0]).path, TrustedKeys: []string{cacheKey}, StateVersion: stateVersion,
 	}
-	for _, other := range e.hosts {
+	for i := range e.hosts {
+		other := &e.hosts[i]
 		b := other.Builder
 		if b == nil || other.Name == h.Name {
 			continue
@@ -93,7 +94,7 @@ func (e *Evaluator) DeployNodes(context.Context, string) (map[string]nixcmd.Depl
 
 // File is the embedded fleet.nix, whatever the path.
 func (e *Evaluator) File(context.Context, string) (json.RawMessage, error) {
-	return json.RawMessage(fleetJSON), nil
+	return fileWithCopies(e.hosts)
 }
 
 // pause waits for d, or until the context ends.

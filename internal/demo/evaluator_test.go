@@ -12,7 +12,7 @@ import (
 
 func newTestEvaluator(t *testing.T) *Evaluator {
 	t.Helper()
-	e, err := NewEvaluator()
+	e, err := NewEvaluator("")
 	if err != nil {
 		t.Fatal(err)
 	}

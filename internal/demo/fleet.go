@@ -22,6 +22,8 @@ type host struct {
 	System  string   `json:"system"`
 	Tags    []string `json:"tags"`
 	Builder *builder `json:"builder"`
+
+	original string // of a copy, the host that it is a copy of
 }
 
 // builder is the builder's part of a host.
@@ -42,6 +44,14 @@ func (h host) fqdn() string {
 		return h.Address
 	}
 	return h.Name
+}
+
+// itself is the host, or the one that it is a copy of.
+func (h host) itself() host {
+	if h.original != "" {
+		h.Name = h.original
+	}
+	return h
 }
 
 // readFleet returns the hosts of the embedded fleet, sorted by name.

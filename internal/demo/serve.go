@@ -23,6 +23,7 @@ type Daemon struct {
 	Grace time.Duration    // how long to stay when the last client has gone
 	Watch <-chan time.Time // when to look for clients, the directory, and who asks to end
 	Speed float64          // how many times faster than life everything goes
+	Hosts int              // how many there are to be, with copies; see HostsVariable
 	Tell  func(error)      // hears of what went wrong with one connection or state file
 	Ready func()           // called once the hosts can be reached; may be nil
 }
@@ -34,7 +35,7 @@ func Serve(ctx context.Context, dir string, environ []string, log func(error)) e
 	watch := time.NewTicker(watchEvery)
 	defer watch.Stop()
 	return Daemon{
-		Dir: dir, Now: clockOf(environ, time.Now), Grace: graceAfterClients, Watch: watch.C, Speed: speedOf(environ), Tell: log,
+		Dir: dir, Now: clockOf(environ, time.Now), Grace: graceAfterClients, Watch: watch.C, Speed: speedOf(environ), Hosts: hostsWanted(setting(environ, HostsVariable)), Tell: log,
 	}.Serve(ctx)
 }
 
@@ -111,6 +112,11 @@ func (d Daemon) serve(ctx context.Context, dir directory) error {
 			where.Hosts[InstallerAddress] = where.Hosts[s.host.Name]
 		}
 	}
+	dozen, err := readFleet()
+	if err != nil {
+		return err
+	}
+	where.addCopies(withCopies(dozen, d.Hosts))
 	if err := writeMeeting(dir, servers, where); err != nil {
 		return err
 	}
