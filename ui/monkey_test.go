@@ -77,7 +77,7 @@ func newMonkey(t *testing.T, seed uint64) *monkey {
 // showDemo tells the stage of the demo's own fleet, and returns how its hosts stand.
 func (s *stage) showDemo() []told {
 	s.t.Helper()
-	nix, err := demo.NewEvaluator()
+	nix, err := demo.NewEvaluator("")
 	if err != nil {
 		s.t.Fatal(err)
 	}
