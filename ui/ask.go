@@ -33,7 +33,11 @@ type answeredMsg struct {
 // askCommand opens the prompt for a command on the marked hosts, or on this one.
 func (m *Model) askCommand() tea.Cmd {
 	hosts := m.targets()
-	m.prompt = newPrompt("run on "+count(len(hosts), text.Line(hosts[0]), "hosts")+":", "")
+	where := text.Line(hosts[0])
+	if len(hosts) > 1 {
+		where = count(len(hosts), "host", "hosts")
+	}
+	m.prompt = newPrompt("run on "+where+":", "")
 	m.prompt.done = func(m *Model, command string) tea.Cmd {
 		if strings.TrimSpace(command) == "" {
 			return nil

@@ -42,11 +42,7 @@ func (f *fleetPlace) lines() []tableLine {
 	lines := make([]tableLine, 0, len(f.shown))
 	for i, name := range f.shown {
 		if f.byTag && (i == 0 || f.compareGroups(f.shown[i-1], name) != 0) {
-			heading := "no tag"
-			if tag := f.groupOf(name); tag != "" {
-				heading = "@" + tag // as the filter has it
-			}
-			lines = append(lines, tableLine{heading: heading})
+			lines = append(lines, tableLine{heading: f.headingOf(name)})
 		}
 		lines = append(lines, tableLine{host: name})
 	}
@@ -65,15 +61,27 @@ func (f *fleetPlace) groups() int {
 	return len(tags)
 }
 
-// scrollTo brings the host under the cursor into view, with the heading above
-// it, and returns the lines that are in view.
+// scrollTo brings the host under the cursor into view, and returns the lines
+// that are in view. In a grouped table the first of them is always a heading.
 func (f *fleetPlace) scrollTo(lines []tableLine) []tableLine {
 	at := slices.IndexFunc(lines, func(l tableLine) bool { return l.host == f.cursor && l.heading == "" })
 	f.top = window(f.top, at, len(lines), f.page)
-	if at > 0 && lines[at-1].heading != "" && f.page > 1 {
+	if f.byTag && at > 0 && f.page > 1 {
 		f.top = min(f.top, at-1)
 	}
-	return lines[f.top:min(len(lines), f.top+f.page)]
+	shown := slices.Clone(lines[f.top:min(len(lines), f.top+f.page)])
+	if f.byTag && f.page > 1 && shown[0].heading == "" {
+		shown[0] = tableLine{heading: f.headingOf(shown[0].host)}
+	}
+	return shown
+}
+
+// headingOf is the heading of a host's group, as the filter has it.
+func (f *fleetPlace) headingOf(name string) string {
+	if tag := f.groupOf(name); tag != "" {
+		return "@" + tag
+	}
+	return "no tag"
 }
 
 func (f *fleetPlace) headingRow(heading string, w int) string {
@@ -82,9 +90,9 @@ func (f *fleetPlace) headingRow(heading string, w int) string {
 
 // point puts the cursor on the host at a place of the screen.
 func (f *fleetPlace) point(x, y int) {
-	lines := f.lines()
-	at := f.top + y - tableHeader
-	if y < tableHeader || y >= tableHeader+f.page || at >= len(lines) || lines[at].host == "" || x >= f.tableWidth() {
+	lines := f.scrollTo(f.lines())
+	at := y - tableHeader
+	if at < 0 || at >= len(lines) || lines[at].host == "" || x >= f.tableWidth() {
 		return
 	}
 	f.touched, f.cursor = true, lines[at].host

@@ -2,7 +2,10 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 func TestMarksAreTakenBack(t *testing.T) {
@@ -47,5 +50,37 @@ func TestMarksComeBackAfterADeployment(t *testing.T) {
 		if !slices.Contains(s.m.known.names, name) {
 			t.Errorf("%s is marked and not there", name)
 		}
+	}
+}
+
+// In a long grouped table the group of the first row is always named, and what
+// a click meets is what is shown.
+func TestAGroupIsNamedWhileItsRowsPass(t *testing.T) {
+	s := newStage(t, 80, 24)
+	s.showLargeFleet(120)
+	s.keys("T")
+	for i := range 60 {
+		s.keys("down")
+		if row := s.screen()[4]; !strings.HasPrefix(row, " @datacenter") {
+			t.Fatalf("%d rows down the table begins with %q", i+1, row)
+		}
+	}
+	at := s.m.fleet.current()
+	s.keys("m")
+	s.send(tea.MouseMsg{X: 5, Y: 4, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+	if s.m.fleet.current() != at {
+		t.Errorf("a click on the heading goes to %s", s.m.fleet.current())
+	}
+	s.send(tea.MouseMsg{X: 5, Y: 5, Action: tea.MouseActionPress, Button: tea.MouseButtonLeft})
+	if got := s.m.fleet.current(); !strings.Contains(s.screen()[5], got) || got == at {
+		t.Errorf("a click on the row below it goes to %s: %q", got, s.screen()[5])
+	}
+	s.keys("G")
+	s.sees("@home")
+	for range 130 {
+		s.keys("up")
+	}
+	if s.m.fleet.index() != 0 || !strings.HasPrefix(s.screen()[4], " @datacenter") {
+		t.Errorf("at the top: %q", s.screen()[4])
 	}
 }

@@ -103,7 +103,7 @@ func (m *Model) suspend() tea.Cmd {
 func (m *Model) farewell() string {
 	var b strings.Builder
 	for _, dir := range sortedKeys(m.ours) {
-		v := m.ours[dir]
+		v := worstFirst(m.ours[dir])
 		if len(v.Tasks) == 0 {
 			continue
 		}
@@ -131,6 +131,13 @@ func (m *Model) farewellTask(b *strings.Builder, t rollout.TaskView) {
 	if t.Verdict.Hint != "" {
 		fmt.Fprintf(b, "    %s\n", sentence(t.Verdict.Hint))
 	}
+}
+
+// worstFirst is a run whose tasks stand in the order in which they want a person.
+func worstFirst(v rollout.View) rollout.View {
+	v.Tasks = slices.Clone(v.Tasks)
+	slices.SortStableFunc(v.Tasks, func(a, b rollout.TaskView) int { return taskRank(a) - taskRank(b) })
+	return v
 }
 
 func sortedKeys[V any](m map[string]V) []string {

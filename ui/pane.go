@@ -143,24 +143,36 @@ func (p *pane) above(b *brush, number string, focused, marked bool, now time.Tim
 }
 
 // rank is where the pane stands among others: the lowest come first.
-func (p *pane) rank() int {
+func (p *pane) rank() int { return taskRank(p.task) }
+
+// The ranks of tasks, by how much they want a person.
+const (
+	rankFailed  = iota
+	rankUneasy  // it ended, and not quite well
+	rankOther   // it goes on, or went well
+	rankSkipped // it has no log
+)
+
+func taskRank(t rollout.TaskView) int {
 	switch {
-	case p.failed():
-		return 0
-	case p.skipped():
-		return 3
-	case p.task.Verdict != nil && taskSign(p.task).ink == warn:
-		return 1
+	case t.Verdict == nil:
+		return rankOther
+	case t.Verdict.Outcome == rollout.OutcomeSkipped:
+		return rankSkipped
 	}
-	return 2
+	switch taskSign(t).ink {
+	case bad:
+		return rankFailed
+	case warn:
+		return rankUneasy
+	}
+	return rankOther
 }
 
-func (p *pane) skipped() bool {
-	return p.task.Verdict != nil && p.task.Verdict.Outcome == rollout.OutcomeSkipped
-}
+func (p *pane) skipped() bool { return p.rank() == rankSkipped }
 
 // failed says whether the task wants a person now.
-func (p *pane) failed() bool { return p.task.Verdict != nil && taskSign(p.task).ink == bad }
+func (p *pane) failed() bool { return p.rank() == rankFailed }
 
 // border is the colour of the border: a pane that failed is seen from afar.
 func (p *pane) border(focused bool) ink {

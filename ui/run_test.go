@@ -290,6 +290,9 @@ func TestFarewellTellsHowItWent(t *testing.T) {
 			t.Errorf("the farewell lacks %q:\n%s", want, got)
 		}
 	}
+	if failed, degraded := strings.Index(got, "  ankarana"), strings.Index(got, "  ayeaye"); failed > degraded {
+		t.Errorf("what failed does not come first:\n%s", got)
+	}
 	s = newStage(t, 80, 24)
 	d = s.showRun(4, false)
 	if got := stripSGR(s.m.farewell()); !strings.Contains(got, "nixfleet-tui runs attach "+filepath.Base(d.dir)) {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ type scene struct {
 }
 
 func scenes() []scene {
-	return append(append(dialogScenes(), installScenes()...), []scene{
+	return append(slices.Concat(dialogScenes(), installScenes(), furtherScenes()), []scene{
 		{"starting", func(s *stage) {}},
 		{"names", func(s *stage) { s.news(InventoryRead{inventoryOf(dozen())}) }},
 		{"no-hosts", func(s *stage) { s.news(InventoryRead{&fleet.Inventory{}}) }},

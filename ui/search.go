@@ -71,11 +71,11 @@ func (m *Model) nextError(back bool) tea.Cmd {
 	if p == nil {
 		return nil
 	}
-	others := r.as == asPanes && slices.ContainsFunc(r.panes, func(o *pane) bool { return o != p && o.rank() < 2 })
+	others := r.as == asPanes && slices.ContainsFunc(r.panes, func(o *pane) bool { return o != p && o.rank() < rankOther })
 	switch {
 	case !others:
 		return m.find(p, back, foundMsg{none: "no line of its log tells of an error"}, tellsError)
-	case p.rank() < 2:
+	case p.rank() < rankOther:
 		return m.find(p, back, foundMsg{others: true}, tellsError)
 	}
 	return m.errorElsewhere(back)
@@ -85,7 +85,7 @@ func (m *Model) nextError(back bool) tea.Cmd {
 func (m *Model) errorElsewhere(back bool) tea.Cmd {
 	r := m.run
 	by := 1 - 2*boolInt(back)
-	for r.step(by); r.focused().rank() >= 2; {
+	for r.step(by); r.focused().rank() >= rankOther; {
 		r.step(by)
 	}
 	p := r.focused()
