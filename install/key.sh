@@ -1,4 +1,5 @@
 # Makes host keys below /mnt, or only looks at them. Existing ones are never touched.
+umask 022 # an installer's own may let others write
 say() { printf 'nixfleet-install %s\t%s\n' "$1" "$2"; }
 public() { ssh-keygen -y -P '' -f "$1" </dev/null | cut -d' ' -f1,2; }
 key() { # key TYPE BITS PATH

@@ -15,9 +15,11 @@ nf_arm() {
   link=$(readlink "$nf_p"); profile=$(readlink -f "$nf_p"); running=$(readlink -f "${NF_ROOT-}/run/current-system")
   generation=${link#system-}; generation=${generation%-link}
   rm -rf "$nf_d"; mkdir -m 755 "$nf_d"
+  mask=$(umask); umask 022 # root runs what lies here
   ln -sfn "$profile" "$nf_g-profile"; ln -sfn "$running" "$nf_g-running"
   printf '%s\n' "$nf_self" "nf_watch \"\$@\"" >"$nf_d/watch"
   : >"$nf_d/armed"
+  umask "$mask"
   systemd-run --collect --no-ask-password --quiet --service-type=exec --unit=nixfleet-confirm -E "PATH=$PATH" \
     /bin/sh "$nf_d/watch" "$1" "$2" "$3" "$generation" "$profile" "$running" || { rm -f "$nf_d/armed" "$nf_g-profile" "$nf_g-running"; return 1; }
 }

@@ -135,3 +135,22 @@ func TestConfirmedHostStays(t *testing.T) {
 		t.Error("it went back all the same")
 	}
 }
+
+// TestWatchIsRootsAlone: what root runs on a host nobody else can write,
+// whatever the umask is there.
+func TestWatchIsRootsAlone(t *testing.T) {
+	h := newWatchedHost(t)
+	if out, err := h.run("umask 000\n" + Confirmation{Action: Switch, Within: 600, Longest: 600}.ArmScript()); err != nil {
+		t.Fatalf("arming: %v: %s", err, out)
+	}
+	dir := filepath.Join(h.root, ConfirmDir)
+	for _, path := range []string{dir, dir + "/watch", dir + "/armed"} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o022 != 0 {
+			t.Errorf("%s: %v, %v", path, info, err)
+		}
+	}
+	if err := os.Rename(dir+"/armed", dir+"/confirmed"); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the watch to end", func() bool { return !h.has("nix/var/nix/gcroots/nixfleet-confirm-running") })
+}
