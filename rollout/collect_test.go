@@ -179,3 +179,21 @@ func TestHold(t *testing.T) {
 		t.Errorf("it is held still: %v", err)
 	}
 }
+
+func TestCalled(t *testing.T) {
+	back := []PlanHost{{Name: "h1", Activate: &Activation{Path: olderSystem, Generation: 3}}}
+	for want, p := range map[string]Plan{
+		"rollback": {Action: nixcmd.Boot, Hosts: back},
+		"switch":   {ID: "20261123T085128Z-switch-3f2a", Action: nixcmd.Switch, Hosts: []PlanHost{{Name: "h1", Activate: &Activation{Path: olderSystem}}}},
+		"reboot":   {Action: nixcmd.Reboot, Hosts: back},
+		"collect":  {Action: nixcmd.Collect, Hosts: back},
+	} {
+		if got := p.Called(); got != want {
+			t.Errorf("%+v is called %s", p, got)
+		}
+	}
+	listed := Plan{ID: "20261123T085128Z-rollback-3f2a", Action: nixcmd.Switch, Hosts: []PlanHost{{Name: "h1"}}}
+	if got := listed.Called(); got != "rollback" {
+		t.Errorf("of the list: %s", got)
+	}
+}

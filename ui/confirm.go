@@ -10,7 +10,6 @@ import (
 
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
-	"nixfleet-tui/rollout"
 )
 
 // confirmation puts a proposal before the person: which hosts, what there is
@@ -49,13 +48,12 @@ func confirmation(p Proposal, r Request) *dialog {
 // what names what a proposal does to n hosts.
 func (p Proposal) what(n int) string {
 	hosts := count(n, "host", "hosts")
-	goesBack := slices.ContainsFunc(p.Plan.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
 	switch {
 	case p.Plan.Action == nixcmd.Collect:
 		return "Delete generations of " + hosts
-	case goesBack && p.Plan.Action == nixcmd.Switch:
+	case p.Plan.GoesBack() && p.Plan.Action == nixcmd.Switch:
 		return "Roll back " + hosts + " now"
-	case goesBack && p.Plan.Action == nixcmd.Boot:
+	case p.Plan.GoesBack() && p.Plan.Action == nixcmd.Boot:
 		return "Roll back " + hosts + " at the next boot"
 	}
 	return capital(string(p.Plan.Action)) + " " + hosts

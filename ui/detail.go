@@ -185,7 +185,7 @@ func (d *detailPage) last(h *host) {
 		return
 	}
 	s := taskSign(t)
-	line := d.paint(s.ink, d.label(s)) + "  " + text.Line(string(v.Plan.Action)) + d.paint(faint, "  "+agoOf(v.Plan.Created, d.now))
+	line := d.paint(s.ink, d.label(s)) + "  " + text.Line(v.Plan.Called()) + d.paint(faint, "  "+agoOf(v.Plan.Created, d.now))
 	if t.Verdict != nil && t.Verdict.Outcome != rollout.OutcomeOK && t.Verdict.Reason != "" {
 		line += "  " + text.Line(t.Verdict.Reason)
 	}

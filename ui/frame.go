@@ -177,6 +177,6 @@ func (m *Model) headerRunning() string {
 	if !goesOn {
 		return ""
 	}
-	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(string(v.Plan.Action)), judged(v), len(v.Tasks)), busy}
+	s := sign{"◐", "*", fmt.Sprintf("%s %d/%d", text.Line(v.Plan.Called()), judged(v), len(v.Tasks)), busy}
 	return m.paint(busy, m.label(s))
 }

@@ -107,7 +107,7 @@ func (m *Model) farewell() string {
 		if len(v.Tasks) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "%s on %s: %s\n", text.Line(string(v.Plan.Action)), count(len(v.Tasks), "host", "hosts"), m.tally(v))
+		fmt.Fprintf(&b, "%s on %s: %s\n", text.Line(v.Plan.Called()), count(len(v.Tasks), "host", "hosts"), m.tally(v))
 		for _, t := range v.Tasks {
 			m.farewellTask(&b, t)
 		}

@@ -42,7 +42,7 @@ const clockRoom = 16
 
 // headline is the run in one row: what, how far, how it ended.
 func (r *runPlace) headline() string {
-	heading := text.Line(string(r.view.Plan.Action)) + " on " + count(len(r.view.Tasks), "host", "hosts")
+	heading := text.Line(r.view.Plan.Called()) + " on " + count(len(r.view.Tasks), "host", "hosts")
 	if r.cut && r.as == asList {
 		heading += fmt.Sprintf(", %d of %d", r.focus+1, len(r.panes))
 	}

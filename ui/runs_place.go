@@ -91,7 +91,7 @@ func (p *runsPlace) run(v rollout.View, at bool) string {
 	if when.IsZero() {
 		head = text.Fit(text.Line(v.Plan.ID), 28)
 	}
-	action := text.Fit(text.Line(string(v.Plan.Action)), 14)
+	action := text.Fit(text.Line(v.Plan.Called()), 14)
 	action += p.byWords(text.Line(v.Plan.User), revisionOf(v.Plan.Flake))
 	room := p.w - 2 - text.Width(head) - text.Width(action)
 	tally := p.tallyIn(v, room)

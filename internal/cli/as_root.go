@@ -20,6 +20,12 @@ type root struct {
 	secret  *sshutil.Secret // sudo's password; nil when it wants none
 }
 
+// rootOn is root on a host of the fleet. Our agent goes along where there is
+// one and the host is to have it, since sudo there may ask it.
+func (p *Program) rootOn(h fleet.Host, runner sshutil.Runner) *root {
+	return &root{host: h.Name, runner: runner, sudo: h.Sudo, forward: h.ForwardAgent && p.Env.Getenv("SSH_AUTH_SOCK") != ""}
+}
+
 // errWantsPassword says that sudo on a host wants a password, or another than it was given.
 type errWantsPassword struct{ host string }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/kballard/go-shellquote"
@@ -69,7 +68,7 @@ func (b *backend) Pin(ctx context.Context, host string, number int, unpin bool, 
 		return asFleetError(err)
 	}
 	h, _ := b.inventory().inv.Host(host)
-	r := &root{host: host, runner: runner, sudo: h.Sudo, forward: h.ForwardAgent}
+	r := b.rootOn(h, runner)
 	err = b.pin(ctx, b.store, r, pinning{Number: number, Unpin: unpin}, func(ctx context.Context) error { return r.unlock(ctx, password) })
 	switch {
 	case isWantsPassword(err):
@@ -87,7 +86,7 @@ func (b *backend) planOwn(ctx context.Context, r ui.Request) (ui.Proposal, error
 
 // isOwn says whether a run went back to generations, deleted some, or restarted hosts.
 func isOwn(p *rollout.Plan) bool {
-	return p.Action == nixcmd.Reboot || p.Action == nixcmd.Collect || slices.ContainsFunc(p.Hosts, func(h rollout.PlanHost) bool { return h.Activate != nil && h.Activate.Generation > 0 })
+	return p.Action == nixcmd.Reboot || p.Action == nixcmd.Collect || p.GoesBack()
 }
 
 // planAgain is Plan for such a run that is to be done again where it failed:

@@ -107,7 +107,7 @@ func (b *backend) Launch(_ context.Context, p ui.Proposal) (string, error) {
 	defer p.Passwords.Wipe()
 	plan := p.Plan
 	now := b.Env.Now()
-	plan.ID, plan.Created, plan.Invoked = rollout.NewID(string(plan.Action), now), now, now
+	plan.ID, plan.Created, plan.Invoked = rollout.NewID(plan.Called(), now), now, now
 	b.hand(&plan)
 	dir, err := b.store.StartWith(plan, b.World.Launcher(), p.Passwords)
 	if err != nil {

@@ -82,7 +82,7 @@ func runPin(ctx context.Context, o *pinOptions) error {
 	}
 	client, err := pool.Client(ctx, o.Host)
 	if err == nil {
-		r := &root{host: o.Host, runner: client, sudo: host.Sudo, forward: host.ForwardAgent && client.Target().ForwardAgent}
+		r := o.rootOn(host, client)
 		err = o.pin(ctx, store, r, o.pinning, func(ctx context.Context) error { return r.unlockWith(ctx, ask) })
 		r.secret.Wipe()
 	}
@@ -132,7 +132,7 @@ func (p *Program) pin(ctx context.Context, store *rollout.Store, r *root, what p
 // unsure says of a connection that was lost what is not known now.
 func unsure(what pinning, err error) error {
 	var lost *sshutil.Error
-	if !errors.As(err, &lost) {
+	if !errors.As(err, &lost) || lost.Kind != sshutil.KindExitUnknown {
 		return err
 	}
 	return &fleet.Error{Message: fmt.Sprintf("%s, so whether generation %d is pinned now is not known", lost.Message, what.Number),
