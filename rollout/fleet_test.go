@@ -120,12 +120,12 @@ story
 
 // world is a test's store, hosts and nixos-rebuild.
 type testWorld struct {
-	t     *testing.T
+	t     testing.TB
 	hosts string
 	store *Store
 }
 
-func newTestWorld(t *testing.T) *testWorld {
+func newTestWorld(t testing.TB) *testWorld {
 	t.Helper()
 	w := &testWorld{t: t, hosts: t.TempDir()}
 	t.Setenv("TEST_HOSTS", w.hosts)
@@ -225,7 +225,7 @@ func (w *testWorld) follow(dir string) *follower {
 
 // follower waits for events of a run.
 type follower struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	reader *Reader
 	ahead  []Event // read, but not looked at yet
@@ -299,7 +299,7 @@ func outcomes(v View) string {
 }
 
 // waitUntil waits until something outside this process has come about.
-func waitUntil(t *testing.T, what string, is func() bool) {
+func waitUntil(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	timeout := time.After(30 * time.Second)
 	tick := time.NewTicker(10 * time.Millisecond)
