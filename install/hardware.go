@@ -17,7 +17,7 @@ import (
 func (i *Installation) hardwareWritten(context.Context) (bool, string, error) {
 	path := i.Plan.Hardware
 	if path == "" {
-		return true, "not asked for (--hardware FILE)", nil
+		return true, "not asked for", nil
 	}
 	content, err := os.ReadFile(path)
 	switch {

@@ -127,15 +127,18 @@ func deployChoices() []deployChoice {
 func questionActions() []action {
 	var all []action
 	for _, s := range []scope{scopeConfirm, scopeCancel, scopeAsk, scopeInstallAsk, scopeQuit} {
-		all = append(all,
+		closing := action{Binding: bind("esc", "no", "esc", "n"), id: id(s, "no"), scope: s, footer: 2,
+			about: "Close without doing anything.", do: (*Model).closeDialog}
+		if s == scopeInstallAsk {
+			closing.Binding, closing.id, closing.about = bind("esc", "later", "esc"), id(s, "later"), "Close; what the flow asks waits, and enter asks it again."
+		}
+		all = append(all, closing,
 			action{Binding: bind("tab", "choose", "tab", "right", "l"), id: id(s, "next"), scope: s, footer: 3,
 				about: "To the next answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(1) }},
 			action{Binding: bind("shift+tab", "back", "shift+tab", "left", "h"), id: id(s, "previous"), scope: s,
 				about: "To the previous answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
 			action{Binding: bind("enter", "take", "enter"), id: id(s, "take"), scope: s, footer: 1,
 				about: "Take the chosen answer. At first that is the harmless one.", do: (*Model).chooseDialog},
-			action{Binding: bind("esc", "no", "esc", "n"), id: id(s, "no"), scope: s, footer: 2,
-				about: "Close without doing anything.", do: (*Model).closeDialog},
 			action{Binding: bind("↓ j", "scroll", "down", "j", "pgdown"), id: id(s, "down"), scope: s,
 				about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
 			action{Binding: bind("↑ k", "scroll up", "up", "k", "pgup"), id: id(s, "up"), scope: s,
@@ -153,6 +156,7 @@ func questionActions() []action {
 		answer(scopeCancel, "y", "yes", "Cancel the hosts. One that is activating is left alone.", true),
 		answer(scopeCancel, "!", "insist", "Cancel even what is activating, which may leave a host half switched.", true),
 		answer(scopeAsk, "y", "yes", "Run the command on all hosts that are named.", true),
+		answer(scopeInstallAsk, "n", "no", "No: go on without, or stop there.", false),
 		answer(scopeInstallAsk, "y", "yes", "Yes: do what is asked.", true),
 		answer(scopeQuit, "w", "wait", "Stay, and quit when the run has ended.", false),
 		answer(scopeQuit, "d", "detach", "Quit now; the run goes on by itself.", false),

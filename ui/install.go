@@ -31,6 +31,7 @@ type InstallRequest struct {
 	Step     string // this one is done again, or undone; "" goes on, or undoes all
 	Undo     bool
 	Arrives  bool // it was told to reboot, and is no installer any more
+	Begun    bool // by an earlier start
 }
 
 // InstallEnd is how a start of the flow ended. A program that it has is to get
@@ -113,14 +114,15 @@ func (m *Model) onRecalled(msg installRecalledMsg) tea.Cmd {
 		})
 		return nil
 	}
-	if r.Target != "" && !m.install.is(r.Host) {
+	if !r.Begun {
+		return m.askInstaller(r)
+	}
+	if m.install.is(r.Host) {
+		m.install.request = r // what was said stays
+	} else {
 		m.install.take(r)
-		return m.goTo(placeInstall)
 	}
-	if r.Target != "" {
-		return m.goTo(placeInstall)
-	}
-	return m.askInstaller(r)
+	return m.goTo(placeInstall)
 }
 
 // askInstaller asks where the installer answers, and where what it tells of its

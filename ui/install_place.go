@@ -139,7 +139,7 @@ func (p *installPlace) follow() {
 func (p *installPlace) standing() string {
 	words := text.Line(p.request.Target)
 	if p.going() {
-		words += ", " + elapsed(p.now().Sub(p.since))
+		words += ", since " + p.since.In(p.now().Location()).Format("15:04")
 	}
 	return words
 }

@@ -16,7 +16,7 @@ const fosaKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEb6gmRuYkq2zqRkW4pGYyVnK0x
 
 // fosa is the new host of the tests.
 func fosa() InstallRequest {
-	return InstallRequest{Host: "fosa", Target: "root@192.0.2.7", Hardware: "/home/me/machines/hosts/fosa/hardware.nix"}
+	return InstallRequest{Host: "fosa", Target: "root@192.0.2.7", Hardware: "/home/me/machines/hosts/fosa/hardware.nix", Begun: true}
 }
 
 // courseOf is a course to which this was told, by step.
@@ -112,7 +112,7 @@ func TestInstallIsAskedFor(t *testing.T) {
 	s.keys("enter")
 	s.sees("its installer answers at: root@")
 	s.keys("h", "enter", "enter")
-	if want := `install {Host:fosa Target:root@h Hardware: Step: Undo:false Arrives:false}`; !slices.Contains(s.backend.asked, want) {
+	if want := `install {Host:fosa Target:root@h Hardware: Step: Undo:false Arrives:false Begun:false}`; !slices.Contains(s.backend.asked, want) {
 		t.Errorf("it was asked %q, not %s", s.backend.asked, want)
 	}
 
@@ -147,7 +147,7 @@ func TestInstallAsks(t *testing.T) {
 	if s.m.dialog != nil {
 		t.Error("it came up a second time by itself")
 	}
-	s.keys("enter", "y")
+	s.keys("enter", "y", "n")
 	if n := s.count("answer 7"); n != 0 {
 		t.Error("a key that was typed ahead has answered")
 	}

@@ -42,7 +42,7 @@ func (b *backend) RecallInstall(host string, sure bool) ui.InstallRequest {
 		}
 		return r
 	}
-	r.Target, r.Hardware = old.Target, old.Hardware
+	r.Target, r.Hardware, r.Begun = old.Target, old.Hardware, true
 	r.Arrives = old.Rebooting != nil
 	return r
 }

@@ -67,7 +67,9 @@ func TestInstallInDemo(t *testing.T) {
 	}
 	has := func(events []installEvent, kind install.TellingKind, step, words string) {
 		t.Helper()
-		if !slices.ContainsFunc(events, func(e installEvent) bool { return e.Event == string(kind) && e.Step == step && strings.Contains(e.Text, words) }) {
+		if !slices.ContainsFunc(events, func(e installEvent) bool {
+			return e.Event == string(kind) && e.Step == step && strings.Contains(e.Text, words)
+		}) {
 			t.Errorf("no %s of %s with %q in\n%s", kind, step, words, &b.out)
 		}
 	}
@@ -84,7 +86,9 @@ func TestInstallInDemo(t *testing.T) {
 	has(events, install.TellDone, "key", installedKeyPath)
 	has(events, install.TellDone, "reboot", "is up, with its own key")
 	has(events, install.TellLeft, "entry", "")
-	if !slices.ContainsFunc(events, func(e installEvent) bool { return e.Step == "copy" && e.Progress != nil && e.Progress.CopiesExpected > 0 }) {
+	if !slices.ContainsFunc(events, func(e installEvent) bool {
+		return e.Step == "copy" && e.Progress != nil && e.Progress.CopiesExpected > 0
+	}) {
 		t.Error("it does not tell how far the copy is")
 	}
 	has(says(ExitOK), install.TellDone, "reboot", "is up") // nothing is left to do
