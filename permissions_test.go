@@ -110,13 +110,14 @@ func (h *house) open() (wrong []string, kinds map[fs.FileMode]int, err error) {
 // TestEverythingIsPrivate: whatever the umask, no file or directory that the
 // program makes lets anybody else in, at any moment of a run.
 func TestEverythingIsPrivate(t *testing.T) {
-	for _, mask := range []string{"000", "022", "277", "777"} {
+	for _, mask := range []string{"000", "077", "777"} {
 		t.Run(mask, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
 			seen := map[fs.FileMode]int{}
 			for _, args := range [][]string{
 				{"demo", "status"}, {"demo", "switch", "--on", "ankarana,andasibe", "--yes"}, {"demo", "generations", "--on", "ankarana"},
+				{"demo", "collect", "ankarana", "--keep", "3", "--yes"}, {"demo", "rollback", "--on", "ankarana", "--yes"}, {"demo", "exec", "--on", "ankarana", "--", "uptime"},
 				{"demo", "diff", "--on", "ankarana"}, {"demo", "runs"}, {"demo", "builders"}, {"demo", "doctor"},
 			} {
 				plain := h.command(args...)
@@ -137,7 +138,7 @@ func TestEverythingIsPrivate(t *testing.T) {
 				}
 			}
 			runs, err := filepath.Glob(filepath.Join(h.dir, "state", "nixfleet", "demo", "runs", "*", "run.json"))
-			if err != nil || len(runs) != 1 {
+			if err != nil || len(runs) < 2 {
 				t.Errorf("there are %d runs, %v", len(runs), err)
 			}
 			if seen[0] < 20 || seen[fs.ModeDir] < 10 {

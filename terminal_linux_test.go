@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -81,6 +83,21 @@ func (term *terminal) resize(t *testing.T, columns, rows uint16) {
 func (term *terminal) press(keys string) error {
 	_, err := term.master.WriteString(keys)
 	return err
+}
+
+// until waits for words on the terminal.
+func (term *terminal) until(t *testing.T, words string) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !strings.Contains(term.text(), words) {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%q never came:\n%s", words, term.text())
+		}
+	}
 }
 
 // lose takes the terminal away from whoever is on it.
