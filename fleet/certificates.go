@@ -8,6 +8,7 @@ type (
 	SudoForecast = sshutil.SudoForecast
 	SudoRisk     = sshutil.SudoRisk
 	Certificate  = sshutil.Certificate
+	CertOption   = sshutil.CertOption
 )
 
 // The outlooks of sudo on a host.

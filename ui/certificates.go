@@ -135,9 +135,7 @@ func certificateBlock(b *brush, k *fleet.Keys, c fleet.Certificate, now time.Tim
 		}
 	}
 	add("principals", strings.Join(safe(c.Principals), ", "))
-	if !c.Until.IsZero() {
-		add("valid", c.From.In(now.Location()).Format("2006-01-02 15:04")+" to "+c.Until.In(now.Location()).Format("2006-01-02 15:04"))
-	}
+	add("valid", validity(c, now.Location()))
 	authority := c.Authority
 	if authority == k.Authority {
 		authority += " (the fleet's)"
@@ -152,6 +150,21 @@ func certificateBlock(b *brush, k *fleet.Keys, c fleet.Certificate, now time.Tim
 		add("lies in", text.Line(c.File)+", and not in the agent, where alone sudo looks")
 	}
 	return rows
+}
+
+// validity is from when to when it is valid; "" for ever.
+func validity(c fleet.Certificate, here *time.Location) string {
+	const moment = "2006-01-02 15:04"
+	from, until := c.From.In(here).Format(moment), c.Until.In(here).Format(moment)
+	switch {
+	case c.Until.IsZero() && c.From.IsZero():
+		return ""
+	case c.Until.IsZero():
+		return "from " + from
+	case c.From.IsZero():
+		return "until " + until
+	}
+	return from + " to " + until
 }
 
 func keyNote(c fleet.Certificate) string {

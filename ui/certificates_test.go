@@ -17,6 +17,17 @@ func heldFor(d time.Duration) KeysRead {
 	}}}
 }
 
+// heldInTrouble is an agent that will not do for long, and what it lacks.
+func heldInTrouble() KeysRead {
+	return KeysRead{fleet.Keys{Authority: "SHA256:ca", Trouble: "gpg-agent is your agent, and cannot hold certificates", Hint: "Start OpenSSH's ssh-agent and set SSH_AUTH_SOCK to it.",
+		Certificates: []fleet.Certificate{{KeyID: "me@laptop", Principals: []string{"sudoer@indri", "ops"}, Authority: "SHA256:ca", Kind: "ssh-ed25519", KeyHeld: true,
+			From: begin().Add(-time.Hour), Until: begin().Add(9 * time.Minute), Extensions: []string{"permit-agent-forwarding", "permit-pty"},
+			Critical: []fleet.CertOption{{Name: "source-address", Value: "10.0.0.0/8"}}}},
+		OnDisk: []fleet.Certificate{{KeyID: "yesterday's", Principals: []string{"ops"}, Authority: "SHA256:ca", Kind: "sk-ssh-ed25519@openssh.com", Touch: true, KeyHeld: true,
+			From: begin().Add(-day), File: "/home/me/.ssh/id_ed25519_sk-cert.pub"}},
+	}}
+}
+
 func TestCertificateInHeader(t *testing.T) {
 	for _, c := range []struct {
 		news News

@@ -66,7 +66,7 @@ func (m *Model) plan(r Request, what string) tea.Cmd {
 	ctx, stop := context.WithCancel(context.Background())
 	shown := m.open(&dialog{
 		scope: scopeWaiting, title: "One moment", ink: title,
-		body:   func(b *brush, w int) []string { return append(wrap(what, w), "", b.paint(faint, "esc stops it")) },
+		body:   func(b *brush, w int) []string { return m.workingRows(b, what, w) },
 		closed: func() { m.asked++; stop() },
 	})
 	return tea.Batch(shown, m.start(func(program context.Context) tea.Msg {
@@ -75,6 +75,15 @@ func (m *Model) plan(r Request, what string) tea.Cmd {
 		p, err := backend.Plan(ctx, r)
 		return proposedMsg{asked, r, p, err}
 	}))
+}
+
+// workingRows say what is worked out, and whether that waits for an answer.
+func (m *Model) workingRows(b *brush, what string, w int) []string {
+	rows := append(wrap(what, w), "")
+	if m.isAsked() {
+		rows = append(rows, b.paint(warn, "a program waits for an answer: a opens its question"))
+	}
+	return append(rows, b.paint(faint, "esc stops it"))
 }
 
 // onProposed puts the proposal before the person.

@@ -38,6 +38,18 @@ func dialogScenes() []scene {
 			s.typed("abc")
 		}},
 		{"certificates", func(s *stage) { s.showFleet(); s.news(heldFor(3 * time.Hour)); s.keys("A") }},
+		{"certificates-lapsing", func(s *stage) { s.showFleet(); s.news(heldInTrouble()); s.keys("A") }},
+		{"question-before", func(s *stage) {
+			s.showWorkingOut()
+			s.askBefore(passphraseQuestion("q1"))
+			s.advance(time.Second)
+			s.typed("abc")
+		}},
+		{"question-put-off", func(s *stage) {
+			s.showWorkingOut()
+			s.askBefore(passphraseQuestion("q1"))
+			s.keys("esc")
+		}},
 		{"past", func(s *stage) { s.showFleet(); s.keys("enter", "h", "down") }},
 		{"past-compared", func(s *stage) { s.showFleet(); s.keys("enter", "h", "down", "enter") }},
 		{"past-kept", func(s *stage) { s.showFleet(); s.keys("enter", "h", "z", "down", " ", " ", "g") }},
