@@ -19,6 +19,12 @@ const opsPassword = "Xeq-unlikely-4711"
 // takeSudo makes sudo on a host want the password of ops, until the test ends.
 func takeSudo(t *testing.T, host string) {
 	t.Helper()
+	takeSudoBy(t, host, opsPassword)
+}
+
+// takeSudoBy is takeSudo for a password of the host's own.
+func takeSudoBy(t *testing.T, host, password string) {
+	t.Helper()
 	rule := root(host, "etc/sudoers.d/ops")
 	before, err := os.ReadFile(rule)
 	if err != nil {
@@ -30,7 +36,7 @@ func takeSudo(t *testing.T, host string) {
 		}
 	})
 	set := exec.Command("chroot", root(host, "/"), "/usr/sbin/chpasswd")
-	set.Stdin = strings.NewReader("ops:" + opsPassword + "\n")
+	set.Stdin = strings.NewReader("ops:" + password + "\n")
 	if out, err := set.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -39,17 +45,20 @@ func takeSudo(t *testing.T, host string) {
 	}
 }
 
-// traced is the command under strace, with all that it starts: what is written
-// and where, and every command line with its environment.
-func traced(t *testing.T, cmd *exec.Cmd) (*exec.Cmd, string) {
+// writing are the system calls that show what is written and where, and every
+// command line with its environment.
+const writing = "execve,execveat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,link,symlink,symlinkat,rename,renameat2"
+
+// traced is the command under strace, with all that it starts, and where its
+// system calls will stand, each with the name of its process.
+func traced(t *testing.T, cmd *exec.Cmd, calls string) (*exec.Cmd, string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Fatal("strace is missing: apt-get install strace")
 	}
 	file := filepath.Join(t.TempDir(), "trace")
-	words := []string{"-f", "--seccomp-bpf", "-qq", "-yy", "-v", "-s", "4096", "-o", file,
-		"-e", "trace=execve,execveat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,link,symlink,symlinkat,rename,renameat2"}
+	words := []string{"-f", "--seccomp-bpf", "-qq", "-yy", "-v", "-s", "4096", "-o", file, "-e", "trace=" + calls}
 	under := exec.Command(strace, append(words, cmd.Args...)...)
 	under.Env = cmd.Env
 	return under, file
@@ -101,12 +110,14 @@ func (w *where) keptSecret(trace string) {
 func TestSudoPassword(t *testing.T) {
 	need(t, "h3")
 	takeSudo(t, "h3")
-	for _, dialect := range []string{"ng", "bash"} {
-		t.Run(dialect, func(t *testing.T) {
+	for _, by := range []struct{ name, dialect, command string }{
+		{"ng", "ng", "switch"}, {"bash", "bash", "switch"}, {"second engine", "ng", "rollback"},
+	} {
+		t.Run(by.name, func(t *testing.T) {
 			w := place(t)
-			w.dialect = dialect
+			w.dialect = by.dialect
 			w.shape("h3", "")
-			cmd, trace := traced(t, w.command("exec nixfleet-tui switch --on h3 --yes --plain"))
+			cmd, trace := traced(t, w.command("exec nixfleet-tui "+by.command+" --on h3 --yes --plain"))
 			c := w.onConsole(cmd)
 			c.answer("sudo on h3 wants your password there: ", "wrong")
 			c.answer("That was not right.", opsPassword)
@@ -140,8 +151,31 @@ func TestSudoPasswordWrong(t *testing.T) {
 	}
 }
 
-// A key that wants its passphrase, with no agent: ssh asks through the run.
-func TestPassphraseIsAskedInTheRun(t *testing.T) {
+// Hosts have passwords of their own: each is asked for, tried out, and handed on.
+func TestSudoPasswordPerHost(t *testing.T) {
+	need(t, "h1", "h3")
+	passwords := map[string]string{"h1": opsPassword, "h3": opsPassword + "-3"}
+	for host, password := range passwords {
+		takeSudoBy(t, host, password)
+	}
+	w := place(t)
+	c := w.onConsole(w.command("exec nixfleet-tui boot --on h1,h3 --password-per host --yes --plain"))
+	for _, host := range []string{"h1", "h3"} {
+		c.answer("sudo on "+host+" wants your password there: ", passwords[host])
+	}
+	if code := c.code(); code != 0 {
+		t.Errorf("it exited with %d\n%s", code, c.text())
+	}
+	for host := range passwords {
+		if v := verdicts(t, w.last())[host]; v.Verdict != "ok" {
+			t.Errorf("%s: %+v", host, v)
+		}
+	}
+}
+
+// A key that wants its passphrase, with no agent: ssh asks before anything is
+// begun.
+func TestPassphraseIsAskedBeforeTheRun(t *testing.T) {
 	need(t, "h3")
 	w := place(t)
 	w.shape("h3", "")
@@ -149,8 +183,42 @@ func TestPassphraseIsAskedInTheRun(t *testing.T) {
 printf 'Host h3\n HostName 10.99.1.3\n User ops\n IdentityFile %[1]s/locked\n IdentitiesOnly yes\n' >%[1]s/config`, w.dir, opsPassword)
 	c := w.onConsole(w.command("export NIX_SSHOPTS='-F " + w.dir + "/config'; exec nixfleet-tui switch --on h3 --yes --plain"))
 	c.await("ssh asks, to log in on h3:")
+	if n := len(w.runs()); n != 0 {
+		t.Errorf("%d runs were started before it was asked", n)
+	}
 	c.answer("Passphrase", opsPassword)
 	if code := c.code(); code != 0 {
 		t.Errorf("it exited with %d\n%s", code, c.text())
+	}
+}
+
+// A host's key that is not known is asked about before the run. Who says no is
+// told what to do, and ssh alone remembers a key.
+func TestHostKeyIsAskedBeforeTheRun(t *testing.T) {
+	need(t, "h3")
+	w := place(t)
+	known := w.dir + "/known"
+	w.must("touch %s", known)
+	fingerprint := strings.Fields(w.must("ssh-keygen -lf <(ssh-keyscan -t ed25519 10.99.1.3 2>/dev/null)"))[1]
+	for _, c := range []struct {
+		answer, says string
+		code         int
+		lines        string
+	}{
+		{"no", "it cannot be reached: its host key is not known, and was not accepted", 2, "0"},
+		{fingerprint, "1 ok", 0, "1"},
+	} {
+		on := w.onConsole(w.command("export NIX_SSHOPTS='-o UserKnownHostsFile=" + known + "'; exec nixfleet-tui dry-build --on h3 --yes --plain"))
+		on.await(fingerprint)
+		on.answer("yes, no, or the fingerprint", c.answer)
+		if code := on.code(); code != c.code || !strings.Contains(on.text(), c.says) {
+			t.Errorf("%s: it exited with %d\n%s", c.answer, code, on.text())
+		}
+		if lines := w.must("wc -l <%s", known); lines != c.lines {
+			t.Errorf("%s: %s hosts are known", c.answer, lines)
+		}
+	}
+	if n := len(w.runs()); n != 1 {
+		t.Errorf("%d runs were started", n)
 	}
 }

@@ -22,6 +22,9 @@ func (k AgentKey) Certificate() *ssh.Certificate {
 	return cert
 }
 
+// WantsTouch says whether to use k may make somebody touch something.
+func (k AgentKey) WantsTouch() bool { return strings.HasPrefix(k.Kind, "sk-") }
+
 // unreadableCertificate says that it is a certificate, though one of which
 // nothing is known.
 func (k AgentKey) unreadableCertificate() bool {

@@ -30,6 +30,9 @@ func (d *plainDisplay) update(events []rollout.Event, v rollout.View) error {
 				return err
 			}
 		}
+		if e.Event == rollout.EventQuestion && d.io.CanAsk() {
+			continue // it is put to them
+		}
 		if words := eventWords(e); words != "" {
 			fmt.Fprintln(d.io.Out, d.io.paint(bold, words))
 		}
@@ -85,6 +88,10 @@ func eventWords(e rollout.Event) string {
 	case rollout.EventTask:
 		if e.Reason != "" {
 			return host + "-- " + text.Line(e.Reason)
+		}
+	case rollout.EventQuestion:
+		if e.State == rollout.QuestionAsked && e.Question != nil {
+			return host + "-- waits for a person: " + text.Line(e.Question.Summary())
 		}
 	case rollout.EventCancel:
 		if e.Host != "" && e.Reason != "" {

@@ -72,7 +72,7 @@ type scout struct {
 	looked atomic.Int32
 	asked  *sharing // logins for which somebody answered; nil without
 
-	agent sshutil.SudoAgent // of the person
+	agent func() sshutil.SudoAgent // of the person
 
 	mu         sync.Mutex
 	ground     rollout.Ground
@@ -105,8 +105,9 @@ func (s *scout) lookAtAll(ctx context.Context, store *rollout.Store, questions m
 		s.ground.Untracked = untracked(ctx, s.inv.Flake.Dir)
 		return nil
 	})
+	s.agent = sync.OnceValue(func() sshutil.SudoAgent { return s.World.Agent(ctx) })
 	group.Go(func() error {
-		s.agent = s.World.Agent(ctx)
+		s.agent()
 		return nil
 	})
 	for name, q := range questions {
@@ -166,6 +167,9 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 	s.mu.Lock()
 	s.forwarding[name] = forwards
 	s.mu.Unlock()
+	if q.Sudo && slices.ContainsFunc(s.agent().Keys, sshutil.AgentKey.WantsTouch) {
+		return s.surveyWithoutTouch(ctx, runner, name, q, forwards)
+	}
 	return fleet.ReadSurvey(ctx, runner, q, s.Env.Now)
 }
 

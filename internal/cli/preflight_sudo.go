@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
@@ -15,7 +17,7 @@ func (s *scout) foretell(store *rollout.Store, plan *rollout.Plan) error {
 		if survey.Means == nil {
 			continue
 		}
-		c := s.forecast(h.Name, survey, s.agent, s.forwarding[h.Name])
+		c := s.forecast(h.Name, survey, s.agent(), s.forwarding[h.Name])
 		s.ground.Sudo.Forecasts[h.Name] = c
 		lapses = lapses || !c.Until.IsZero()
 	}
@@ -44,4 +46,23 @@ func (p *Program) forecast(host string, survey fleet.Survey, agent sshutil.SudoA
 		agent.Absent = "forwardAgent = false in fleet.nix"
 	}
 	return sshutil.PredictSudo(means, agent, now)
+}
+
+// surveyWithoutTouch reads a machine, and asks sudo there only if no key would
+// have to be touched for that, as far as can be foretold: nobody has been told
+// to touch one yet, and sudo that waits for it in vain looks as if it wanted a
+// password.
+func (s *scout) surveyWithoutTouch(ctx context.Context, r sshutil.Runner, host string, q fleet.Questions, forwarded bool) (fleet.Survey, error) {
+	q.Sudo, q.Means = false, true
+	survey, err := fleet.ReadSurvey(ctx, r, q, s.Env.Now)
+	if err != nil {
+		return survey, err
+	}
+	if survey.Means != nil {
+		if f := s.forecast(host, survey, s.agent(), forwarded); f.Outlook == sshutil.SudoWillWork && f.Touch {
+			return survey, nil
+		}
+	}
+	survey.Sudo, survey.SudoSaid = fleet.AskSudo(ctx, r, q.Agent)
+	return survey, nil
 }
