@@ -45,20 +45,17 @@ func takeSudoBy(t *testing.T, host, password string) {
 	}
 }
 
-// writing are the system calls that show what is written and where, and every
-// command line with its environment.
-const writing = "execve,execveat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,link,symlink,symlinkat,rename,renameat2"
-
-// traced is the command under strace, with all that it starts, and where its
-// system calls will stand, each with the name of its process.
-func traced(t *testing.T, cmd *exec.Cmd, calls string) (*exec.Cmd, string) {
+// traced is the command under strace, with all that it starts: what is written
+// and where, and every command line with its environment.
+func traced(t *testing.T, cmd *exec.Cmd) (*exec.Cmd, string) {
 	t.Helper()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Fatal("strace is missing: apt-get install strace")
 	}
 	file := filepath.Join(t.TempDir(), "trace")
-	words := []string{"-f", "--seccomp-bpf", "-qq", "-yy", "-v", "-s", "4096", "-o", file, "-e", "trace=" + calls}
+	words := []string{"-f", "--seccomp-bpf", "-qq", "-yy", "-v", "-s", "4096", "-o", file,
+		"-e", "trace=execve,execveat,write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg,link,symlink,symlinkat,rename,renameat2"}
 	under := exec.Command(strace, append(words, cmd.Args...)...)
 	under.Env = cmd.Env
 	return under, file
