@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // situation is a person's configuration and a server. We and OpenSSH must
@@ -47,16 +49,16 @@ type ring struct {
 
 func newRing(t *testing.T) *ring {
 	t.Helper()
-	sshdProgram(t)
+	sshdtest.Program(t)
 	r := &ring{t: t, dir: t.TempDir(), servers: map[string]*sshd{}}
 	for _, name := range []string{"hk", "otherhk", "hostca", "otherca", "userca", "id", "stranger", "plain", "cu", "open"} {
-		newKey(t, r.dir, name, "ed25519")
+		sshdtest.NewKey(t, r.dir, name, "ed25519")
 	}
-	newKey(t, r.dir, "rsa", "rsa")
-	newKey(t, r.dir, "ecdsa", "ecdsa")
-	keygen(t, "-t", "ed25519", "-N", "secret", "-f", filepath.Join(r.dir, "locked"))
+	sshdtest.NewKey(t, r.dir, "rsa", "rsa")
+	sshdtest.NewKey(t, r.dir, "ecdsa", "ecdsa")
+	sshdtest.Keygen(t, "-t", "ed25519", "-N", "secret", "-f", filepath.Join(r.dir, "locked"))
 	for i := range 8 {
-		newKey(t, r.dir, "wrong"+strconv.Itoa(i), "ed25519")
+		sshdtest.NewKey(t, r.dir, "wrong"+strconv.Itoa(i), "ed25519")
 	}
 	for to, from := range map[string]string{"rsahk": "rsa", "readable": "id", "selector": "id"} {
 		r.copy(t, from, to)
@@ -145,13 +147,12 @@ func (r *ring) server(lines []string) *sshd {
 	if s := r.servers[key]; s != nil {
 		return s
 	}
-	s := &sshd{dir: r.dir, log: &syncBuffer{}}
 	var all []string
 	for _, line := range lines {
 		all = append(all, strings.ReplaceAll(line, "DIR", r.dir))
 	}
 	all = append(all, "AuthorizedKeysFile "+r.dir+"/authorized", "TrustedUserCAKeys "+r.dir+"/userca.pub")
-	s.start(r.t, sshdProgram(r.t), all)
+	s := sshdtest.StartIn(r.t, r.dir, all...)
 	r.servers[key] = s
 	return s
 }
@@ -169,7 +170,7 @@ func (r *ring) person(t *testing.T, s situation, server *sshd) (config, known st
 	if !s.bare {
 		lines = append(lines, "IdentityFile DIR/id")
 	}
-	lines = append(lines, "HostName 127.0.0.1", "Port "+strconv.Itoa(server.port), "User "+login,
+	lines = append(lines, "HostName 127.0.0.1", "Port "+strconv.Itoa(server.Port), "User "+login,
 		"UserKnownHostsFile "+known, "GlobalKnownHostsFile none", "KexAlgorithms ^curve25519-sha256") // the quickest
 	if s.agent == nil {
 		lines = append(lines, "IdentityAgent none")
@@ -185,8 +186,8 @@ func (r *ring) person(t *testing.T, s situation, server *sshd) (config, known st
 // fill replaces the words that stand for keys and names.
 func (r *ring) fill(t *testing.T, text string, server *sshd, known string) string {
 	t.Helper()
-	text = strings.NewReplacer("DIR", r.dir, "PORT", strconv.Itoa(server.port), "USER", me(t), "SKCA", r.skca, "KNOWN", known, "ECHO", echoProgram(t), "SELF", testBinary(t),
-		"AT", fmt.Sprintf("[127.0.0.1]:%d", server.port), "HK", keyOnly(t, r.dir+"/hk.pub")).Replace(text)
+	text = strings.NewReplacer("DIR", r.dir, "PORT", strconv.Itoa(server.Port), "USER", me(t), "SKCA", r.skca, "KNOWN", known, "ECHO", echoProgram(t), "SELF", testBinary(t),
+		"AT", fmt.Sprintf("[127.0.0.1]:%d", server.Port), "HK", keyOnly(t, r.dir+"/hk.pub")).Replace(text)
 	for _, name := range []string{"otherhk", "hostca", "otherca", "rsa", "ecdsa"} {
 		text = strings.ReplaceAll(text, name+".pub", keyOnly(t, filepath.Join(r.dir, name+".pub")))
 	}
@@ -238,7 +239,7 @@ func (r *ring) compare(t *testing.T, s situation) {
 	server := r.server(s.sshd)
 	config, known := r.person(t, s, server)
 	if s.hashed {
-		keygen(t, "-H", "-f", known)
+		sshdtest.Keygen(t, "-H", "-f", known)
 	}
 	if s.crowded {
 		hold(t, server)
@@ -289,7 +290,7 @@ func (r *ring) compare(t *testing.T, s situation) {
 // hold takes the only connection that may begin, until the test ends.
 func hold(t *testing.T, s *sshd) {
 	t.Helper()
-	conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(s.port))
+	conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(s.Port))
 	if err != nil {
 		t.Fatal(err)
 	}

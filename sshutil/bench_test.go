@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // measure reports the processor time that this process takes for f, besides
@@ -35,10 +37,10 @@ func measure(b *testing.B, f func()) {
 // no ssh configuration, no host keys.
 func BenchmarkFloor(b *testing.B) {
 	s := startSSHD(b)
-	signer := loadKey(filepath.Join(s.dir, "id")).signer
+	signer := loadKey(filepath.Join(s.Dir, "id")).signer
 	config := &ssh.ClientConfig{User: me(b), Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.InsecureIgnoreHostKey()}
 	measure(b, func() {
-		client, err := ssh.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), config)
+		client, err := ssh.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)), config)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -61,7 +63,7 @@ func (r resolved) Resolve(context.Context, string) (Target, error) { return r.ta
 // BenchmarkCold is what we need for the same, after `ssh -G`.
 func BenchmarkCold(b *testing.B) {
 	s := startSSHD(b)
-	p := newPlace(b, s, s.knownHosts(b))
+	p := newPlace(b, s, vouch(b, s))
 	target, err := p.dialer().Resolver.Resolve(context.Background(), "host")
 	if err != nil {
 		b.Fatal(err)
@@ -82,7 +84,7 @@ func BenchmarkCold(b *testing.B) {
 // BenchmarkWarm is one more answer of a host that is connected.
 func BenchmarkWarm(b *testing.B) {
 	s := startSSHD(b)
-	p := newPlace(b, s, s.knownHosts(b))
+	p := newPlace(b, s, vouch(b, s))
 	client := dial(b, p.dialer(), "host")
 	measure(b, func() {
 		if _, err := client.Run(context.Background(), Command{Line: "true"}); err != nil {
@@ -93,7 +95,7 @@ func BenchmarkWarm(b *testing.B) {
 
 // BenchmarkResolve is `ssh -G` with and without the answer on disk.
 func BenchmarkResolve(b *testing.B) {
-	sshdProgram(b)
+	sshdtest.Program(b)
 	for _, kept := range []bool{false, true} {
 		b.Run("kept="+strconv.FormatBool(kept), func(b *testing.B) {
 			o := &OpenSSH{Options: []string{"-F", "none"}}

@@ -12,7 +12,7 @@ import (
 
 func TestRun(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	c := dial(t, p.dialer(), "host")
 	r, err := c.Run(context.Background(), Command{Line: "cat; echo err >&2; exit 3", Stdin: []byte("in")})
 	if err != nil || string(r.Stdout) != "in" || string(r.Stderr) != "err\n" || r.ExitCode != 3 {
@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 	if c.Latency() <= 0 || c.Via() != "direct" {
 		t.Errorf("latency %v, via %q", c.Latency(), c.Via())
 	}
-	if want := keyOnly(t, s.dir+"/hk.pub"); c.HostKey() != want {
+	if want := keyOnly(t, s.Dir+"/hk.pub"); c.HostKey() != want {
 		t.Errorf("host key %q, want %q", c.HostKey(), want)
 	}
 	if c.Target().HostName != "127.0.0.1" || c.Target().Name != "host" {
@@ -32,7 +32,7 @@ func TestRun(t *testing.T) {
 // TestStdinIsNotRead: a command may end before it has read what it is given.
 func TestStdinIsNotRead(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	c := dial(t, p.dialer(), "host")
 	r, err := c.Run(context.Background(), Command{Line: "exit 4", Stdin: make([]byte, 10<<20)})
 	if err != nil || r.ExitCode != 4 {
@@ -46,7 +46,7 @@ func TestStdinIsNotRead(t *testing.T) {
 
 func TestStream(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	c := dial(t, p.dialer(), "host")
 	echo(t, c)
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // askG is what ssh would do for host with this configuration.
@@ -19,7 +21,7 @@ func askG(t *testing.T, config, host string) settings {
 }
 
 func TestConfigAgreesWithSSH(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	dir := t.TempDir()
 	person, system := filepath.Join(dir, "person's config"), filepath.Join(dir, "system")
 	write(t, person, "Host web1\n  User hers\n  Port 2222\n  ServerAliveInterval 99\nHost other\n  User other\n  ConnectTimeout 3\n")

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // wantKind fails unless err is an *Error of that kind.
@@ -280,7 +282,7 @@ func TestDeadLinkIsNoticed(t *testing.T) {
 
 func TestSessionsAreShared(t *testing.T) {
 	s := startSSHD(t, "MaxSessions 2")
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	c := dial(t, p.dialer(), "host")
 	var running sync.WaitGroup
 	for i := range 8 {
@@ -296,8 +298,8 @@ func TestSessionsAreShared(t *testing.T) {
 
 func TestMaxStartups(t *testing.T) {
 	s := startSSHD(t, "MaxStartups 1:100:1", "PerSourceMaxStartups none")
-	p := newPlace(t, s, s.knownHosts(t))
-	held, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+	p := newPlace(t, s, vouch(t, s))
+	held, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.Port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -326,7 +328,7 @@ func TestNameIsRefusedBeforeAnythingStarts(t *testing.T) {
 
 func TestHangingMatchExec(t *testing.T) {
 	noLeaks(t)
-	sshdProgram(t)
+	sshdtest.Program(t)
 	dir := t.TempDir()
 	config := dir + "/config"
 	write(t, config, "Match exec \"echo $$ > "+dir+"/pid; exec sleep 600\"\nUser x\n")

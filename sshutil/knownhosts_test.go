@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // TestKnownHostsLikeKeygen compares the lines that we find with those that
 // ssh-keygen finds.
 func TestKnownHostsLikeKeygen(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "known_hosts")
 	key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey())))
@@ -39,7 +41,7 @@ func TestKnownHostsLikeKeygen(t *testing.T) {
 		}
 	}
 	write(t, hashed, plain.String())
-	keygen(t, "-H", "-f", hashed)
+	sshdtest.Keygen(t, "-H", "-f", hashed)
 	names := []string{
 		"plain", "[plain]:2222", "a", "b", "c", "d", "x.example.org", "bad.example.org", "10.0.1.2", "10.1.1.2", "upper",
 		"[web]:2201", "[::1]:99", "fe80::1%eth0", "nowhere",
@@ -110,8 +112,8 @@ func TestKnownHostsFilesAreReadWhenTheyChange(t *testing.T) {
 // TestKnownAlgorithmsComeFirst: a host is asked for the keys that we know.
 func TestKnownAlgorithmsComeFirst(t *testing.T) {
 	rsa := filepath.Join(t.TempDir(), "rsa")
-	sshdProgram(t)
-	keygen(t, "-t", "rsa", "-N", "", "-f", rsa)
+	sshdtest.Program(t)
+	sshdtest.Keygen(t, "-t", "rsa", "-N", "", "-f", rsa)
 	fields := strings.Fields(read(t, rsa+".pub"))
 	ed25519 := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(newSigner(t).PublicKey())))
 	allowed := []string{"ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com", "ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256", "unheard-of"}

@@ -154,8 +154,8 @@ func (a *touchAgent) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) 
 func TestTouchOnlyWhenAsked(t *testing.T) {
 	a := &touchAgent{Agent: agent.NewKeyring(), key: newSoftKey(t)}
 	s := startSSHD(t)
-	write(t, filepath.Join(s.dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(a.key.public)))
-	p := newPlace(t, s, s.knownHosts(t), "Host host", "IdentitiesOnly no", "IdentityFile none")
+	write(t, filepath.Join(s.Dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(a.key.public)))
+	p := newPlace(t, s, vouch(t, s), "Host host", "IdentitiesOnly no", "IdentityFile none")
 	d := p.dialer()
 	d.AgentSocket = serveAgent(t, a)
 	_, err := d.Dial(context.Background(), "host")
@@ -271,7 +271,7 @@ func TestAgentForwarding(t *testing.T) {
 	s := startSSHD(t)
 	keyring := agent.NewKeyring()
 	want := ssh.FingerprintSHA256(fill(t, keyring, 1))
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	d := p.dialer()
 	d.AgentSocket = serveAgent(t, keyring)
 	c := dial(t, d, "host")
@@ -289,7 +289,7 @@ func TestAgentForwarding(t *testing.T) {
 
 func TestAgentForwardingRefused(t *testing.T) {
 	s := startSSHD(t, "AllowAgentForwarding no")
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	d := p.dialer()
 	c := dial(t, d, "host")
 	_, err := c.Run(context.Background(), Command{Line: "true", ForwardAgent: true})

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // newMaster is a master for the place's host, which is closed after the test.
@@ -34,7 +36,7 @@ func newMaster(t *testing.T, p *place) *Master {
 
 func TestMaster(t *testing.T) {
 	s := startSSHD(t)
-	m := newMaster(t, newPlace(t, s, s.knownHosts(t)))
+	m := newMaster(t, newPlace(t, s, vouch(t, s)))
 	ctx := context.Background()
 	began := time.Now()
 	if err := m.Open(ctx); err != nil {
@@ -60,7 +62,7 @@ func TestMaster(t *testing.T) {
 	defer cancel()
 	_, err = m.Run(short, Command{Line: "sleep 600"})
 	wantKind(t, err, KindTimeout)
-	if got := strings.Count(s.log.String(), "Accepted publickey"); got != 1 {
+	if got := strings.Count(s.Log.String(), "Accepted publickey"); got != 1 {
 		t.Errorf("%d logins", got)
 	}
 	for range 2 {
@@ -75,7 +77,7 @@ func TestMaster(t *testing.T) {
 
 func TestMastersThatStartAtOnce(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	m := newMaster(t, p)
 	var opening sync.WaitGroup
 	for range 3 {
@@ -87,7 +89,7 @@ func TestMastersThatStartAtOnce(t *testing.T) {
 		})
 	}
 	opening.Wait()
-	if got := strings.Count(s.log.String(), "Accepted publickey"); got != 1 {
+	if got := strings.Count(s.Log.String(), "Accepted publickey"); got != 1 {
 		t.Errorf("%d logins", got)
 	}
 }
@@ -109,7 +111,7 @@ func (m *Master) pid(t *testing.T) int {
 
 func TestMasterDies(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	m := newMaster(t, p)
 	ctx := context.Background()
 	if err := m.Open(ctx); err != nil {
@@ -139,8 +141,8 @@ func TestMasterDies(t *testing.T) {
 
 func TestMasterFailures(t *testing.T) {
 	s := startSSHD(t)
-	stranger := newKey(t, s.dir, "stranger", "ed25519")
-	closed := freePort(t)
+	stranger := sshdtest.NewKey(t, s.Dir, "stranger", "ed25519")
+	closed := sshdtest.FreePort(t)
 	tests := []struct {
 		name  string
 		known string
@@ -148,12 +150,12 @@ func TestMasterFailures(t *testing.T) {
 		kind  Kind
 	}{
 		{"unknown key", "", nil, KindHostKeyUnknown},
-		{"changed key", fmt.Sprintf("[127.0.0.1]:%d %s", s.port, read(t, stranger+".pub")), nil, KindHostKeyChanged},
-		{"nothing listens", s.knownHosts(t), []string{"Host host", fmt.Sprintf("Port %d", closed)}, KindRefused},
-		{"no such name", s.knownHosts(t), []string{"Host host", "HostName no-such-host.invalid"}, KindDNS},
-		{"wrong user", s.knownHosts(t), []string{"Host host", "User nobody-of-that-name"}, KindAuthRejected},
-		{"bad configuration", s.knownHosts(t), []string{"Host host", "Bogus yes"}, KindConfigBad},
-		{"no algorithm", s.knownHosts(t), []string{"Host host", "HostKeyAlgorithms ecdsa-sha2-nistp256"}, KindNoCommonAlgo},
+		{"changed key", fmt.Sprintf("[127.0.0.1]:%d %s", s.Port, read(t, stranger+".pub")), nil, KindHostKeyChanged},
+		{"nothing listens", vouch(t, s), []string{"Host host", fmt.Sprintf("Port %d", closed)}, KindRefused},
+		{"no such name", vouch(t, s), []string{"Host host", "HostName no-such-host.invalid"}, KindDNS},
+		{"wrong user", vouch(t, s), []string{"Host host", "User nobody-of-that-name"}, KindAuthRejected},
+		{"bad configuration", vouch(t, s), []string{"Host host", "Bogus yes"}, KindConfigBad},
+		{"no algorithm", vouch(t, s), []string{"Host host", "HostKeyAlgorithms ecdsa-sha2-nistp256"}, KindNoCommonAlgo},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -168,7 +170,7 @@ func TestMasterFailures(t *testing.T) {
 
 func TestMasterHasNoPlace(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	for _, socket := range []string{filepath.Join(p.dir, "missing", "s"), filepath.Join(p.dir, strings.Repeat("long", 40))} {
 		m := &Master{Options: []string{"-F", p.config, "-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
 		wantKind(t, m.Open(context.Background()), KindConfigBad)
@@ -185,7 +187,7 @@ func TestMasterHasNoPlace(t *testing.T) {
 
 func TestMasterStops(t *testing.T) {
 	noLeaks(t)
-	sshdProgram(t)
+	sshdtest.Program(t)
 	p := &place{dir: t.TempDir()}
 	p.config = filepath.Join(p.dir, "config")
 	reached := make(chan struct{})
@@ -202,7 +204,7 @@ func TestMasterStops(t *testing.T) {
 
 func TestProgramCarriesStreams(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, "", "Host host", "KnownHostsCommand "+echoProgram(t)+" "+strings.TrimSpace(s.knownHosts(t)))
+	p := newPlace(t, s, "", "Host host", "KnownHostsCommand "+echoProgram(t)+" "+strings.TrimSpace(vouch(t, s)))
 	c := dial(t, p.dialer(), "host")
 	if c.Via() != "openssh" {
 		t.Fatalf("via %q", c.Via())
@@ -270,7 +272,7 @@ func TestAcceptKey(t *testing.T) {
 // is cancelled while asking whether there is one has learned nothing.
 func TestAMasterThatCannotBeAskedKeepsItsSocket(t *testing.T) {
 	s := startSSHD(t)
-	p := newPlace(t, s, s.knownHosts(t))
+	p := newPlace(t, s, vouch(t, s))
 	m := newMaster(t, p)
 	if err := m.Open(context.Background()); err != nil {
 		t.Fatal(err)

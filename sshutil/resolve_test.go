@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 func keygenDir(t *testing.T, dir string) {
@@ -22,7 +24,7 @@ func keygenDir(t *testing.T, dir string) {
 }
 
 func TestResolve(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	noLeaks(t)
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config")
@@ -95,7 +97,7 @@ func TestResolveWithoutSSH(t *testing.T) {
 }
 
 func TestResolveTellsTheLine(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	config := filepath.Join(t.TempDir(), "config")
 	write(t, config, "User x\nBogus y\n")
 	_, err := (&OpenSSH{Options: []string{"-F", config}}).Resolve(context.Background(), "h")
@@ -114,7 +116,7 @@ func TestResolveTellsTheLine(t *testing.T) {
 // countingSSH is an ssh that counts how often it was started.
 func countingSSH(t *testing.T) (program string, started func() int) {
 	t.Helper()
-	sshdProgram(t)
+	sshdtest.Program(t)
 	dir := t.TempDir()
 	real, err := exec.LookPath("ssh")
 	if err != nil {
@@ -242,7 +244,7 @@ func checkCacheFiles(t *testing.T, dir string) {
 
 // TestResolveBounded starts many at once and watches how many run.
 func TestResolveBounded(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	noLeaks(t)
 	dir := t.TempDir()
 	program := filepath.Join(dir, "ssh")
@@ -313,7 +315,7 @@ func TestTokens(t *testing.T) {
 
 // TestHashToken compares %C with ssh's.
 func TestHashToken(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	config := filepath.Join(t.TempDir(), "config")
 	write(t, config, "ControlPath /x/%C\nIdentityFile /x/%C\nPort 2222\nUser someone\n")
 	got, err := (&OpenSSH{Options: []string{"-F", config}}).Resolve(context.Background(), "h")

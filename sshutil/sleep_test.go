@@ -155,9 +155,9 @@ func TestCertificateExpiresMeanwhile(t *testing.T) {
 	s := startSSHD(t)
 	keyring := agent.NewKeyring()
 	authority := newSigner(t)
-	write(t, filepath.Join(s.dir, "authorized_keys"), "cert-authority "+string(ssh.MarshalAuthorizedKey(authority.PublicKey())))
+	write(t, filepath.Join(s.Dir, "authorized_keys"), "cert-authority "+string(ssh.MarshalAuthorizedKey(authority.PublicKey())))
 	socket := serveAgent(t, keyring)
-	p := newPlace(t, s, s.knownHosts(t), "Host host", "IdentityFile none", "IdentitiesOnly no", "IdentityAgent "+socket)
+	p := newPlace(t, s, vouch(t, s), "Host host", "IdentityFile none", "IdentitiesOnly no", "IdentityAgent "+socket)
 	master := newMaster(t, p) // what nixos-rebuild's processes share
 	pool := NewPool(p.dialer())
 	defer pool.Close()

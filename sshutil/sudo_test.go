@@ -74,15 +74,36 @@ func (s *sudoScene) change(t testing.TB, change func(*ssh.Certificate)) {
 	s.hold(s.certificate(t, change))
 }
 
-func TestPredictSudo(t *testing.T) {
+// sudoCase is a change to a scene, and what becomes of sudo.
+type sudoCase struct {
+	set  func(t *testing.T, s *sudoScene)
+	want SudoOutlook
+	says string // in the reason, the hint or a risk
+}
+
+func predict(t *testing.T, cases map[string]sudoCase) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newSudoScene(t)
+			if c.set != nil {
+				c.set(t, s)
+			}
+			f := PredictSudo(s.host, s.agent, s.now)
+			all := fmt.Sprintf("%s / %s / %v", f.Reason, f.Hint, f.Risks)
+			if f.Outlook != c.want || !strings.Contains(all, c.says) {
+				t.Errorf("got %q: %s", f.Outlook, all)
+			}
+		})
+	}
+}
+
+// TestSudoByCertificate is about what a certificate says, and which of several is named.
+func TestSudoByCertificate(t *testing.T) {
 	at := func(d time.Duration) uint64 {
 		return uint64(time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC).Add(d).Unix())
 	}
-	for name, c := range map[string]struct {
-		set  func(t *testing.T, s *sudoScene)
-		want SudoOutlook
-		says string // in the reason, the hint or a risk
-	}{
+	predict(t, map[string]sudoCase{
 		"all is well": {nil, SudoWillWork, `pam_ussh lets certificate "ops@laptop" through`},
 		"expired": {func(t *testing.T, s *sudoScene) {
 			s.change(t, func(c *ssh.Certificate) { c.ValidBefore = at(-3 * time.Minute) })
@@ -122,6 +143,12 @@ func TestPredictSudo(t *testing.T) {
 		"the second one does": {func(t *testing.T, s *sudoScene) {
 			s.hold(s.certificate(t, func(c *ssh.Certificate) { c.ValidPrincipals = []string{"ops"} }), s.certificate(t, nil))
 		}, SudoWillWork, ""},
+	})
+}
+
+// TestSudoByRule is about the options of pam_ussh, and the files that they name.
+func TestSudoByRule(t *testing.T) {
+	predict(t, map[string]sudoCase{
 		"no principals, no restriction": {func(t *testing.T, s *sudoScene) {
 			s.rule("ca_file=/etc/ssh/ca.pub")
 			s.change(t, func(c *ssh.Certificate) { c.ValidPrincipals = nil })
@@ -172,6 +199,12 @@ func TestPredictSudo(t *testing.T) {
 			f.Writable = true
 			s.host.Files["/etc/ssh/ca.pub"] = f
 		}, SudoWillWork, "/etc/ssh/ca.pub decides who becomes root, and ops may write it"},
+	})
+}
+
+// TestSudoByAgent is about whether the agent holds a certificate, and reaches the host.
+func TestSudoByAgent(t *testing.T) {
+	predict(t, map[string]sudoCase{
 		"on disk only": {func(t *testing.T, s *sudoScene) {
 			c := describe(s.certificate(t, nil))
 			c.File = "/home/me/.ssh/id_ed25519-cert.pub"
@@ -193,7 +226,12 @@ func TestPredictSudo(t *testing.T) {
 			s.change(t, func(c *ssh.Certificate) { c.Extensions = nil })
 		}, SudoUncertain, "it lacks permit-agent-forwarding"},
 		"the agent is dead": {func(t *testing.T, s *sudoScene) { s.agent.Err = fmt.Errorf("gone") }, SudoUncertain, "the agent did not answer"},
+	})
+}
 
+// TestSudoByOtherModules is about what else stands in the rules.
+func TestSudoByOtherModules(t *testing.T) {
+	predict(t, map[string]sudoCase{
 		"required, so a password too": {func(t *testing.T, s *sudoScene) {
 			s.host.PAM["sudo"][1] = strings.Replace(s.host.PAM["sudo"][1], "sufficient", "required", 1)
 		}, SudoNeedsPassword, "though pam_ussh lets"},
@@ -210,7 +248,12 @@ func TestPredictSudo(t *testing.T) {
 		}, SudoNeedsPassword, "wants the password of ops"},
 		"who has no password": {func(t *testing.T, s *sudoScene) { s.agent.Keys, s.host.Password = nil, "L" }, SudoWillFail, "who has none"},
 		"no rules at all":     {func(t *testing.T, s *sudoScene) { s.host.PAM = nil }, SudoUncertain, "could not all be read"},
+	})
+}
 
+// TestSudoWithoutPAM is about what is decided before PAM is asked, and what is not known.
+func TestSudoWithoutPAM(t *testing.T) {
+	predict(t, map[string]sudoCase{
 		"root":     {func(t *testing.T, s *sudoScene) { s.host.UID, s.host.User = 0, "root" }, SudoWillWork, "is root"},
 		"no sudo":  {func(t *testing.T, s *sudoScene) { s.host.Missing = true }, SudoWillFail, "there is no sudo"},
 		"NOPASSWD": {func(t *testing.T, s *sudoScene) { s.host.Sudoers[2] = "%wheel ALL=(ALL:ALL) NOPASSWD:SETENV: ALL" }, SudoWillWork, "without a password"},
@@ -224,17 +267,5 @@ func TestPredictSudo(t *testing.T) {
 		"sudo-rs, of which that is not proven": {func(t *testing.T, s *sudoScene) { s.host.Program = "sudo-rs 0.2.8" }, SudoUncertain, "unless sudo-rs"},
 		"requiretty":                           {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults requiretty") }, SudoWillFail, "wants a terminal"},
 		"targetpw":                             {func(t *testing.T, s *sudoScene) { s.host.Sudoers = append(s.host.Sudoers, "Defaults targetpw") }, SudoUncertain, "targetpw"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newSudoScene(t)
-			if c.set != nil {
-				c.set(t, s)
-			}
-			f := PredictSudo(s.host, s.agent, s.now)
-			all := fmt.Sprintf("%s / %s / %v", f.Reason, f.Hint, f.Risks)
-			if f.Outlook != c.want || !strings.Contains(all, c.says) {
-				t.Errorf("got %q: %s", f.Outlook, all)
-			}
-		})
-	}
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // systemFiles writes a system's ssh configuration into a directory of its own.
@@ -24,7 +26,7 @@ func systemFiles(t *testing.T, files map[string]string) (dir string) {
 // TestPortableInclude asks ssh what it makes of a system's configuration that
 // is included from a file of -F, with relative includes in it.
 func TestPortableInclude(t *testing.T) {
-	sshdProgram(t)
+	sshdtest.Program(t)
 	tests := []struct {
 		name  string
 		files map[string]string

@@ -13,8 +13,8 @@ import (
 func TestMasterWithoutTouch(t *testing.T) {
 	a := &touchAgent{Agent: agent.NewKeyring(), key: newSoftKey(t)}
 	s := startSSHD(t)
-	write(t, filepath.Join(s.dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(a.key.public)))
-	p := newPlace(t, s, s.knownHosts(t), "Host host", "IdentitiesOnly no", "IdentityFile none", "IdentityAgent "+serveAgent(t, a))
+	write(t, filepath.Join(s.Dir, "authorized_keys"), string(ssh.MarshalAuthorizedKey(a.key.public)))
+	p := newPlace(t, s, vouch(t, s), "Host host", "IdentitiesOnly no", "IdentityFile none", "IdentityAgent "+serveAgent(t, a))
 	target, err := p.dialer().shared().resolver.Resolve(t.Context(), "host")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package sshutil
 import (
 	"context"
 	"testing"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 func TestVersion(t *testing.T) {
@@ -24,7 +26,7 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%q: %d.%d, patterns %t", tt.said, major, minor, takesPatterns(major, minor))
 		}
 	}
-	sshdProgram(t)
+	sshdtest.Program(t)
 	if major, _ := versionOf(context.Background(), ""); major < 7 {
 		t.Errorf("our ssh is version %d", major)
 	}
