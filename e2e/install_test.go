@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"strings"
@@ -58,7 +60,7 @@ func prepare(t *testing.T, host, address string) *installer {
 	}
 	const line = `        gone = host { inherit rev; name = "gone"; };`
 	newbie := `        newbie = let h = host { inherit rev; name = "newbie"; }; in h // { config = h.config // {
-          fileSystems."/".device = "none"; age.secrets.wifi = { };
+          fileSystems."/".device = "none"; age.secrets = { wifi = { }; door.file = ./door.age; }; disko.devices.disk.main = { };
           services.openssh = { enable = true; hostKeys = [ { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; } { type = "rsa"; bits = 2048; path = "/keep/rsa key"; } ]; };
           users.users.root.openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAA nobody" ];
         }; };`
@@ -69,8 +71,9 @@ func prepare(t *testing.T, host, address string) *installer {
 	if err := os.WriteFile(path, []byte(changed), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.newRevision()
+	s.seal("ssh-ed25519 AAAA")
 	s.ip("add")
+	t.Cleanup(func() { s.must("sed -i /^newbie,/d ~/.ssh/known_hosts") })
 	t.Cleanup(func() {
 		s.onTarget("umount /mnt; rm -rf /run/cuts /run/nixfleet-install; cd /usr/local/bin && rm -f " + strings.Join(standInNames(), " "))
 		s.ip("del")
@@ -143,7 +146,7 @@ func TestInstall(t *testing.T) {
 	s.says(2, "address of h2", "newbie --target root@10.99.1.2")
 	s.says(1, "no nixos-install", "newbie "+target)
 	s.putStandIns()
-	s.says(1, "nothing is mounted at /mnt", "newbie "+target)
+	s.handedOver(target)
 	s.onTarget("mount -t tmpfs -o mode=700 tmpfs /mnt")
 	s.says(1, "mode 755", "newbie")
 	s.onTarget("chmod 755 /mnt; mkdir /mnt/keep; ssh-keygen -q -t rsa -b 2048 -N '' -f '/mnt/keep/rsa key'")
@@ -151,6 +154,7 @@ func TestInstall(t *testing.T) {
 	s.says(1, "no nixosConfigurations.nobody", "nobody "+target)
 	s.says(1, "aarch64-linux", "h5 "+target)
 
+	s.factsAlone()
 	s.must("echo theirs >hw.nix")
 	s.says(3, "hw.nix was there already and is kept", "newbie --hardware hw.nix")
 	if got := s.must("cat hw.nix; rm hw.nix"); got != "theirs" {
@@ -161,10 +165,12 @@ func TestInstall(t *testing.T) {
 	s.cutReach(target)
 	s.cutIn("hardware", "connection was cut")
 	s.cutIn("key", "connection was cut")
-	r := s.says(3, "secrets must be rekeyed", "newbie --rekeyed") // which cannot be: the key is made only now
-	if key := s.public(); !strings.Contains(r.stdout, key+" root@newbie") {
+	r := s.says(3, "does not open door", "newbie --rekeyed")
+	key := s.public()
+	if !strings.Contains(r.stdout, key+" root@newbie") {
 		t.Errorf("the key %s is not shown:\n%s", key, r.stdout)
 	}
+	s.seal(key)
 	s.cutBuild()
 	s.onTarget("mount -o remount,size=8m /mnt")
 	s.says(1, "free, and the system needs", "newbie --rekeyed")
@@ -175,10 +181,70 @@ func TestInstall(t *testing.T) {
 	s.undone(theirs)
 	s.onTarget("touch /run/cuts/hold")
 	s.says(3, "secrets must be rekeyed", "newbie --hardware hw.nix "+target)
+	s.seal(s.public())
 	s.cutIn("install", "connection was cut")
-	r = s.says(0, "newbie is installed", "newbie")
+	r = s.says(0, "newbie is installed", "newbie --write-entry --write-known-hosts")
+	s.introduced()
 	s.fixed(r, theirs)
 	s.booted(target)
+}
+
+// seal encrypts a secret of the new host for a key, as far as its header says,
+// and commits that.
+func (s *installer) seal(key string) {
+	s.t.Helper()
+	blob, err := base64.StdEncoding.DecodeString(strings.Fields(key)[1])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sum := sha256.Sum256(blob)
+	header := "age-encryption.org/v1\n-> ssh-ed25519 " + base64.RawStdEncoding.EncodeToString(sum[:4]) + " c2hhcmU\nYm9keQ\n--- bWFj\n"
+	if err := os.WriteFile(file(s.dir+"/flake/door.age"), []byte(header), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	s.must("git add door.age")
+	s.newRevision()
+}
+
+// handedOver has nixos-anywhere offered where nothing is mounted, and taken at
+// its word only.
+func (s *installer) handedOver(target string) {
+	s.t.Helper()
+	s.must(`printf '%%s\n' '#!/bin/sh' 'case $* in "--flake git+file://"*"/flake#newbie --target-host root@%[2]s --generate-hardware-config nixos-generate-config %[1]s/flake/hw.nix") echo it has them ;; *) echo "wrong arguments: $*"; exit 1 ;; esac' >%[1]s/bin/nixos-anywhere; chmod +x %[1]s/bin/nixos-anywhere`, s.dir, s.address)
+	if r := s.says(1, "nothing is mounted at /mnt", "newbie --hardware hw.nix "+target); !strings.Contains(r.stderr, "nixos-anywhere --flake") || strings.Contains(r.stdout, "it has them") {
+		s.t.Errorf("it is not offered, or not only: %s%s", r.stdout, r.stderr)
+	}
+	s.says(0, "it has them", "newbie --hand-over")
+	s.must("rm %s/bin/nixos-anywhere", s.dir)
+}
+
+// factsAlone writes a hardware configuration without nixos-generate-config, and
+// takes it back.
+func (s *installer) factsAlone() {
+	s.t.Helper()
+	s.onTarget("mv /usr/local/bin/nixos-generate-config /run/cuts/")
+	s.says(3, "no nixos-generate-config", "newbie --hardware facts.nix")
+	s.onTarget("mv /run/cuts/nixos-generate-config /usr/local/bin/")
+	got := s.must("nix-instantiate --parse facts.nix >/dev/null && cat facts.nix")
+	for _, want := range []string{`fileSystems."/" = {`, `fsType = "tmpfs"`, "availableKernelModules", "hostPlatform"} {
+		if !strings.Contains(got, want) {
+			s.t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	s.says(0, "removed "+s.dir+"/flake/facts.nix", "newbie --undo --step hardware")
+}
+
+// introduced looks whether fleet.nix and known_hosts got what they lacked, once.
+func (s *installer) introduced() {
+	s.t.Helper()
+	key := s.public()
+	if got := s.must("nix-instantiate --eval --strict -E '(import ./fleet.nix).hosts.newbie.hostKey + toString (import ./fleet.nix).hosts.h3.tags'"); got != "\""+key+"db\"" {
+		s.t.Errorf("fleet.nix says %s", got)
+	}
+	s.must("git checkout -q fleet.nix") // its address is the installer's, which stays none of the fleet's
+	if got := s.must("ssh-keygen -F newbie | grep -c ssh-ed25519; ssh-keygen -F %s | grep -c '%s'", s.address, strings.Fields(key)[1]); got != "1\n1" {
+		s.t.Errorf("known_hosts has %s", got)
+	}
 }
 
 // cutReach is cut before there is anything to go on with.

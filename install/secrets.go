@@ -128,8 +128,10 @@ func (i *Installation) rekey(ctx context.Context) error {
 	if len(unseen) == 0 {
 		q.Waits += ": " + strings.Join(closed, ", ")
 	}
-	if err := i.confirm(ctx, q); err != nil {
-		return err
+	if len(closed) == 0 || !i.Plan.Rekeyed { // else it can be seen who is right
+		if err := i.confirm(ctx, q); err != nil {
+			return err
+		}
 	}
 	if err := i.readAgain(ctx); err != nil {
 		return err
