@@ -22,6 +22,11 @@ type eventLog struct {
 	err error // the first failure to write; later ones follow from it
 }
 
+// spoiled ends a torn line. One that lacks nothing but its end, because the disk
+// was full just there, must not become an event now: nobody has read it, and the
+// next one gets its number.
+const spoiled = "!\n"
+
 // openEventLog opens the log for appending after seq, and ends a torn last
 // line first, so that what a predecessor left half-written spoils one line only.
 func openEventLog(path, run string, seq int64, now func() time.Time) (*eventLog, error) {
@@ -49,7 +54,7 @@ func (l *eventLog) endTornLine() error {
 	if last[0] == '\n' {
 		return nil
 	}
-	_, err = l.f.Write([]byte{'\n'})
+	_, err = l.f.WriteString(spoiled)
 	return err
 }
 

@@ -10,6 +10,17 @@ import (
 func fixedNow() time.Time { return time.Date(2026, 11, 22, 7, 15, 0, 0, time.UTC) }
 
 func TestEventsSurviveATornLine(t *testing.T) {
+	for name, torn := range map[string]string{
+		"in the middle":            `{"version":1,"seq":2,"ev`,
+		"before its end":           `{"version":1,"seq":2,"event":"verdict","host":"h1"}`,
+		"when it was ended before": `{"version":1,"seq":2,"event":"verdict","host":"h1"}!`,
+	} {
+		t.Run(name, func(t *testing.T) { tearsAnEvent(t, torn) })
+	}
+}
+
+// tearsAnEvent leaves a torn second line behind a first event.
+func tearsAnEvent(t *testing.T, torn string) {
 	path := filepath.Join(t.TempDir(), "events.jsonl")
 	log, err := openEventLog(path, "r1", 0, fixedNow)
 	if err != nil {
@@ -23,7 +34,7 @@ func TestEventsSurviveATornLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteString(`{"version":1,"seq":2,"ev`); err != nil {
+	if _, err := f.WriteString(torn); err != nil {
 		t.Fatal(err)
 	}
 	f.Close()
