@@ -15,8 +15,9 @@ import (
 // real module, instead of nobody.
 type sudoHost struct {
 	*where
-	host  string
-	agent string // socket on the controller
+	host   string
+	agent  string // socket on the controller
+	module string // pam_ssh_agent_auth, on the host
 }
 
 // bySudoAgent takes passwordless sudo away from a host until the test ends, and
@@ -35,7 +36,7 @@ func bySudoAgent(t *testing.T, host string) *sudoHost {
 	t.Cleanup(func() {
 		s.onHost("rm -rf %s %s %s", root(host, "etc/security/sudo_keys"), root(host, "etc/static"), root(host, modules[0]))
 	})
-	s.agent = s.dir + "/agent"
+	s.agent, s.module = s.dir+"/agent", strings.TrimPrefix(modules[0], "/")
 	pid := s.must("ssh-agent -a %s | sed -n 's/.*SSH_AGENT_PID=\\([0-9]*\\);.*/\\1/p'", s.agent)
 	t.Cleanup(func() { s.sh("kill %s", pid) })
 	return s
