@@ -160,3 +160,13 @@ func TestAPastWithHoles(t *testing.T) {
 		t.Errorf("afterwards: %+v", now)
 	}
 }
+
+// TestAllBuildersAtOnce: where nothing was evaluated yet it is found out first
+// who builds for others, and all of them are not restarted together.
+func TestAllBuildersAtOnce(t *testing.T) {
+	need(t, "h2", "h3")
+	w := place(t)
+	if r := w.wants(2, "reboot --on h2,h3 --yes"); !strings.Contains(r.stderr, "all builders of x86_64-linux would be down at once: h2, h3") || !strings.Contains(r.stderr, "hint: ") {
+		t.Errorf("it says %s", r.stderr)
+	}
+}

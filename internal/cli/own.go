@@ -29,6 +29,8 @@ type ownOptions struct {
 	aim func(h *rollout.PlanHost, g fleet.Generations) ([]string, error)
 	// weigh asks a host for more than its past before it is aimed at; or nil.
 	weigh func(ctx context.Context, host string, r sshutil.Runner, g fleet.Generations) error
+	// discover finds out what refuse needs to know; or nil. What stays unknown are findings.
+	discover func(ctx context.Context, l *loaded, hosts []string) ([]rollout.Finding, error)
 	// refuse judges the plan as a whole before anybody confirms it; or nil.
 	refuse func(l *loaded, plan *rollout.Plan) error
 	// words say what is to become of a host.
@@ -102,6 +104,11 @@ func (o *ownOptions) ready(ctx context.Context, sel fleet.Selection) (r *ready, 
 	r.plan.Ask, r.tags = o.mayAsk(), firstTags(l.inv)
 	o.applyCare(l, &r.plan)
 	pasts, findings, err := o.take(ctx, l, &r.plan)
+	if err == nil && o.discover != nil && !o.Insist {
+		var unknown []rollout.Finding
+		unknown, err = o.discover(ctx, l, names)
+		findings = append(findings, unknown...)
+	}
 	if err == nil {
 		err = o.addSSH(l, &r.plan)
 	}

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +14,9 @@ import (
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
+
+// buildersWait is how long it is found out which hosts build for others.
+const buildersWait = time.Minute
 
 // defaultReturn is how many seconds a host may take to come back.
 const defaultReturn = 600
@@ -50,7 +55,7 @@ Restarting all builders of a system at the same time is refused, unless with --i
 
 // restart makes of the action one that restarts hosts.
 func (o *ownOptions) restart() {
-	o.name, o.aim, o.refuse = "reboot", aimReboot, refuseAllBuilders
+	o.name, o.aim, o.discover, o.refuse = "reboot", aimReboot, o.discoverBuilders, refuseAllBuilders
 	o.words = func(h rollout.PlanHost, g fleet.Generations) string {
 		words := fmt.Sprintf("restarts into generation %d (%s)", g.Reading.Generation, bootLabel(g))
 		if up := g.Reading.Uptime; up > 0 {
@@ -58,6 +63,40 @@ func (o *ownOptions) restart() {
 		}
 		return words
 	}
+}
+
+// discoverBuilders evaluates hosts of which nothing is known yet, as long as a
+// person may be asked to wait: until then it is not known which machines they
+// send builds to.
+func (o *ownOptions) discoverBuilders(ctx context.Context, l *loaded, restarted []string) ([]rollout.Finding, error) {
+	unknown := func() []string {
+		return slices.DeleteFunc(slices.Clone(l.inv.Names()), func(name string) bool {
+			h, _ := l.inv.Host(name)
+			return !h.InFlake || l.facts[name].State != fleet.FactsPending
+		})
+	}
+	pending := unknown()
+	if len(pending) == 0 || len(restarted) < 2 {
+		return nil, nil
+	}
+	if !o.Source.NoEval {
+		facts := maps.Clone(l.facts)
+		within, cancel := context.WithTimeout(ctx, buildersWait)
+		fleet.Evaluate(within, l.low, l.inv, l.cache, pending, func(host string, f fleet.Facts) { facts[host] = f })
+		cancel()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := o.learn(l, facts); err != nil {
+			return nil, err
+		}
+		if pending = unknown(); len(pending) == 0 {
+			return nil, nil
+		}
+	}
+	return []rollout.Finding{{Check: rollout.CheckPlan, Level: rollout.LevelWarning,
+		Message: "it is not known yet where " + count(len(pending), "host") + " send builds to, so all builders of a system may be down at once",
+		Hint:    "`nixfleet-tui builders` finds out; or take the hosts one after the other (--parallel 1)."}}, nil
 }
 
 // bootLabel is the NixOS version of what a host would boot.
