@@ -19,7 +19,7 @@ func (h *HandOver) Error() string { return "handed over to nixos-anywhere" }
 // anywhere is how nixos-anywhere is called for the same host; it erases disks.
 // A hardware configuration that exists it would overwrite, so that is not asked of it.
 func (p Plan) anywhere() []string {
-	words := []string{p.Anywhere, "--flake", p.URL + "#" + p.Host, "--target-host", "root@" + bracketed(p.Address)}
+	words := []string{p.Anywhere, "--flake", p.URL + "#" + p.Host, "--target-host", "root@" + p.Address}
 	if p.Port != 0 {
 		words = append(words, "-p", strconv.Itoa(p.Port))
 	}

@@ -36,7 +36,10 @@ func (i *Installation) missing() ([]HostKey, error) {
 		}
 		unknown := false
 		for _, name := range []string{i.Plan.Host, i.Plan.Address} {
+			var revoked *knownhosts.RevokedError
 			switch err := i.knows(check, name, public); {
+			case errors.As(err, &revoked):
+				return nil, fmt.Errorf("it says that this very key is revoked: %w", err)
 			case errors.Is(err, errOtherKey):
 				return nil, fmt.Errorf("it has another key for %s; if that machine is gone, `ssh-keygen -R %s` removes it: %w", name, name, err)
 			case err != nil:
