@@ -48,6 +48,7 @@ type action struct {
 	footer      int    // how soon it gives way in a narrow footer; 0 never stands there
 	do          func(*Model) tea.Cmd
 	press       func(m *Model, key string) tea.Cmd // instead of do, where it depends on which of the keys it was
+	always      bool                               // also in dialogs and while something is typed
 	can         func(*Model) bool                  // nil: always
 	shows       func(*Model) bool                  // whether the footer has it; nil: whenever it can be done
 }
@@ -87,9 +88,9 @@ func everywhereActions() []action {
 			about: "Change the colours: the terminal's own, told apart without red and green, none; for dark and for light backgrounds.", do: (*Model).nextLook},
 		{Binding: bind("M", "messages", "M"), id: "messages", scope: scopeEverywhere,
 			about: "Show again what was said, errors and all.", do: (*Model).openMessages},
-		{Binding: bind("ctrl+z", "suspend", "ctrl+z"), id: "suspend", scope: scopeEverywhere,
+		{Binding: bind("ctrl+z", "suspend", "ctrl+z"), id: "suspend", scope: scopeEverywhere, always: true,
 			about: "Suspend the dashboard; runs go on. `fg` brings it back.", do: (*Model).suspend},
-		{Binding: bind("ctrl+l", "redraw", "ctrl+l"), id: "redraw", scope: scopeEverywhere,
+		{Binding: bind("ctrl+l", "redraw", "ctrl+l"), id: "redraw", scope: scopeEverywhere, always: true,
 			about: "Draw the screen again.", do: func(*Model) tea.Cmd { return tea.ClearScreen }},
 	}
 }

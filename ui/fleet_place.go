@@ -48,6 +48,8 @@ type fleetPlace struct {
 	measured widths
 	outdated bool // the order is no longer what sorting would make of it
 	again    bool // S has just sorted anew
+
+	evaluated bool // hosts were sorted when what each should run was known
 }
 
 func newFleetPlace(k *known, b *brush, now func() time.Time) *fleetPlace {
@@ -62,7 +64,8 @@ func (f *fleetPlace) setSize(w, h int) { f.w, f.h = w, h }
 
 // refresh takes up new hosts and drops those that are gone. Rows that are
 // there keep their place: hosts are sorted anew when a person asks for it, and
-// once when all have been asked, unless somebody is at work already.
+// unless somebody is at work already once when all have been asked, and once
+// when it is known of all what they should run.
 func (f *fleetPlace) refresh() {
 	if !f.settled && f.known.settled() {
 		f.settled = true
@@ -91,6 +94,13 @@ func (f *fleetPlace) refresh() {
 	}
 	f.outdated = f.order == byAttention && !slices.IsSortedFunc(f.shown, f.compare)
 	f.holdCursor()
+	if f.settled && !f.evaluated && f.known.evaluated() {
+		f.evaluated = true
+		if f.outdated && !f.touched {
+			f.cursor = ""
+			f.sort()
+		}
+	}
 }
 
 // lets says whether the filter lets the host through.

@@ -18,6 +18,9 @@ func (m *Model) headerCounts() string {
 	if segmentsWidth(s) > room {
 		return " " + text.Fit(join(s, countGap, room-2)+m.paint(faint, " …"), room)
 	}
+	if e := m.known.evaluating; e.Host != "" { // where there is room left
+		s = append(s, segment{m.paint(faint, "evaluating "+text.Truncate(text.Line(e.Host), 20)+more(e.Left)), 9})
+	}
 	return " " + row(s, countGap, room)
 }
 
@@ -71,11 +74,7 @@ func (m *Model) countSegments(word func(long, short string) string) []segment {
 	}
 	add(3, c.units, sign{"▲", "!", "with failed units", bad}, units)
 	add(6, c.evalFailed, sign{"▲", "!", "not evaluating", bad}, "eval")
-	s = append(s, m.builderCounts(c, word)...)
-	if e := m.known.evaluating; e.Host != "" {
-		s = append(s, segment{m.paint(faint, "evaluating "+text.Truncate(text.Line(e.Host), 20)+more(e.Left)), 9})
-	}
-	return s
+	return append(s, m.builderCounts(c, word)...)
 }
 
 func more(n int) string {

@@ -58,6 +58,9 @@ func (m *Model) scopes() []scope {
 // onKey acts on a key. What is typed ahead or over a slow line arrives as
 // several runes at once; pasted text is meant for a prompt or for nobody.
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
+	if a := m.keys.byKey[scopeEverywhere][msg.String()]; a != nil && a.always && !msg.Paste {
+		return a.do(m)
+	}
 	switch {
 	case m.prompt != nil && !m.tooSmall():
 		return m.prompt.key(m, msg)

@@ -114,7 +114,11 @@ func TestFocusAndSuspend(t *testing.T) {
 	s.send(tea.FocusMsg{})
 	s.keys("ctrl+z")
 	s.send(tea.ResumeMsg{})
-	want := []string{"looking false", "looking true", "pause true", "pause false"}
+	if s.written != popTitle+pushTitle {
+		t.Errorf("the shell did not get its title back for that time: %q", s.written)
+	}
+	s.keys("d", "ctrl+z") // also from a dialog
+	want := []string{"looking false", "looking true", "pause true", "pause false", "pause true"}
 	if !slices.Equal(s.backend.asked, want) {
 		t.Errorf("asked for %v", s.backend.asked)
 	}

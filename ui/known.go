@@ -235,6 +235,17 @@ func (k *known) settled() bool {
 	return len(k.names) > 0
 }
 
+// evaluated says whether it is known of every host what it should run, or that
+// this cannot be known.
+func (k *known) evaluated() bool {
+	for _, name := range k.names {
+		if s := k.hosts[name].facts.State; s == fleet.FactsPending || s == "" {
+			return false
+		}
+	}
+	return len(k.names) > 0
+}
+
 // learnRun takes a newer view of one run.
 func (k *known) learnRun(v rollout.View) {
 	runs := slices.Clone(k.runs)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -92,10 +93,41 @@ func (m *Model) onSignal(s interrupted) tea.Cmd {
 	return m.press("ctrl+c")
 }
 
-// suspend gives the terminal back to the shell that started us.
+// suspend gives the terminal back to the shell that started us, with its title.
 func (m *Model) suspend() tea.Cmd {
 	m.backend.Pause(true)
+	write := m.write
+	return m.start(func(context.Context) tea.Msg { return titleBackMsg{write(popTitle)} })
+}
+
+// titleBackMsg says that the shell has its title back, and is to get the rest.
+type titleBackMsg struct{ err error }
+
+func (m *Model) onTitleBack(msg titleBackMsg) tea.Cmd {
+	m.failWriting(msg.err)
 	return tea.Suspend
+}
+
+// onResumed takes the terminal again. Its title is set when the shell's has been kept.
+func (m *Model) onResumed() tea.Cmd {
+	m.backend.Pause(false)
+	write := m.write
+	keep := m.start(func(context.Context) tea.Msg { return titleKeptMsg{write(pushTitle)} })
+	return tea.Batch(keep, m.listenAgain())
+}
+
+// titleKeptMsg says that the shell's title has been kept again.
+type titleKeptMsg struct{ err error }
+
+func (m *Model) onTitleKept(msg titleKeptMsg) {
+	m.title = "" // it is set anew
+	m.failWriting(msg.err)
+}
+
+func (m *Model) failWriting(err error) {
+	if err != nil {
+		m.fail(fmt.Errorf("writing to the terminal: %w", err))
+	}
 }
 
 // farewell is what is left on the normal screen: how the runs of this

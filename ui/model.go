@@ -202,8 +202,11 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	case tea.BlurMsg:
 		m.watched(false)
 	case tea.ResumeMsg:
-		m.backend.Pause(false)
-		return m.listenAgain()
+		return m.onResumed()
+	case titleBackMsg:
+		return m.onTitleBack(msg)
+	case titleKeptMsg:
+		m.onTitleKept(msg)
 	case armedMsg:
 	case crashed:
 		m.crash = msg.crash

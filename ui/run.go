@@ -96,8 +96,8 @@ func listen(ctx context.Context, o Options, g *guest, signals <-chan os.Signal) 
 				return
 			case s := <-signals:
 				fatal := s != os.Interrupt
-				if !fatal && g.present() {
-					continue // it was meant for the shell that has the terminal
+				if !fatal && g.means(time.Now()) {
+					continue
 				}
 				if fatal {
 					g.hangUp()
@@ -114,7 +114,8 @@ type guest struct {
 	in, out *os.File
 	mu      sync.Mutex
 	process *exec.Cmd
-	gone    bool // the terminal goes away: nobody gets it any more
+	left    time.Time // when the last one ended
+	gone    bool      // the terminal goes away: nobody gets it any more
 }
 
 var errHungUp = errors.New("the terminal goes away")
@@ -154,7 +155,19 @@ func (g *guest) start(c *exec.Cmd) error {
 func (g *guest) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.process = nil
+	g.process, g.left = nil, time.Now()
+}
+
+// echoFor is how long after a guest has ended an interrupt may still be the one
+// that ended it: both of us get it, and we may hear of it later.
+const echoFor = time.Second
+
+// means says whether an interrupt is meant for the program that has the
+// terminal, or had it until just now. While the dashboard has it, ctrl+c is a key.
+func (g *guest) means(now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.process != nil || now.Sub(g.left) < echoFor
 }
 
 // hangUp tells the guest that its terminal goes away. One that has ended

@@ -64,7 +64,7 @@ func TestStart(t *testing.T) {
 				}
 			}
 			for what, pattern := range map[string]string{
-				"a count of hosts that are up": `● 10 up`, "a count of those behind": `↓ \d behind`, "a builder that is ill": `✗ 1 builder ill`,
+				"a count of hosts that are up": `● 10 up`, "a count of those behind": `↓ \d behind`, "a builder that is ill": `✗ 1 builder`,
 				"its name": `kelyus +✗ ill`, "how to deploy": `space mark .*d deploy`,
 			} {
 				if !regexp.MustCompile(pattern).MatchString(screen) {

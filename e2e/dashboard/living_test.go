@@ -48,7 +48,7 @@ func TestAskMarkedHosts(t *testing.T) {
 	term.until(`▸ n cancel .*y Run it on 3 hosts`)
 	term.press("y")
 	screen := term.until(`exit 1(.|\n)*degraded`)
-	if n := strings.Count(screen, "running  "); n != 1 || !strings.Contains(screen, "andasibe, ankarana") {
+	if n := strings.Count(screen, "│   running  "); n != 1 || !strings.Contains(screen, "andasibe, ankarana") {
 		t.Errorf("equal answers are not shown once:\n%s", screen)
 	}
 	term.pressUntil(`3 marked`, "Escape")
