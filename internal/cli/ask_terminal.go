@@ -164,7 +164,11 @@ func (p *Program) putQuestion(ctx context.Context, dir string, q rollout.Questio
 
 // questionLines say who asks what.
 func questionLines(q rollout.Question) string {
-	head := fmt.Sprintf("[%s] %s asks, %s:", text.Line(q.Host), text.Line(q.Program), text.Line(q.Purpose))
+	does := "asks"
+	if q.NoAnswer() {
+		does = "waits"
+	}
+	head := fmt.Sprintf("[%s] %s %s, %s:", text.Line(q.Host), text.Line(q.Program), does, text.Line(q.Purpose))
 	if q.Attempt > 1 {
 		head = fmt.Sprintf("[%s] That was not right. %s asks again, %s:", text.Line(q.Host), text.Line(q.Program), text.Line(q.Purpose))
 	}
