@@ -1,5 +1,5 @@
 # What a host is and what it runs. It is asked every few seconds, so it is shell
-# builtins and two programs, readlink and stat. POSIX sh, on stdin of /bin/sh -s.
+# builtins and two programs, readlink and stat, and cat where Nix builds. POSIX sh, on stdin of /bin/sh -s.
 # Each answer is a line "NF1 TAB key TAB value"; whatever else is printed on the
 # way (banners, a shell's greeting) is no answer. NF_ROOT is for tests.
 LC_ALL=C QUOTING_STYLE=literal R=${NF_ROOT-}
@@ -53,19 +53,22 @@ if [ -L "$S" ]; then link=${1##*/}; shift; g=${link#system-}; e generation "${g%
 while [ $# -gt 1 ]; do [ "$1" = "$2" ] || other=1; shift 2; done
 [ ! -d "$B" ] || [ ! -d "$S" ] || e reboot "$other"
 
-# The times of links, and who holds which lock. Reading the locks takes as long
-# as a program does, so that is left out where no file is there to be locked.
+# The times of links, and who holds which lock. Each read of the list of locks
+# stops all locking on the host for a moment, and shells read byte by byte: so a
+# program reads it, at once, and only where a file is there to be locked.
 set +f
 set --
 for x in "$R/run/nixos/switch-to-configuration.lock" "$R"/nix/var/nix/userpool/* "$R"/nix/var/nix/userpool2/* "$R"/nix/var/nix/current-load/*-[0-9]*; do
   [ ! -f "$x" ] || set -- "$@" "$x"
 done
+set -f; IFS=$nl
 held=' '
 if [ $# -gt 0 ] && [ -r "$R/proc/locks" ]; then
-  IFS=' '
-  # both as device:inode, which is exact, and as inode, for file systems whose
-  # files claim another device than their locks (btrfs, overlayfs)
-  while read -r _ kind _ _ _ where _; do [ "$kind" != FLOCK ] || held="$held$where ${where##*:} "; done <"$R/proc/locks"
+  for x in $(cat "$R/proc/locks" 2>/dev/null); do
+    # both as device:inode, which is exact, and as inode, for file systems whose
+    # files claim another device than their locks (btrfs, overlayfs)
+    case $x in *': FLOCK '*) x=${x% * *} x=${x##* }; held="$held$x ${x##*:} " ;; esac
+  done
 fi
 [ ! -L "$S" ] || set -- "$@" "$S" # made anew whenever the profile is set, also to an old generation
 [ ! -L "${S%/*}/$link" ] || set -- "$@" "${S%/*}/$link"
@@ -76,7 +79,6 @@ if [ $# -gt 0 ]; then
   t=$(stat -c '%Y %d %i %n' "$@" 2>/dev/null)
   [ -n "$t" ] || t=$(stat -f '%m %d %i %N' "$@" 2>/dev/null)
 fi
-set -f; IFS=$nl
 for x in $t; do
   m=${x%% *} x=${x#* }; d=${x%% *} x=${x#* }; i=${x%% *} x=${x#* }
   case $x in
