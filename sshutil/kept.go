@@ -16,9 +16,9 @@ import (
 // keptShell is a session in which a shell runs one script each time that it is
 // asked to, so that the host need not start a shell, and the script need not
 // be sent and read again. What the shell gets on its stdin is a loop around the
-// script. It runs the first turn by itself; each further one is
-// asked for by a line with its number. It ends when its stdin does, that is,
-// with the connection at the latest. One goroutine asks at a time, see keeping.
+// script. It runs the first turn by itself; each further one is asked for by a
+// line with its number. It ends when its stdin does, that is, with the connection
+// at the latest. One goroutine asks at a time, see keeping.
 type keptShell struct {
 	held
 	line   string

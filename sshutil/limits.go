@@ -37,11 +37,9 @@ const (
 	bannerKept        = 4 << 10
 	excerptKept       = 100 // bytes of a strange answer that are shown
 
-	// A kept shell, see Client.Repeat. The patience is for one that hangs where
-	// another would not: a second's work of the host is no reason to leave it.
-	keptPatience = 2 * time.Second
-	keptIdle     = 3 * time.Minute // longer than between two looks at a host that nobody watches
-	keptBuffer   = 2 << 10         // bytes of its output that are read at once
+	keptPatience = 2 * time.Second // for a kept shell's answer; then the script is run by itself
+	keptIdle     = 3 * time.Minute // until a kept shell is ended; longer than from one look at a host to the next while nobody watches
+	keptBuffer   = 2 << 10         // bytes of a kept shell's output that are read at once
 
 	aliveInterval = 15 * time.Second // where the person's configuration has none
 	aliveCount    = 2

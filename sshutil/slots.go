@@ -8,7 +8,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// slot takes one of the connection's sessions.
+// slot takes one of the connection's sessions. Where all are taken, the kept
+// shell gives up its own.
 func (n *native) slot(ctx context.Context) error {
 	select {
 	case n.sessions <- struct{}{}:
@@ -30,8 +31,8 @@ func (n *native) release() { <-n.sessions }
 
 // open opens a session; end closes it. A host that allows fewer than we use
 // (MaxSessions) refuses: then it is asked again when one of ours was closed,
-// and a little later, because it notices that later than we do. One that
-// refuses for a while though none is open allows none.
+// and a little later, because it notices that later than we do. The kept shell
+// makes room. One that refuses for a while though none is open allows none.
 func (n *native) open(ctx context.Context) (session *ssh.Session, end func(), err error) {
 	var alone time.Time // since when it refuses though none is open
 	for wait := openRetry; ; wait = min(2*wait, openPatience) {
