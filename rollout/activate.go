@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -134,10 +135,7 @@ func (e *engine) build() (string, error) {
 	plan := e.plan
 	plan.Action = nixcmd.DryActivate
 	words := plan.Command(e.host)
-	cmd := exec.Command(words[0], words[1:]...)
-	var out strings.Builder
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(e.password.Line()), &out, e.stderr
-	err := cmd.Run()
+	said, err := e.rebuild(exec.Command(words[0], words[1:]...))
 	var failed *exec.ExitError
 	switch {
 	case errors.As(err, &failed) && failed.ExitCode() > 0:
@@ -145,13 +143,44 @@ func (e *engine) build() (string, error) {
 	case err != nil:
 		return "", err
 	}
-	if path := lastSystem(out.String()); path != "" {
+	if path := lastSystem(said); path != "" {
 		return path, nil
 	}
 	if e.host.Wanted != "" && len(e.plan.Args) == 0 {
 		return e.host.Wanted, nil // the bash program does not print it
 	}
 	return "", errors.New("nixos-rebuild did not say what it has built")
+}
+
+// rebuild runs nixos-rebuild and returns what it prints on stdout.
+func (e *engine) rebuild(cmd *exec.Cmd) (string, error) {
+	cmd.Stderr = e.stderr
+	if e.password != nil && e.plan.Dialect.Kind == nixcmd.KindBash {
+		return e.rebuildOnTerminal(cmd)
+	}
+	var out strings.Builder
+	cmd.Stdin, cmd.Stdout = bytes.NewReader(e.password.Line()), &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// rebuildOnTerminal is for the old nixos-rebuild, whose sudo asks on its
+// terminal: what it prints there has to be in a file, where that can be seen.
+func (e *engine) rebuildOnTerminal(cmd *exec.Cmd) (string, error) {
+	path := e.dir.host(e.host.Name, ".built")
+	out, err := openAppend(path)
+	if err != nil {
+		return "", err
+	}
+	defer out.Close()
+	t, err := newTypist(e.password, path, e.dir.host(e.host.Name, ".log"))
+	if err != nil {
+		return "", err
+	}
+	cmd.Stdin, cmd.Stdout = t.child, out
+	err = errors.Join(cmd.Run(), t.close())
+	said, rerr := os.ReadFile(path)
+	return string(said), errors.Join(err, rerr, os.Remove(path))
 }
 
 // stepError says which command on the host failed, and how.

@@ -179,3 +179,47 @@ func TestActivateWithAPassword(t *testing.T) {
 		t.Errorf("it printed %q and %q", out.String(), log.String())
 	}
 }
+
+// What is to be confirmed is built by nixos-rebuild first. Sudo asks the old one
+// on its terminal, and the steps that follow need the password again.
+func TestBuildToConfirmInBothDialects(t *testing.T) {
+	const asks = `[ -t 0 ] || exit 9
+stty raw -echo; printf '[sudo] password for ops: '; read -r given; stty sane; echo
+[ "$given" = secret ] || exit 8; echo ` + newSystem
+	for dialect, script := range map[string]string{
+		nixcmd.KindBash: asks,
+		nixcmd.KindNG:   `read -r given; [ "$given" = secret ] || exit 8; echo ` + newSystem,
+	} {
+		t.Run(dialect, func(t *testing.T) {
+			w := newTestWorld(t)
+			w.write("bin/rebuild", "#!/bin/sh\n"+script+"\n", 0o755)
+			p := w.plan(nixcmd.Switch, "h1")
+			p.Program, p.Dialect.Kind = []string{filepath.Join(w.hosts, "bin/rebuild")}, dialect
+			p.Hosts[0].Password, p.Confirm = true, &Confirm{Within: 60}
+			dir := t.TempDir()
+			if err := os.MkdirAll(filepath.Join(dir, "hosts"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := writeJSON(runDir(dir).plan(), p); err != nil {
+				t.Fatal(err)
+			}
+			told := 0
+			remote := func(_ context.Context, c RemoteCommand) (int, error) {
+				if c.Password != nil && string(c.Password.Line()) == "secret\n" {
+					told++
+				}
+				return 0, nil
+			}
+			var out, log bytes.Buffer
+			if code := RunActivation(t.Context(), dir, "h1", remote, strings.NewReader("secret\n"), &out, &log); code != 0 || out.String() != newSystem+"\n" {
+				t.Errorf("exit status %d, and it printed %q\n%s", code, out.String(), log.String())
+			}
+			if told < 3 {
+				t.Errorf("sudo was told the password %d times after the build", told)
+			}
+			if readable(runDir(dir).host("h1", ".built")) {
+				t.Error("what nixos-rebuild printed is left")
+			}
+		})
+	}
+}

@@ -21,7 +21,8 @@ type parent struct {
 	host   PlanHost
 	env    []string // of nixos-rebuild
 	attend *attendance
-	typist *typist // answers sudo on a pseudo-terminal; nil where that is not wanted
+	typist *typist         // answers sudo on a pseudo-terminal; nil where that is not wanted
+	secret *sshutil.Secret // what it types
 }
 
 // unansweredError says that a task ends before its build, for want of an answer.
@@ -70,6 +71,7 @@ func (p *parent) close() error {
 		return nil
 	}
 	err := errors.Join(p.typist.close(), p.attend.close())
+	p.secret.Wipe()
 	p.attend = nil
 	return err
 }

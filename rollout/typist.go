@@ -27,31 +27,36 @@ type typist struct {
 	working  sync.WaitGroup
 }
 
-// rebuildOnTerminal starts nixos-rebuild with a pseudo-terminal as its stdin,
-// which is not its controlling one: /dev/tty stays closed to what it starts.
-func (p *parent) rebuildOnTerminal(secret *sshutil.Secret) (*exec.Cmd, error) {
+// newTypist opens a pseudo-terminal for what prints to these files. It is to be
+// the stdin of that, but not its controlling terminal: /dev/tty stays closed to
+// what is started. The secret stays the caller's.
+func newTypist(secret *sshutil.Secret, outputs ...string) (*typist, error) {
 	t := &typist{secret: secret, stop: make(chan struct{})}
 	var err error
 	if t.terminal, t.child, err = openPty(); err != nil {
-		secret.Wipe()
 		return nil, fmt.Errorf("opening a pseudo-terminal: %w", err)
 	}
-	p.typist = t
-	for _, ending := range []string{".log", ".out"} {
-		t.outputs = append(t.outputs, &asking{path: p.dir.host(p.host.Name, ending)})
-	}
-	cmd, err := p.rebuild(t.child)
-	if err != nil {
-		return nil, err // whoever closes p ends the typist
+	for _, path := range outputs {
+		t.outputs = append(t.outputs, &asking{path: path})
 	}
 	t.working.Go(t.watch)
 	t.working.Go(func() {
 		io.Copy(io.Discard, t.terminal) //nolint:errcheck // it ends when the terminal is closed
 	})
-	return cmd, nil
+	return t, nil
 }
 
-// close ends the typist, if there is one, and wipes the password.
+// rebuildOnTerminal starts nixos-rebuild with a pseudo-terminal as its stdin.
+// Whoever closes p ends the typist.
+func (p *parent) rebuildOnTerminal(secret *sshutil.Secret) (cmd *exec.Cmd, err error) {
+	p.secret = secret
+	if p.typist, err = newTypist(secret, p.dir.host(p.host.Name, ".log"), p.dir.host(p.host.Name, ".out")); err != nil {
+		return nil, err
+	}
+	return p.rebuild(p.typist.child)
+}
+
+// close ends the typist, if there is one.
 func (t *typist) close() error {
 	if t == nil {
 		return nil
@@ -59,7 +64,6 @@ func (t *typist) close() error {
 	close(t.stop)
 	err := errors.Join(t.child.Close(), t.terminal.Close())
 	t.working.Wait()
-	t.secret.Wipe()
 	return err
 }
 
