@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -77,8 +78,8 @@ func (r *root) unlockWith(ctx context.Context, ask askPassword) error {
 }
 
 func isWantsPassword(err error) bool {
-	_, is := err.(errWantsPassword)
-	return is
+	var wants errWantsPassword
+	return errors.As(err, &wants)
 }
 
 // run runs words; a command that fails is an error with what it said.
