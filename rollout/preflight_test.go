@@ -77,22 +77,49 @@ func helper(s *scene, health fleet.Health) {
 	s.ground.Helpers["pi"] = fleet.BuilderHealth{Health: health}
 }
 
-func TestFindings(t *testing.T) {
-	for name, c := range map[string]struct {
-		set   func(*scene)
-		wants []string // how each finding begins; none: nothing is found
-		says  string   // somewhere in the first
-	}{
+// findingCase is a change to a scene, and what preflight finds then.
+type findingCase struct {
+	set   func(*scene)
+	wants []string // how each finding begins; none: nothing is found
+	says  string   // somewhere in the first
+}
+
+func find(t *testing.T, cases map[string]findingCase) {
+	t.Helper()
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s := newScene()
+			c.set(s)
+			got := s.findings()
+			if len(got) != len(c.wants) {
+				t.Fatalf("got %d findings, want %d: %q", len(got), len(c.wants), got)
+			}
+			for i, want := range c.wants {
+				if !strings.HasPrefix(got[i], want) || i == 0 && !strings.Contains(got[i], c.says) {
+					t.Errorf("got %q, want %q and %q in it", got[i], want, c.says)
+				}
+			}
+		})
+	}
+}
+
+// TestFindingsOfReach: whether the host can be reached.
+func TestFindingsOfReach(t *testing.T) {
+	find(t, map[string]findingCase{
 		"nothing":                 {func(*scene) {}, nil, ""},
 		"root, who needs no sudo": {func(s *scene) { s.h1.Sudo = fleet.SudoNotAsked }, nil, ""},
+		"unreachable":             {func(s *scene) { s.err = down() }, []string{"h1 reach blocker it cannot be reached: no answer in time"}, "check the network"},
+		"not one of ours":         {func(s *scene) { s.err = errors.New("odd") }, []string{"h1 reach blocker"}, "odd"},
+		"unreachable, left out":   {func(s *scene) { s.err, s.plan.SkipDown = down(), true }, nil, ""},
+		"refused, not left out":   {func(s *scene) { s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindHostKeyChanged}, true }, []string{"h1 reach blocker"}, ""},
+		"only a touch is missed":  {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning", "h1 touch note"}, ""},
+		"skipped anyway":          {func(s *scene) { s.err, s.plan.Hosts[0].Skip = down(), "it is frozen" }, nil, ""},
+	})
+}
 
-		"unreachable":            {func(s *scene) { s.err = down() }, []string{"h1 reach blocker it cannot be reached: no answer in time"}, "check the network"},
-		"not one of ours":        {func(s *scene) { s.err = errors.New("odd") }, []string{"h1 reach blocker"}, "odd"},
-		"unreachable, left out":  {func(s *scene) { s.err, s.plan.SkipDown = down(), true }, nil, ""},
-		"refused, not left out":  {func(s *scene) { s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindHostKeyChanged}, true }, []string{"h1 reach blocker"}, ""},
-		"only a touch is missed": {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning", "h1 touch note"}, ""},
-		"skipped anyway":         {func(s *scene) { s.err, s.plan.Hosts[0].Skip = down(), "it is frozen" }, nil, ""},
-
+// TestFindingsOfSudo: whether sudo will work.
+func TestFindingsOfSudo(t *testing.T) {
+	find(t, map[string]findingCase{
 		"sudo wants a password": {func(s *scene) { s.h1.Sudo = fleet.SudoPassword }, []string{"h1 sudo blocker sudo wants a password of ops"}, "wheelNeedsPassword = false"},
 		"and nobody is in wheel": {func(s *scene) { s.h1.Sudo, s.h1.Groups = fleet.SudoPassword, []string{"users"} },
 			[]string{"h1 sudo blocker"}, "ops is not in the group wheel"},
@@ -102,7 +129,12 @@ func TestFindings(t *testing.T) {
 		"sudo is broken":        {func(s *scene) { s.h1.Sudo, s.h1.SudoSaid = fleet.SudoBroken, "setuid" }, []string{"h1 sudo blocker"}, "setuid"},
 		"sudo says nothing":     {func(s *scene) { s.h1.Sudo = fleet.SudoSilent }, []string{"h1 sudo warning"}, "touch"},
 		"sudo says odd things":  {func(s *scene) { s.h1.Sudo, s.h1.SudoSaid = fleet.SudoUnknown, "oops" }, []string{"h1 sudo warning"}, "oops"},
+	})
+}
 
+// TestFindingsOfSpace: room on disks.
+func TestFindingsOfSpace(t *testing.T) {
+	find(t, map[string]findingCase{
 		"little room":          {func(s *scene) { s.h1.Store.Free = 900 << 20 }, []string{"h1 space warning /nix/store is nearly full: 900 MiB of 100 GiB"}, "collect-garbage"},
 		"no room":              {func(s *scene) { s.h1.Store.Free = 1 << 20 }, []string{"h1 space blocker /nix/store is full: 1 MiB"}, ""},
 		"little room for boot": {func(s *scene) { s.h1.Boot.Free = 149e6 }, []string{"h1 space warning /boot is nearly full: 142 MiB"}, "Old kernels"},
@@ -112,7 +144,12 @@ func TestFindings(t *testing.T) {
 			s.h1.Store.Free, s.h1.Boot = 1<<20, fleet.Space{Disk: fleet.Disk{Total: 9}, Mount: "/"}
 		}, []string{"h1 space blocker /nix/store"}, ""},
 		"a disk that is unread": {func(s *scene) { s.h1.Store, s.h1.Boot = fleet.Space{}, fleet.Space{} }, nil, ""},
+	})
+}
 
+// TestFindingsOfBusy: who else is at the host.
+func TestFindingsOfBusy(t *testing.T) {
+	find(t, map[string]findingCase{
 		"somebody switches": {func(s *scene) {
 			s.h1.Activation = &fleet.Activation{By: "eve", For: 90 * time.Second, Command: "/nix/store/x/bin/switch-to-configuration switch", Logins: []string{"eve pts/0 (10.0.0.7)"}}
 		}, []string{"h1 busy blocker somebody is activating a system on it right now: by eve, for 1m30s, with `/nix/store/x/bin/switch-to-configuration switch`, logged in there: eve pts/0 (10.0.0.7)"}, ""},
@@ -128,7 +165,12 @@ func TestFindings(t *testing.T) {
 		"who waits waits for all": {func(s *scene) { s.h1.Activation, s.plan.Wait = &fleet.Activation{By: "eve"}, true },
 			[]string{"h1 busy note it waits for its turn: somebody is activating a system on it: by eve"}, ""},
 		"a run without a name": {func(s *scene) { s.ground.Holders["h1"] = Holder{} }, []string{"h1 busy blocker another run has its machine"}, ""},
+	})
+}
 
+// TestFindingsOfPlatform: who can build for it.
+func TestFindingsOfPlatform(t *testing.T) {
+	find(t, map[string]findingCase{
 		"a daemon that is gone": {func(s *scene) { no := false; s.h1.Reading.Store = &no }, []string{"h1 store blocker"}, "on the host itself"},
 		"another's kind":        {aarch64, []string{"h1 platform confirm nobody builds for aarch64-linux: the host itself is x86_64-linux"}, "--build-on"},
 		"told by what it runs":  {func(s *scene) { s.h1.Reading.System = "riscv64-linux" }, []string{"h1 platform confirm nobody builds for riscv64-linux"}, ""},
@@ -143,7 +185,12 @@ func TestFindings(t *testing.T) {
 			s.plan.Hosts[0].BuildOn, s.h1.Trust = "h2", nixcmd.Trusted
 			s.ground.Builders = []fleet.Builder{{Name: "two", Host: "h2", Systems: []string{"aarch64-linux"}}}
 		}, nil, ""},
+	})
+}
 
+// TestFindingsOfTrust: whether it accepts what was built elsewhere.
+func TestFindingsOfTrust(t *testing.T) {
+	find(t, map[string]findingCase{
 		"built elsewhere":           {func(s *scene) { s.plan.Hosts[0].BuildOn = "h2" }, []string{"h1 trust blocker its Nix does not trust ops, and would refuse what h2 has built"}, "trusted-users"},
 		"by who is trusted":         {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust = "h2", nixcmd.Trusted }, nil, ""},
 		"for who takes anything":    {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Conf.Unsigned = "h2", true }, nil, ""},
@@ -155,36 +202,33 @@ func TestFindings(t *testing.T) {
 		"by who cannot be asked": {func(s *scene) {
 			s.plan.Hosts[0].BuildOn, s.h1.Trust, s.h1.TrustErr = "h2", nixcmd.TrustUnknown, errors.New("hung up")
 		}, []string{"h1 trust warning"}, "hung up"},
-		"by who is too old":          {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust = "h2", nixcmd.TrustUnknown }, []string{"h1 trust warning its Nix is too old"}, ""},
-		"by one that is not there":   {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust, s.err2 = "h2", nixcmd.Trusted, down() }, []string{"h1 reach blocker h2, where it is built, cannot be reached"}, ""},
-		"by one that has no room":    {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust, s.h2.Store.Free = "h2", nixcmd.Trusted, 0 }, []string{"h1 space blocker /nix/store on h2, where it is built, is full"}, ""},
-		"for one that is not there":  {func(s *scene) { s.plan.Hosts[0].BuildOn, s.err = "h2", down() }, []string{"h1 reach blocker it cannot"}, ""},
+		"by who is too old":         {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust = "h2", nixcmd.TrustUnknown }, []string{"h1 trust warning its Nix is too old"}, ""},
+		"by one that is not there":  {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust, s.err2 = "h2", nixcmd.Trusted, down() }, []string{"h1 reach blocker h2, where it is built, cannot be reached"}, ""},
+		"by one that has no room":   {func(s *scene) { s.plan.Hosts[0].BuildOn, s.h1.Trust, s.h2.Store.Free = "h2", nixcmd.Trusted, 0 }, []string{"h1 space blocker /nix/store on h2, where it is built, is full"}, ""},
+		"for one that is not there": {func(s *scene) { s.plan.Hosts[0].BuildOn, s.err = "h2", down() }, []string{"h1 reach blocker it cannot"}, ""},
+	})
+}
+
+// TestFindingsOfDrift: what would be undone.
+func TestFindingsOfDrift(t *testing.T) {
+	find(t, map[string]findingCase{
 		"ahead":                      {func(s *scene) { s.ground.Histories["h1"] = fleet.HistoryDescends }, []string{"h1 drift confirm it is ahead: it runs aaaaaaa, which comes after this tree's bbbbbbb"}, ""},
 		"diverged":                   {func(s *scene) { s.ground.Histories["h1"] = fleet.HistoryUnrelated; wants(s, runsLater) }, []string{"h1 drift confirm it has diverged"}, ""},
 		"the same by another name":   {func(s *scene) { s.ground.Histories["h1"] = fleet.HistoryUnrelated; wants(s, runsNow) }, nil, ""},
 		"behind":                     {func(s *scene) { s.ground.Histories["h1"] = fleet.HistoryAncestor; wants(s, runsLater) }, nil, ""},
 		"which a build leaves alone": {func(s *scene) { s.ground.Histories["h1"], s.plan.Action = fleet.HistoryUnrelated, nixcmd.Build }, nil, ""},
 		"testing":                    {func(s *scene) { s.h1.Reading.Current = runsLater }, []string{"h1 drift note it is testing"}, ""},
+	})
+}
 
+// TestFindingsOfTree: the flake itself.
+func TestFindingsOfTree(t *testing.T) {
+	find(t, map[string]findingCase{
 		"dirty":             {func(s *scene) { s.plan.Flake.Dirty = true }, []string{" tree warning the tree git+file:///flake is dirty"}, ""},
 		"untracked":         {func(s *scene) { s.ground.Untracked = []string{"a", "b.nix", "c", "d", "e"} }, []string{" tree warning git does not track a, b.nix, c and 2 more"}, "git add a"},
 		"untracked, no Nix": {func(s *scene) { s.ground.Untracked = []string{"notes"} }, []string{" tree note git does not track notes, so"}, ""},
 		"does not evaluate": {func(s *scene) { s.ground.Facts["h1"] = fleet.Facts{State: fleet.FactsFailed, EvalError: "no option"} }, []string{"h1 flake warning it did not evaluate when this tree was last looked at: no option"}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newScene()
-			c.set(s)
-			got := s.findings()
-			if len(got) != len(c.wants) {
-				t.Fatalf("got %d findings, want %d: %q", len(got), len(c.wants), got)
-			}
-			for i, want := range c.wants {
-				if !strings.HasPrefix(got[i], want) || i == 0 && !strings.Contains(got[i], c.says) {
-					t.Errorf("got %q, want %q and %q in it", got[i], want, c.says)
-				}
-			}
-		})
-	}
+	})
 }
 
 // signed lets h2 build for h1 and sign what it builds; the flake trusts that key.
