@@ -50,6 +50,7 @@ type Generations struct {
 	Reading     Reading      // the fast script's part
 	Init        string       // what the running system's init speaks
 	Pins        []string     // systems that a root of ours keeps, in the order of its names
+	pinnedAs    []int        // likewise, the generations that the roots are named after
 	Collecting  bool         // a collection was begun and is not over: it goes on, or was cut off
 	Generations []Generation // newest first
 }
@@ -125,9 +126,9 @@ func ParseGenerations(out []byte, now time.Time) (Generations, error) {
 
 // pin takes a root below PinDir: of a generation, or of a collection.
 func (g *Generations) pin(name, path string) {
-	_, ours := nixcmd.ParseGenerationLink(name)
+	number, ours := nixcmd.ParseGenerationLink(name)
 	if p := storePath(path); p != "" && ours {
-		g.Pins = append(g.Pins, p)
+		g.Pins, g.pinnedAs = append(g.Pins, p), append(g.pinnedAs, number)
 	}
 	g.Collecting = g.Collecting || slices.Contains(collectLinks[:], name)
 }
@@ -279,6 +280,18 @@ func (g Generations) RiskOf(to Generation, live bool) []string {
 		risks = append(risks, "its init and the running one do not understand each other: it can be activated by a reboot only")
 	}
 	return risks
+}
+
+// PinLinks are the roots that keep a generation's system, whatever generation
+// they were made for: several can have the same system.
+func (g Generations) PinLinks(one Generation) []string {
+	var links []string
+	for i, p := range g.Pins {
+		if p == one.Path {
+			links = append(links, PinLink(g.pinnedAs[i]))
+		}
+	}
+	return links
 }
 
 // PinLink is the path of the root that pins a generation.

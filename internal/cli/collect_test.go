@@ -71,6 +71,7 @@ func TestCollectionsThatAreRefused(t *testing.T) {
 		"collect kelyus --delete 212 --yes":  "generation 212 must stay: it was booted",
 		"collect sifaka --keep 3 --yes":      "sifaka: nothing listens",
 		"pin kelyus 999":                     "it has no generation 999",
+		"unpin kelyus 205":                   "generation 205 is not pinned",
 		"pin kelyus x":                       "is no number of a generation",
 		"pin nosuch 1":                       "there is no host called nosuch",
 	} {

@@ -105,6 +105,9 @@ func (p *Program) pin(ctx context.Context, store *rollout.Store, r *root, what p
 		return err
 	}
 	one, err := g.Target(what.Number)
+	if err == nil && what.Unpin && !one.Pinned {
+		err = &fleet.Error{Message: fmt.Sprintf("generation %d is not pinned", what.Number), Hint: "`nixfleet-tui generations " + r.host + "` shows which are."}
+	}
 	if err != nil {
 		return err
 	}
@@ -116,10 +119,9 @@ func (p *Program) pin(ctx context.Context, store *rollout.Store, r *root, what p
 	if err := unlock(ctx); err != nil {
 		return err
 	}
-	link := fleet.PinLink(what.Number)
-	steps := [][]string{{"mkdir", "-p", fleet.PinDir}, {"ln", "-sfn", one.Path, link}}
+	steps := [][]string{{"mkdir", "-p", fleet.PinDir}, {"ln", "-sfn", one.Path, fleet.PinLink(what.Number)}}
 	if what.Unpin {
-		steps = [][]string{{"rm", "-f", link}}
+		steps = [][]string{append([]string{"rm", "-f"}, g.PinLinks(one)...)}
 	}
 	for _, words := range steps {
 		if err := r.run(ctx, words...); err != nil {
