@@ -86,9 +86,15 @@ func (i *Installation) readFlake(ctx context.Context) error {
 	}
 	var refused *Error
 	for _, l := range Lacks(facts, i.survey, i.Plan.Keys) {
-		if l.Refused && !(l.Insist && i.Plan.Insist) && refused == nil {
-			refused = &Error{Message: text.Line(l.Message), Hint: l.Hint}
-			continue
+		if l.Refused && refused == nil {
+			yes, err := i.insists(ctx, l)
+			if err != nil {
+				return err
+			}
+			if !yes {
+				refused = &Error{Message: text.Line(l.Message), Hint: l.Hint}
+				continue
+			}
 		}
 		i.tell(TellWarn, text.Line(l.Message))
 		i.tell(TellNote, "hint: "+l.Hint)
@@ -98,6 +104,14 @@ func (i *Installation) readFlake(ctx context.Context) error {
 	}
 	i.facts = facts
 	return nil
+}
+
+// insists asks whether to go on all the same, where that makes sense.
+func (i *Installation) insists(ctx context.Context, l Lacking) (bool, error) {
+	if !l.Insist || i.Plan.Insist {
+		return l.Insist, nil
+	}
+	return i.Ask(ctx, Question{Text: "Go on all the same? " + l.Message + ".", Flag: "--insist", Shown: []string{l.Hint}})
 }
 
 // explainFlake knows the flake that lacks the host.

@@ -158,6 +158,16 @@ func TestInstallAsks(t *testing.T) {
 	}
 }
 
+// A no is an answer, too.
+func TestInstallIsRefused(t *testing.T) {
+	s := newStage(t, 100, 30)
+	s.play(t, "install-question")
+	s.keys("n")
+	if n := s.count("answer 7 with false"); n != 1 || s.m.dialog != nil {
+		t.Errorf("it was answered %d times", n)
+	}
+}
+
 // A question that does not wait any more goes away.
 func TestInstallQuestionIsSettled(t *testing.T) {
 	s := newStage(t, 100, 30)

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"nixfleet-tui/install"
+	"nixfleet-tui/rollout"
+	"nixfleet-tui/ui"
+)
+
+// TestBackendInstalls goes through the demo's installation as the dashboard
+// does, and is asked what the command's flags would answer.
+func TestBackendInstalls(t *testing.T) {
+	b := demoBench(t)
+	p := b.program()
+	p.World = p.Demo
+	t.Cleanup(func() {
+		if err := p.World.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	news := ui.NewMailbox()
+	board := newBackend(p, &sourceFlags{}, "", &rollout.Store{Dir: p.World.StateDir()}, news)
+	host := board.RecallInstall("kelyus", false).Host
+	r := board.RecallInstall(host, true)
+	if r.Host != "fosa" || r.Begun || r.Target == "" {
+		t.Fatalf("it suggests %+v", r)
+	}
+	ended := make(chan ui.InstallEnd, 1)
+	go func() { ended <- board.Install(t.Context(), r) }()
+	var asked []string
+	var last install.Course
+	take, stop := context.WithCancel(t.Context())
+	defer stop()
+	told := make(chan []ui.News)
+	go func() {
+		defer close(told)
+		for {
+			got := news.Take(take)
+			if got == nil {
+				return
+			}
+			told <- got
+		}
+	}()
+	for going := true; going; {
+		select {
+		case all := <-told:
+			for _, n := range all {
+				n, ok := n.(ui.InstallTold)
+				if !ok {
+					continue
+				}
+				last = n.Course
+				if q := n.Question; q != nil && !slices.Contains(asked, q.Flag) {
+					asked = append(asked, q.Flag)
+					board.AnswerInstall(q.Number+100, false) // which nobody waits for
+					board.AnswerInstall(q.Number, true)
+				}
+			}
+		case end := <-ended:
+			if going = false; end.Err != nil {
+				t.Errorf("it ends with %v", end.Err)
+			}
+		}
+	}
+	stop()
+	for range told { // until who takes the news has gone
+	}
+	if want := []string{"--rekeyed", "--yes", "--reboot"}; !slices.Equal(asked, want) {
+		t.Errorf("it asked %q, not %q", asked, want)
+	}
+	for _, s := range last.Steps[:9] {
+		if s.State != install.TellDone {
+			t.Errorf("%s is %q at the end", s.Name, s.State)
+		}
+	}
+	if again := board.RecallInstall("fosa", true); !again.Begun || !again.Arrives || again.Target != r.Target {
+		t.Errorf("afterwards it recalls %+v", again)
+	}
+	if next := board.RecallInstall("", false).Host; next != "fosa" {
+		t.Errorf("it suggests %q next", next)
+	}
+}
+
+// TestBackendInstallIsStopped: a flow that waits for an answer ends with its context.
+func TestBackendInstallIsStopped(t *testing.T) {
+	b := demoBench(t)
+	p := b.program()
+	p.World = p.Demo
+	t.Cleanup(func() {
+		if err := p.World.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	news := ui.NewMailbox()
+	board := newBackend(p, &sourceFlags{}, "", &rollout.Store{Dir: p.World.StateDir()}, news)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan ui.InstallEnd, 1)
+	go func() { ended <- board.Install(ctx, board.RecallInstall("fosa", true)) }()
+	for waits := false; !waits; {
+		for _, n := range news.Take(t.Context()) {
+			told, ok := n.(ui.InstallTold)
+			waits = waits || ok && told.Question != nil
+		}
+	}
+	stop()
+	if end := <-ended; end.Err == nil {
+		t.Error("it did not end with its context")
+	}
+	end := board.Install(t.Context(), ui.InstallRequest{Host: "fosa", Undo: true})
+	if end.Err != nil {
+		t.Errorf("it cannot be undone: %v", end.Err)
+	}
+}
