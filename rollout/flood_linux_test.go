@@ -48,13 +48,13 @@ func writeFlood(b *testing.B, path string, size int64) (lines int) {
 }
 
 // BenchmarkSupervisor has a run's only host print NIXFLEET_BENCH_LOG MB as fast
-// as it can, until the verdict stands and every line can be read; and then a
-// viewer that comes later find all its lines.
+// as it can, until the verdict stands and every line can be read. Then a viewer
+// that comes later finds all its lines, and one of them by a word.
 func BenchmarkSupervisor(b *testing.B) {
 	size := floodSize(b)
 	log := filepath.Join(b.TempDir(), "log")
 	lines := writeFlood(b, log, size)
-	var through, opened time.Duration
+	var through, opened, found time.Duration
 	var most int64
 	for b.Loop() {
 		w := newTestWorld(b)
@@ -66,13 +66,15 @@ func BenchmarkSupervisor(b *testing.B) {
 		}
 		most = max(most, watchMemory(b, dir))
 		through += time.Since(began)
-		opened += openAll(b, TextPath(dir, "h1"), lines)
+		at, back := openAll(b, TextPath(dir, "h1"), lines)
+		opened, found = opened+at, found+back
 	}
 	megabytes := float64(size) * float64(b.N) / 1e6
 	b.ReportMetric(megabytes/through.Seconds(), "MB/s")
 	b.ReportMetric(float64(lines*b.N)/through.Seconds(), "lines/s")
 	b.ReportMetric(float64(most)/1e6, "MB-supervisor")
-	b.ReportMetric(float64(lines*b.N)/opened.Seconds(), "lines/s-found")
+	b.ReportMetric(float64(lines*b.N)/opened.Seconds(), "lines/s-opened")
+	b.ReportMetric(float64(found.Milliseconds())/float64(b.N), "ms-found")
 }
 
 // watchMemory waits for the end of a run, and returns the most that its
@@ -131,9 +133,9 @@ func peakOf(words ...string) int64 {
 	return 0
 }
 
-// openAll is how long a viewer takes to know where every line of a log is. All
-// that were printed must be there.
-func openAll(b *testing.B, path string, atLeast int) time.Duration {
+// openAll is how long a viewer takes to know where every line of a log is, and
+// from the end to find one in the middle. All that were printed must be there.
+func openAll(b *testing.B, path string, lines int) (opened, found time.Duration) {
 	b.Helper()
 	began := time.Now()
 	l := OpenLog(path, time.Now)
@@ -141,9 +143,14 @@ func openAll(b *testing.B, path string, atLeast int) time.Duration {
 	if _, err := l.Poll(); err != nil {
 		b.Fatal(err)
 	}
-	took := time.Since(began)
-	if l.Len() < atLeast {
-		b.Fatalf("%d lines of %d are left", l.Len(), atLeast)
+	opened, began = time.Since(began), time.Now()
+	if l.Len() < lines {
+		b.Fatalf("%d lines of %d are left", l.Len(), lines)
 	}
-	return took
+	middle := fmt.Sprintf("module_%d.c", lines/2)
+	at, err := l.Find(b.Context(), l.Len(), true, func(line string) bool { return strings.Contains(line, middle) })
+	if err != nil || at < lines/2 {
+		b.Fatalf("%s is in line %d, %v", middle, at, err)
+	}
+	return opened, time.Since(began)
 }

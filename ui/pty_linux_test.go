@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for a program before it fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // console is a terminal of the kernel's, with a program of ours on it.
 type console struct {
