@@ -46,6 +46,8 @@ func commands() map[string]command {
 		"nix-store":     (*call).nixStore,
 		"nix-daemon":    (*call).nixDaemon,
 		"nixos-version": (*call).nixosVersion,
+
+		"nixos-generate-config": (*call).generateConfig,
 	}
 }
 
@@ -82,6 +84,9 @@ func (c *call) sh(ctx context.Context, args []string) int {
 func (c *call) runScript(ctx context.Context, text string) int {
 	if strings.HasPrefix(text, rootsAre) {
 		return c.closures(text)
+	}
+	if status, was := c.installer(ctx, text); was {
+		return status
 	}
 	if isProbe(text) {
 		return c.probe(text)
