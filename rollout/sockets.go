@@ -12,8 +12,12 @@ import (
 
 // MakeSockets makes a private directory with a path short enough for ssh's
 // control sockets. XDG_RUNTIME_DIR will not do: it goes away with the last login.
-// A plan that names it as its Sockets takes it over when it is started.
+// A plan that names it as its Sockets takes it over when it is started. What
+// commands that were killed have left goes first.
 func (s *Store) MakeSockets() (string, error) {
+	if err := s.sweepSockets(); err != nil {
+		return "", err
+	}
 	const digits = 8
 	name := randomHex(digits)
 	dir := filepath.Join(s.socketDirs(), name)

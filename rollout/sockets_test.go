@@ -22,9 +22,9 @@ func TestSocketsAreSwept(t *testing.T) {
 			t.Fatal(err)
 		}
 		dirs[name] = dir
-		if name != "mine" {
-			w.rewrite(socketsMaker(dir), gone+w.store.Dir+"\n")
-		}
+	}
+	for _, name := range []string{"left", "of a run"} {
+		w.rewrite(socketsMaker(dirs[name]), gone+w.store.Dir+"\n")
 	}
 	w.rewrite(socketsMaker(dirs["of another store"]), gone+"/elsewhere\n")
 	wait, open := w.gate("g")
@@ -43,6 +43,26 @@ func TestSocketsAreSwept(t *testing.T) {
 	}
 	open()
 	f.end()
+}
+
+// Who makes a directory sweeps as well, since nobody may ever list runs.
+func TestMakingSocketsSweeps(t *testing.T) {
+	w := newTestWorld(t)
+	left, err := w.store.MakeSockets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rewrite(socketsMaker(left), fmt.Sprintf("%d another time\n%s\n", os.Getpid(), w.store.Dir))
+	mine, err := w.store.MakeSockets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("what a killed command has left is there: %v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
 }
 
 func (w *testWorld) rewrite(path, content string) {
