@@ -156,6 +156,9 @@ func (d *detailPage) systems(h *host) {
 	profile := same(r.Profile)
 	if profile != "" && r.Generation > 0 {
 		profile += fmt.Sprintf("  gen %d, %s old", r.Generation, ageOf(r.GenerationAt, d.now))
+		if r.ProfileAt.Sub(r.GenerationAt) > time.Minute { // somebody went back to it, or forth
+			profile += ", set " + agoOf(r.ProfileAt, d.now)
+		}
 		if r.Generations > 0 {
 			profile += fmt.Sprintf(", %d kept", r.Generations)
 		}
