@@ -106,7 +106,7 @@ func (m *Model) onRecalled(msg installRecalledMsg) tea.Cmd {
 	}
 	r := msg.request
 	if !msg.sure {
-		m.askLine("install which host of the flake:", r.Host, func(m *Model, host string) tea.Cmd {
+		m.askLine("install host:", r.Host, func(m *Model, host string) tea.Cmd {
 			if host == "" {
 				return nil
 			}
@@ -132,12 +132,12 @@ func (m *Model) askInstaller(r InstallRequest) tea.Cmd {
 	if suggested == "" {
 		suggested = "root@"
 	}
-	m.askLine("its installer answers at:", suggested, func(m *Model, target string) tea.Cmd {
+	m.askLine("installer at:", suggested, func(m *Model, target string) tea.Cmd {
 		if target == "" || target == "root@" {
 			return nil
 		}
 		r.Target, r.Arrives = target, false
-		m.askLine("new file for its hardware configuration, or nothing:", r.Hardware, func(m *Model, file string) tea.Cmd {
+		m.askLine("file for its hardware, or none:", r.Hardware, func(m *Model, file string) tea.Cmd {
 			r.Hardware = file
 			m.install.take(r)
 			return tea.Batch(m.goTo(placeInstall), m.installOn(r))

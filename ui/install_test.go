@@ -108,9 +108,9 @@ func TestInstallIsAskedFor(t *testing.T) {
 	s.showFleet()
 	s.backend.recalled = InstallRequest{Host: "fosa"}
 	s.keys("I")
-	s.sees("install which host of the flake: fosa")
+	s.sees("install host: fosa")
 	s.keys("enter")
-	s.sees("its installer answers at: root@")
+	s.sees("installer at: root@")
 	s.keys("h", "enter", "enter")
 	if want := `install {Host:fosa Target:root@h Hardware: Step: Undo:false Arrives:false Begun:false}`; !slices.Contains(s.backend.asked, want) {
 		t.Errorf("it was asked %q, not %s", s.backend.asked, want)
