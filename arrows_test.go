@@ -32,11 +32,11 @@ var arrows = map[string][]string{
 	"e2e/soak":          {"nixcmd", "rollout"},
 	"nix":               {}, // Nix, but for its tests
 	"docs/pictures":     {"internal/text"},
+	"bench":             {"fleet", "bench/figures", "bench/loopback"},
 	"bench/latency":     {"rollout"},
 	"bench/compare":     {"bench/figures"},
 	"bench/figures":     {},
 	"bench/floor":       {},
-	"bench/start":       {},
 	"bench/ssh":         {"fleet", "sshutil", "bench/floor", "bench/loopback"},
 	"bench/loopback":    {},
 }
