@@ -38,7 +38,7 @@ ln -sfn "$(readlink /mnt/nix/var/nix/profiles/system-1-link)" /run/current-syste
 cp /mnt/etc/ssh/ssh_host_ed25519_key /mnt/etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/
 /usr/bin/systemctl restart ssh; touch /run/cuts/boot; cut-here boot`,
 	"nix-store": `case $1 in --serve) cut-here copy ;; esac; exec /usr/bin/nix-store "$@"`,
-	"tail":      `cut-here install; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
+	"tail":      `cut-here install || exit; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
 	"nixos-install": `echo "$*" >>/mnt/calls
 [ "${*%/nix/store/*}" = "--root /mnt --no-root-passwd --no-channel-copy --system " ] || { echo "wrong arguments: $*" >&2; exit 1; }
 eval "system=\${$#}"
@@ -182,6 +182,7 @@ func TestInstall(t *testing.T) {
 	s.onTarget("touch /run/cuts/hold")
 	s.says(3, "secrets must be rekeyed", "newbie --hardware hw.nix "+target)
 	s.seal(s.public())
+	s.says(3, ", on h2", "newbie --rekeyed --build-on h2")
 	s.cutIn("install", "connection was cut")
 	r = s.says(0, "newbie is installed", "newbie --write-entry --write-known-hosts")
 	s.introduced()
