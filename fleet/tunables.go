@@ -57,7 +57,7 @@ const (
 	maxClosuresOutput = 64 << 20
 
 	// Asking git how two revisions stand to each other.
-	historyTimeout = 2 * time.Second
+	historyTimeout = 10 * time.Second
 
 	// A row is old when three of its intervals have gone by.
 	staleIntervals = 3
