@@ -136,7 +136,7 @@ func (r *runPlace) keepUp() {
 	if r.as != asList || r.met {
 		return
 	}
-	if at := slices.IndexFunc(r.panes, func(p *pane) bool { return p.task.Verdict == nil && !p.task.Started.IsZero() }); at >= 0 {
+	if at := slices.IndexFunc(r.panes, func(p *pane) bool { return p.task.Verdict == nil && !p.task.Started.IsZero() && p.task.Reason == "" }); at >= 0 {
 		r.focus = at
 	}
 }
