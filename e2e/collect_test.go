@@ -27,7 +27,7 @@ func TestCollect(t *testing.T) {
 	if r := w.wants(0, "collect h7 --keep 1 --dry-run"); !strings.Contains(r.stdout, "frees about") || len(w.generations("h7").Generations) != len(all) {
 		t.Errorf("--dry-run: %s", r.stdout)
 	}
-	if r := w.wants(1, "collect h7 --delete %d --yes", pinned.Number); !strings.Contains(r.stderr, "it is pinned") {
+	if r := w.wants(2, "collect h7 --delete %d --yes", pinned.Number); !strings.Contains(r.stderr, "it is pinned") {
 		t.Errorf("a pinned generation: %s", r.stderr)
 	}
 	r := w.wants(0, "collect h7 --delete %d --yes", going.Number)
