@@ -28,31 +28,20 @@ func TestBackendInstalls(t *testing.T) {
 	if r.Host != "fosa" || r.Begun || r.Target == "" {
 		t.Fatalf("it suggests %+v", r)
 	}
+	const over = "the flow is over"
 	ended := make(chan ui.InstallEnd, 1)
-	go func() { ended <- board.Install(t.Context(), r) }()
+	go func() {
+		ended <- board.Install(t.Context(), r)
+		news.Post(ui.Said{Message: over})
+	}()
 	var asked []string
 	var last install.Course
-	take, stop := context.WithCancel(t.Context())
-	defer stop()
-	told := make(chan []ui.News)
-	go func() {
-		defer close(told)
-		for {
-			got := news.Take(take)
-			if got == nil {
-				return
-			}
-			told <- got
-		}
-	}()
 	for going := true; going; {
-		select {
-		case all := <-told:
-			for _, n := range all {
-				n, ok := n.(ui.InstallTold)
-				if !ok {
-					continue
-				}
+		for _, n := range news.Take(t.Context()) {
+			switch n := n.(type) {
+			case ui.Said:
+				going = n.Message != over
+			case ui.InstallTold:
 				last = n.Course
 				if q := n.Question; q != nil && !slices.Contains(asked, q.Flag) {
 					asked = append(asked, q.Flag)
@@ -60,14 +49,10 @@ func TestBackendInstalls(t *testing.T) {
 					board.AnswerInstall(q.Number, true)
 				}
 			}
-		case end := <-ended:
-			if going = false; end.Err != nil {
-				t.Errorf("it ends with %v", end.Err)
-			}
 		}
 	}
-	stop()
-	for range told { // until who takes the news has gone
+	if end := <-ended; end.Err != nil {
+		t.Errorf("it ends with %v", end.Err)
 	}
 	if want := []string{"--rekeyed", "--yes", "--reboot"}; !slices.Equal(asked, want) {
 		t.Errorf("it asked %q, not %q", asked, want)
