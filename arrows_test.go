@@ -19,10 +19,11 @@ const module = "nixfleet-tui"
 var arrows = map[string][]string{
 	"":                  {"internal/cli"},
 	"internal/text":     {},
+	"internal/pty":      {},
 	"sshutil":           {"internal/text"},
 	"nixcmd":            {"internal/text"},
 	"fleet":             {"internal/text", "nixcmd", "sshutil"},
-	"rollout":           {"internal/text", "nixcmd", "sshutil", "fleet"},
+	"rollout":           {"internal/text", "internal/pty", "nixcmd", "sshutil", "fleet"},
 	"install":           {"internal/text", "nixcmd", "sshutil"},
 	"ui":                {"internal/text", "nixcmd", "fleet", "rollout", "install"},
 	"internal/sshdtest": {},

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nixfleet-tui/internal/pty"
 )
 
 // terminal is a pseudo-terminal with a program on it.
@@ -30,23 +32,11 @@ const lastWords = 1 << 20
 // onTerminal starts a command on a terminal of its own.
 func onTerminal(t *testing.T, c *exec.Cmd) *terminal {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	master, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	term := &terminal{master: master, ended: make(chan error, 1), silent: make(chan struct{})}
-	var tty *os.File
-	term.control(t, func(fd int) error {
-		if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
-			return err
-		}
-		peer, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-		if errno != 0 {
-			return errno
-		}
-		tty = os.NewFile(peer, "tty")
-		return nil
-	})
 	defer tty.Close()
 	term.resize(t, 80, 24)
 	c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
@@ -59,24 +49,14 @@ func onTerminal(t *testing.T, c *exec.Cmd) *terminal {
 	return term
 }
 
-// control does something with the terminal's descriptor.
-func (term *terminal) control(t *testing.T, what func(fd int) error) {
-	t.Helper()
-	conn, err := term.master.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var failed error
-	if err := conn.Control(func(fd uintptr) { failed = what(int(fd)) }); err != nil || failed != nil {
-		t.Fatalf("the terminal: %v, %v", err, failed)
-	}
-}
-
 func (term *terminal) resize(t *testing.T, columns, rows uint16) {
 	t.Helper()
-	term.control(t, func(fd int) error {
+	err := pty.Control(term.master, func(fd int) error {
 		return unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: rows})
 	})
+	if err != nil {
+		t.Fatalf("the terminal: %v", err)
+	}
 }
 
 // press types keys.

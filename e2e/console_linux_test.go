@@ -5,7 +5,6 @@ package e2e
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -14,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"nixfleet-tui/internal/pty"
 )
 
 // console is a terminal with a program on it, for what is asked on terminals only.
@@ -33,24 +32,7 @@ type console struct {
 // onConsole starts a command on a terminal of its own.
 func (w *where) onConsole(cmd *exec.Cmd) *console {
 	w.t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	// Fd would make reading block, and closing wait for what is being read.
-	conn, err := master.SyscallConn()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	var number int
-	if cerr := conn.Control(func(fd uintptr) {
-		if number, err = unix.IoctlGetInt(int(fd), unix.TIOCGPTN); err == nil {
-			err = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
-		}
-	}); cerr != nil || err != nil {
-		w.t.Fatal(cerr, err)
-	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	master, tty, err := pty.Open()
 	if err != nil {
 		w.t.Fatal(err)
 	}

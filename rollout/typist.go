@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"nixfleet-tui/internal/pty"
 	"nixfleet-tui/sshutil"
 )
 
@@ -33,7 +34,7 @@ type typist struct {
 func newTypist(secret *sshutil.Secret, outputs ...string) (*typist, error) {
 	t := &typist{secret: secret, stop: make(chan struct{})}
 	var err error
-	if t.terminal, t.child, err = openPty(); err != nil {
+	if t.terminal, t.child, err = pty.Open(); err != nil {
 		return nil, fmt.Errorf("opening a pseudo-terminal: %w", err)
 	}
 	for _, path := range outputs {
@@ -83,7 +84,7 @@ func (t *typist) watch() {
 		}
 		for _, out := range t.outputs {
 			again, asks := out.look()
-			if !asks || !isRaw(t.child) {
+			if !asks || !pty.IsRaw(t.child) {
 				continue
 			}
 			answer := t.secret.Line()

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"nixfleet-tui/internal/pty"
 )
 
 // patience is how long a test waits for a program before it fails.
@@ -45,7 +46,10 @@ func onConsole(t testing.TB, name string, w, h uint16) *console {
 func startConsole(t testing.TB, cmd *exec.Cmd, w, h uint16) *console {
 	t.Helper()
 	c := &console{cmd: cmd, t: t, changed: make(chan struct{}, 1), ended: make(chan error, 1)}
-	c.master, c.tty = openTerminal(t)
+	var err error
+	if c.master, c.tty, err = pty.Open(); err != nil {
+		t.Skipf("this needs a pseudo-terminal: %v", err)
+	}
 	c.resize(w, h)
 	before, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
@@ -63,25 +67,6 @@ func startConsole(t testing.TB, cmd *exec.Cmd, w, h uint16) *console {
 	go func() { c.ended <- c.cmd.Wait() }()
 	t.Cleanup(c.close)
 	return c
-}
-
-func openTerminal(t testing.TB) (master, tty *os.File) {
-	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skipf("this needs a pseudo terminal: %v", err)
-	}
-	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err == nil {
-		tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return master, tty
 }
 
 func (c *console) read() {

@@ -1,40 +1,23 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
-)
 
-// terminal is a pseudo-terminal: the side of who types, and the program's.
-func terminal(t *testing.T) (keyboard, tty *os.File) {
-	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { keyboard.Close() })
-	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { tty.Close() })
-	return keyboard, tty
-}
+	"nixfleet-tui/internal/pty"
+)
 
 // Who sees the prompt may type at once, or paste: the terminal must not show
 // what is typed any more by then.
 func TestPromptComesWhenNothingIsShown(t *testing.T) {
-	keyboard, tty := terminal(t)
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keyboard.Close()
+	defer tty.Close()
 	screen, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package rollout
+package pty
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openPty opens a pseudo-terminal that becomes nobody's controlling one.
-func openPty() (ours, child *os.File, err error) {
+// Open opens a pseudo-terminal that becomes nobody's controlling one.
+func Open() (ours, child *os.File, err error) {
 	ours, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	var number uint32
-	err = inFile(ours, func(fd int) error {
+	err = Control(ours, func(fd int) error {
 		if err := unix.IoctlSetInt(fd, unix.TIOCPTYGRANT, 0); err != nil {
 			return err
 		}
@@ -36,11 +36,11 @@ func openPty() (ours, child *os.File, err error) {
 	return ours, child, nil
 }
 
-// isRaw says whether somebody, such as ssh, has a terminal pass keys on as
+// IsRaw says whether somebody, such as ssh, has a terminal pass keys on as
 // they come, without showing them.
-func isRaw(terminal *os.File) bool {
+func IsRaw(terminal *os.File) bool {
 	raw := false
-	inFile(terminal, func(fd int) error { //nolint:errcheck // a terminal that is gone is not raw
+	Control(terminal, func(fd int) error { //nolint:errcheck // a terminal that is gone is not raw
 		modes, err := unix.IoctlGetTermios(fd, unix.TIOCGETA)
 		raw = err == nil && modes.Lflag&(unix.ICANON|unix.ECHO) == 0
 		return err

@@ -1,10 +1,12 @@
-package rollout
+// Package pty opens pseudo-terminals: for programs that ask only on a terminal,
+// and for tests of what a person at one sees.
+package pty
 
 import "os"
 
-// inFile does something with a file's descriptor, which stays the runtime's
+// Control does something with a file's descriptor, which stays the runtime's
 // to wait on: Fd would make it blocking, and a reader of it could not be ended.
-func inFile(f *os.File, do func(fd int) error) error {
+func Control(f *os.File, do func(fd int) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
