@@ -18,7 +18,7 @@
           src = self;
           # The modules of go.mod as `go mod vendor` lays them out, our own `background`
           # among them: it changes with that too. .ci/run says what it must be.
-          vendorHash = "sha256-G4FYQItxHdoThfdYKz08igXxjnH1LcQj1nlz3vb8f30=";
+          vendorHash = "sha256-IrZoJrRQVw5etiM7zrpskjxxefYcYUg2YD57Ts6VmeA=";
           env.CGO_ENABLED = 0;
           subPackages = [ "." ];
           # The tests start SSH servers and processes of their own; .ci/run has them.

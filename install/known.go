@@ -5,29 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
-)
 
-// errOtherKey says that known_hosts has another key for one of the names.
-var errOtherKey = errors.New("another key is known")
+	"nixfleet-tui/sshutil"
+)
 
 // missing are those of the new host's keys that the person's known_hosts lacks.
 func (i *Installation) missing() ([]HostKey, error) {
-	if _, err := os.Stat(i.Plan.KnownHosts); errors.Is(err, fs.ErrNotExist) {
-		return i.keys, nil
-	}
-	check, err := knownhosts.New(i.Plan.KnownHosts)
-	if err != nil {
-		return nil, fmt.Errorf("it cannot be read: %w", err)
-	}
 	var lacking []HostKey
 	for _, k := range i.keys {
 		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(k.Public))
@@ -36,13 +24,17 @@ func (i *Installation) missing() ([]HostKey, error) {
 		}
 		unknown := false
 		for _, name := range []string{i.Plan.Host, i.Plan.Address} {
-			var revoked *knownhosts.RevokedError
-			switch err := i.knows(check, name, public); {
-			case errors.As(err, &revoked):
+			err := sshutil.CheckKnownHosts(i.Plan.KnownHosts, name, i.Plan.Port, public)
+			refusal, _ := errors.AsType[*sshutil.HostKeyError](err)
+			switch {
+			case err == nil:
+			case refusal == nil:
+				return nil, err
+			case refusal.Kind == sshutil.KindHostKeyRevoked:
 				return nil, fmt.Errorf("it says that this very key is revoked: %w", err)
-			case errors.Is(err, errOtherKey):
+			case i.another(refusal.Known):
 				return nil, fmt.Errorf("it has another key for %s; if that machine is gone, `ssh-keygen -R %s` removes it: %w", name, name, err)
-			case err != nil:
+			default:
 				unknown = true
 			}
 		}
@@ -53,30 +45,15 @@ func (i *Installation) missing() ([]HostKey, error) {
 	return lacking, nil
 }
 
-// knows says whether a name is known with this key: nil if it is, errOtherKey
-// if it is known with others alone. Of the new host's other keys none counts
-// as another.
-func (i *Installation) knows(check ssh.HostKeyCallback, name string, key ssh.PublicKey) error {
-	at := net.JoinHostPort(name, strconv.Itoa(max(i.Plan.Port, 0)))
-	if i.Plan.Port == 0 {
-		at = net.JoinHostPort(name, "22")
-	}
-	err := check(at, &net.TCPAddr{}, key)
-	var known *knownhosts.KeyError
-	if !errors.As(err, &known) {
-		return err
-	}
-	for _, want := range known.Want {
-		line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(want.Key)))
-		ours := false
-		for _, k := range i.keys {
-			ours = ours || k.Public == line
-		}
-		if !ours {
-			return errOtherKey
-		}
-	}
-	return err
+// another says whether known_hosts has a key that is none of the new host's own,
+// of which it may know some already.
+func (i *Installation) another(known []sshutil.KnownKey) bool {
+	return slices.ContainsFunc(known, func(line sshutil.KnownKey) bool {
+		return !slices.ContainsFunc(i.keys, func(k HostKey) bool {
+			public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(k.Public))
+			return err == nil && ssh.FingerprintSHA256(public) == line.Fingerprint
+		})
+	})
 }
 
 func (i *Installation) known(context.Context) (bool, string, error) {

@@ -42,6 +42,19 @@ func (e *HostKeyError) Error() string {
 	return fmt.Sprintf("the host key is not in known_hosts (%s, %s)", e.Fingerprint, e.Type)
 }
 
+// CheckKnownHosts says whether a known_hosts file vouches for a plain key of a
+// host that is asked for at a port: nil if it does, else a *HostKeyError of
+// KindHostKeyUnknown, KindHostKeyChanged or KindHostKeyRevoked. A file that is
+// not there vouches for nothing.
+func CheckKnownHosts(path, host string, port int, key ssh.PublicKey) error {
+	files := new(knownFiles).read([]string{path})
+	check := newHostKeyCheck(Target{HostName: host, Port: port}, files, nil, time.Time{})
+	if refusal := check.check(key); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
 // hostKeyCheck decides about the key of one host as OpenSSH with
 // StrictHostKeyChecking=yes does (check_host_key in sshconnect.c).
 type hostKeyCheck struct {
