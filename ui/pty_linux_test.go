@@ -48,7 +48,7 @@ func startConsole(t testing.TB, cmd *exec.Cmd, w, h uint16) *console {
 	c := &console{cmd: cmd, t: t, changed: make(chan struct{}, 1), ended: make(chan error, 1)}
 	var err error
 	if c.master, c.tty, err = pty.Open(); err != nil {
-		t.Skipf("this needs a pseudo-terminal: %v", err)
+		t.Fatal(err)
 	}
 	c.resize(w, h)
 	before, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)

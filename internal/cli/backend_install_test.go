@@ -10,9 +10,9 @@ import (
 	"nixfleet-tui/ui"
 )
 
-// TestBackendInstalls goes through the demo's installation as the dashboard
-// does, and is asked what the command's flags would answer.
-func TestBackendInstalls(t *testing.T) {
+// demoBoard is what a dashboard of the demo asks, and where it is told.
+func demoBoard(t *testing.T) (board *backend, news *ui.Mailbox) {
+	t.Helper()
 	b := demoBench(t)
 	p := b.program()
 	p.World = p.Demo
@@ -21,8 +21,14 @@ func TestBackendInstalls(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	news := ui.NewMailbox()
-	board := newBackend(p, &sourceFlags{}, "", &rollout.Store{Dir: p.World.StateDir()}, news)
+	news = ui.NewMailbox()
+	return newBackend(p, &sourceFlags{}, "", &rollout.Store{Dir: p.World.StateDir()}, news), news
+}
+
+// TestBackendInstalls goes through the demo's installation as the dashboard
+// does, and is asked what the command's flags would answer.
+func TestBackendInstalls(t *testing.T) {
+	board, news := demoBoard(t)
 	host := board.RecallInstall("kelyus", false).Host
 	r := board.RecallInstall(host, true)
 	if r.Host != "fosa" || r.Begun || r.Target == "" {
@@ -72,16 +78,7 @@ func TestBackendInstalls(t *testing.T) {
 
 // TestBackendInstallIsStopped: a flow that waits for an answer ends with its context.
 func TestBackendInstallIsStopped(t *testing.T) {
-	b := demoBench(t)
-	p := b.program()
-	p.World = p.Demo
-	t.Cleanup(func() {
-		if err := p.World.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	news := ui.NewMailbox()
-	board := newBackend(p, &sourceFlags{}, "", &rollout.Store{Dir: p.World.StateDir()}, news)
+	board, news := demoBoard(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan ui.InstallEnd, 1)
 	go func() { ended <- board.Install(ctx, board.RecallInstall("fosa", true)) }()

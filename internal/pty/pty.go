@@ -2,7 +2,44 @@
 // and for tests of what a person at one sees.
 package pty
 
-import "os"
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Open opens a pseudo-terminal that becomes nobody's controlling one.
+func Open() (ours, child *os.File, err error) {
+	ours, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	var path string
+	err = Control(ours, func(fd int) (err error) {
+		path, err = unlock(fd)
+		return err
+	})
+	if err == nil {
+		child, err = os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, ours.Close())
+	}
+	return ours, child, nil
+}
+
+// IsRaw says whether somebody, such as ssh, has a terminal pass keys on as
+// they come, without showing them.
+func IsRaw(terminal *os.File) bool {
+	raw := false
+	Control(terminal, func(fd int) error { //nolint:errcheck // a terminal that is gone is not raw
+		modes, err := unix.IoctlGetTermios(fd, getModes)
+		raw = err == nil && modes.Lflag&(unix.ICANON|unix.ECHO) == 0
+		return err
+	})
+	return raw
+}
 
 // Control does something with a file's descriptor, which stays the runtime's
 // to wait on: Fd would make it blocking, and a reader of it could not be ended.
