@@ -50,8 +50,8 @@ func readers() []reader {
 	limit := fmt.Sprint(parallel)
 	return []reader{
 		{name: "OpenSSH", pkg: "openssh-client", cmd: func(ctx context.Context, r *reading) *exec.Cmd {
-			// The shell becomes ssh: it only opens the script for it.
-			return exec.CommandContext(ctx, "xargs", "-a", r.list, "-P"+limit, "-I{}", "sh", "-c", `exec ssh -F "$0" {} /bin/sh -s <"$1"`, r.hosts.Config, r.script)
+			// ssh ends with 255 for a host that cannot be had, at which xargs would start no more.
+			return exec.CommandContext(ctx, "xargs", "-a", r.list, "-P"+limit, "-I{}", "sh", "-c", `ssh -F "$0" {} /bin/sh -s <"$1" || exit 1`, r.hosts.Config, r.script)
 		}},
 		{name: "clush", pkg: "clustershell", cmd: func(ctx context.Context, r *reading) *exec.Cmd {
 			return fed(r.script, exec.CommandContext(ctx, "clush", "-f", limit, "--hostfile", r.list, "-o", "-F "+r.hosts.Config, "/bin/sh -s"))
