@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"nixfleet-tui/sshutil"
 )
@@ -96,10 +97,12 @@ func (a *attendance) relayAgent(d runDir, plan *Plan, host PlanHost, environ []s
 			})
 			return done
 		},
-		Gone: func(ctx context.Context) error {
+	}
+	r.Gone = func(ctx context.Context) error {
+		return untilBack(ctx, r.Agent, func(ctx context.Context) error {
 			_, err := k.Ask(ctx, Question{Program: "ssh-agent", Purpose: "for " + host.Name, Wants: WantsAgent, Words: "the agent has gone; a dashboard that has one lends it"})
 			return err
-		},
+		})
 	}
 	path := filepath.Join(plan.Sockets, randomHex(socketDigits))
 	if err := r.Listen(path, socket); err != nil {
@@ -113,6 +116,38 @@ func (a *attendance) relayAgent(d runDir, plan *Plan, host PlanHost, environ []s
 	}
 	a.link = "" // nobody shares a login
 	return nil
+}
+
+// untilBack asks for another agent, and calls that off when one answers at its
+// socket again: an agent that a service, or a person, has started anew in the
+// same place is not to be lent by anybody.
+func untilBack(ctx context.Context, socket func() string, ask func(context.Context) error) error {
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	back := make(chan bool, 1)
+	go func() {
+		tick := time.NewTicker(agentPoll)
+		defer tick.Stop()
+		for {
+			select {
+			case <-asking.Done():
+				back <- false
+				return
+			case <-tick.C:
+			}
+			if answers(socket()) {
+				back <- true
+				stop()
+				return
+			}
+		}
+	}()
+	err := ask(asking)
+	stop()
+	if <-back {
+		return nil
+	}
+	return err
 }
 
 // closeRelay takes the relay away; a shared login finds the agent itself again.

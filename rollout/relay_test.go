@@ -16,6 +16,13 @@ import (
 // serveAgent is an agent with one key, until stop is called.
 func serveAgent(t *testing.T, comment string) (socket string, stop func()) {
 	t.Helper()
+	socket = filepath.Join(t.TempDir(), "agent")
+	return socket, serveAgentAt(t, socket, comment)
+}
+
+// serveAgentAt is serveAgent at a socket.
+func serveAgentAt(t *testing.T, socket, comment string) (stop func()) {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +31,6 @@ func serveAgent(t *testing.T, comment string) (socket string, stop func()) {
 	if err := keyring.Add(agent.AddedKey{PrivateKey: key, Comment: comment}); err != nil {
 		t.Fatal(err)
 	}
-	socket = filepath.Join(t.TempDir(), "agent")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +48,7 @@ func serveAgent(t *testing.T, comment string) (socket string, stop func()) {
 		}
 	}()
 	t.Cleanup(func() { listener.Close() })
-	return socket, func() { listener.Close() }
+	return func() { listener.Close() }
 }
 
 func TestAgentIsRelayedAndReplaced(t *testing.T) {
@@ -83,6 +89,34 @@ func relayedAndReplaced(t *testing.T, ask bool) {
 	}
 	if log := f.log("h1"); !strings.Contains(log, "other-key") {
 		t.Errorf("it did not go on with the agent that was lent:\n%s", log)
+	}
+}
+
+// TestAgentThatComesBackIsTaken: a service may start it anew while nobody looks.
+func TestAgentThatComesBackIsTaken(t *testing.T) {
+	w := newTestWorld(t)
+	wait, open := w.gate("g")
+	w.host("h1", "m1", "ssh-add -l >&2; "+wait+"; ssh-add -l >&2; "+wellStory)
+	socket, stop := serveAgent(t, "first-key")
+	t.Setenv(agentVariable, socket)
+	f := w.start(w.plan(nixcmd.Switch, "h1"))
+	f.started("h1")
+	waitUntil(t, "the agent to be asked", func() bool {
+		log, err := os.ReadFile(LogPath(f.dir, "h1"))
+		return err == nil && strings.Contains(string(log), "first-key")
+	})
+	stop()
+	open()
+	f.question("h1")
+	serveAgentAt(t, socket, "other-key")
+	if got := outcomes(f.end()); got != "h1:ok" {
+		t.Errorf("outcomes = %s", got)
+	}
+	if log := f.log("h1"); !strings.Contains(log, "other-key") {
+		t.Errorf("it did not go on with the agent that came back:\n%s", log)
+	}
+	if open, err := OpenQuestions(f.dir); len(open) > 0 || err != nil {
+		t.Errorf("it still asks: %v, %v", open, err)
 	}
 }
 

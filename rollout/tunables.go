@@ -32,6 +32,7 @@ const (
 	resolveEvery  = time.Minute               // how often at most
 	rootFor       = 30 * time.Second          // for making one garbage collector root
 	questionFor   = 10 * time.Minute          // how long a question waits for a person
+	agentPoll     = time.Second               // how often it is looked whether an agent that has gone is back
 	deskPatience  = 5 * time.Second           // for a viewer to say its answer
 	promptPoll    = 50 * time.Millisecond     // how often it is looked whether sudo asks on a pseudo-terminal
 	othersPause   = 2 * time.Second           // between two questions whether somebody else's activation has ended

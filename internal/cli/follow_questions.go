@@ -16,10 +16,11 @@ type pausing interface {
 
 // answerQuestions puts what the run's programs ask to the person who watches,
 // one question after the other. Where nobody can be asked they wait for another
-// viewer, and their tasks fail without one. A signal ends it, and is returned.
+// viewer, and their tasks fail without one; but an agent is lent all the same.
+// A signal ends it, and is returned.
 func (f *follower) answerQuestions(ctx context.Context, in *Interruptions) (os.Signal, error) {
 	if _, json := f.show.(*jsonDisplay); json || f.program.IO.Answer == nil || !f.program.IO.CanAsk() {
-		return nil, nil
+		return nil, f.lendAgents(ctx)
 	}
 	for {
 		q, ok := f.nextQuestion()
@@ -36,6 +37,22 @@ func (f *follower) answerQuestions(ctx context.Context, in *Interruptions) (os.S
 			return sig, err
 		}
 	}
+}
+
+// lendAgents lends this process's agent to tasks whose own has gone, without a word.
+func (f *follower) lendAgents(ctx context.Context) error {
+	for _, t := range f.reader.View().Tasks {
+		for _, q := range t.Questions {
+			if q.Wants != rollout.WantsAgent || slices.Contains(f.put, q.ID) {
+				continue
+			}
+			f.put = append(f.put, q.ID)
+			if err := f.program.lendAgent(ctx, f.dir, q); err != nil {
+				return f.show.note("the agent could not be lent to " + t.Host + ": " + err.Error())
+			}
+		}
+	}
+	return nil
 }
 
 // putOne puts one question, until it is settled or a signal comes.
