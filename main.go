@@ -25,7 +25,7 @@ func run(started time.Time) (code int) {
 	defer func() {
 		if crash := recover(); crash != nil {
 			terminal.Restore()
-			code = cli.ReportCrash(os.Stderr, os.Getenv, crash)
+			code = cli.ReportCrash(os.Stderr, cli.Getenv, crash)
 		}
 	}()
 	return cli.Main(cli.NewProgram(started), os.Args[1:])

@@ -35,9 +35,9 @@ type Env struct {
 // NewProgram is the real one. What cannot be learned of the process stays
 // empty, and the command that needs it says so.
 func NewProgram(started time.Time) *Program {
-	env := Env{Getenv: os.Getenv, Now: time.Now, Started: started}
+	env := Env{Getenv: Getenv, Now: time.Now, Started: started}
 	env.Dir, _ = os.Getwd()
-	env.Home, _ = os.UserHomeDir()
+	env.Home = Getenv("HOME")
 	env.Hostname, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {
 		env.User = u.Username
@@ -49,6 +49,18 @@ func NewProgram(started time.Time) *Program {
 		Demo:    &demoWorld{env: env},
 		Signals: listen,
 	}
+}
+
+// Getenv is os.Getenv, but for a HOME that is not set, as in a service or a cron
+// job: then it is what the user database says, as it is for ssh and nix.
+func Getenv(name string) string {
+	value := os.Getenv(name)
+	if value == "" && name == "HOME" {
+		if u, err := user.Current(); err == nil {
+			return u.HomeDir
+		}
+	}
+	return value
 }
 
 // Interruptions are the signals that a person or a closing terminal sends.

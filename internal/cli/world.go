@@ -177,12 +177,13 @@ func stateDir(getenv func(string) string) string {
 }
 
 // baseDir is our directory under one of the XDG base directories; a relative
-// setting is passed over, as their specification asks.
+// setting is passed over, as their specification asks. Without any home at all
+// it is below the root, where making it fails: never wherever we happen to be.
 func baseDir(getenv func(string) string, variable, fallback string) string {
 	if dir := getenv(variable); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "nixfleet")
 	}
-	return filepath.Join(getenv("HOME"), fallback, "nixfleet")
+	return filepath.Join("/", getenv("HOME"), fallback, "nixfleet")
 }
 
 // writeIfChanged puts content into the file at path by rename, unless it is
