@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 	"bench/compare":     {"bench/figures"},
 	"bench/figures":     {},
 	"bench/floor":       {},
+	"bench/metered":     {"internal/cli"},
 	"bench/ssh":         {"fleet", "sshutil", "bench/floor", "bench/loopback"},
 	"bench/loopback":    {},
 }

@@ -61,10 +61,16 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.BoolVar(&b.quick, "quick", false, "all of it in small; nothing is written")
 	flags.IntVar(&b.rounds, "rounds", 3, "how often what is measured in turn is measured")
 	flags.StringVar(&b.lab, "lab", os.Getenv("NIXFLEET_LAB"), "where the lab's scripts are; its hosts must be up")
-	if err := flags.Parse(args); err != nil {
-		return err
+	var names []string
+	for len(args) > 0 { // flags may stand behind sections, too
+		if err := flags.Parse(args); err != nil {
+			return err
+		}
+		if args = flags.Args(); len(args) > 0 {
+			names, args = append(names, args[0]), args[1:]
+		}
 	}
-	chosen, err := choose(flags.Args())
+	chosen, err := choose(names)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestThePageHasAPlaceForEverySection(t *testing.T) {
 
 func TestSections(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"--list", "scale", "start"}, &out); err != nil {
+	if err := run(t.Context(), []string{"scale", "--list", "start"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); !strings.HasPrefix(got, "scale ") || !strings.Contains(got, "\nstart ") || strings.Count(got, "\n") != 2 {
