@@ -24,7 +24,7 @@ func (f fleetSize) String() string { return fmt.Sprintf("%d hosts, %d %% broken"
 // how ours stands to the others. Ours cold is the command as a person types it;
 // warm is the same connections asked again, as the dashboard does.
 func status(ctx context.Context, b *bench) (figures.Table, error) {
-	sizes := []fleetSize{{200, 0}, {200, 10}, {200, 30}, {1000, 0}, {1000, 30}}
+	sizes := []fleetSize{{200, 0}, {200, 10}, {200, 30}, {1000, 0}, {1000, 10}, {1000, 30}}
 	if b.quick {
 		sizes = []fleetSize{{12, 25}}
 	}
@@ -96,21 +96,29 @@ func (b *bench) readAll(ctx context.Context, size fleetSize, present []reader) (
 	var cold, warm []float64
 	theirs := make([][]float64, len(present))
 	for round := range rounds {
-		c, w, err := us.time(ctx)
+		fmt.Fprintf(b.out, "== status: %s:", size)
+		c, err := again(us.cold(ctx))
 		if err != nil {
 			return nil, err
 		}
+		w, err := us.warm(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(b.out, " ours %.2f s and %.2f s", c, w)
 		cold, warm = append(cold, c), append(warm, w)
 		for i, p := range present {
 			if p.slow && (round > 0 || size.hosts > large) {
 				continue
 			}
-			took, err := p.time(ctx, r)
+			took, err := again(func() (float64, error) { return p.time(ctx, r) })
 			if err != nil {
 				return nil, err
 			}
+			fmt.Fprintf(b.out, ", %s %.2f s", p.name, took)
 			theirs[i] = append(theirs[i], took)
 		}
+		fmt.Fprintln(b.out)
 	}
 	cells = []string{seconds(cold), seconds(warm)}
 	for i := range present {
@@ -168,36 +176,40 @@ func (b *bench) ourselves(ctx context.Context, r *reading) (*ourselves, error) {
 	if _, err := exec.LookPath("nix-instantiate"); err != nil {
 		return nil, missing{"nix", "install nix-bin"}
 	}
-	_, _, err = us.time(ctx)
+	_, err = again(us.cold(ctx))
 	return us, err
 }
 
 func (us *ourselves) inventory() string { return filepath.Join(us.dir, "fleet.nix") }
 
-// time runs the command, and then reads twice over connections that stay.
-func (us *ourselves) time(ctx context.Context) (cold, warm float64, err error) {
-	c := exec.CommandContext(ctx, us.program, "status", "--json")
-	c.Dir, c.Env = us.dir, us.env // where no flake is
-	if cold, err = timed(c, `"state": "up"`, len(us.hosts.Names)-us.hosts.Broken); err != nil {
-		return 0, 0, err
+// cold runs the command, as a person types it.
+func (us *ourselves) cold(ctx context.Context) func() (float64, error) {
+	return func() (float64, error) {
+		c := exec.CommandContext(ctx, us.program, "status", "--json")
+		c.Dir, c.Env = us.dir, us.env // where no flake is
+		return timed(c, `"state": "up"`, len(us.hosts.Names)-us.hosts.Broken)
 	}
-	c = exec.CommandContext(ctx, us.pool, append([]string{"some", us.hosts.Config, us.hosts.Key}, us.hosts.Names...)...)
+}
+
+// warm reads twice over connections that stay, and returns how long the second time took.
+func (us *ourselves) warm(ctx context.Context) (seconds float64, err error) {
+	c := exec.CommandContext(ctx, us.pool, append([]string{"some", us.hosts.Config, us.hosts.Key}, us.hosts.Names...)...)
 	c.Stderr = os.Stderr
 	said, err := c.Output()
 	if err != nil {
-		return 0, 0, fmt.Errorf("reading twice: %w", err)
+		return 0, fmt.Errorf("reading twice: %w", err)
 	}
 	var phases []struct {
 		Phase string
 		Wall  time.Duration
 	}
 	if err := json.Unmarshal(said, &phases); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	for _, p := range phases {
 		if p.Phase == "warm" {
-			warm = p.Wall.Seconds()
+			seconds = p.Wall.Seconds()
 		}
 	}
-	return cold, warm, nil
+	return seconds, nil
 }
