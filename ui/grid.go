@@ -67,11 +67,11 @@ func (g grid) perPage() int { return g.cols * g.rows }
 // stand. The panes of a row that is not full are wider.
 func (g grid) lines(n int) [][]extent {
 	var lines [][]extent
-	heights := split(g.h, shares((n+g.cols-1)/g.cols)...)
+	heights := shares(g.h, (n+g.cols-1)/g.cols)
 	for line, h := range heights {
 		across := min(g.cols, n-line*g.cols)
 		var row []extent
-		for _, w := range split(g.w, shares(across)...) {
+		for _, w := range shares(g.w, across) {
 			row = append(row, extent{w, h})
 		}
 		lines = append(lines, row)
@@ -81,11 +81,3 @@ func (g grid) lines(n int) [][]extent {
 
 // extent is the size of a box.
 type extent struct{ w, h int }
-
-func shares(n int) []part {
-	all := make([]part, n)
-	for i := range all {
-		all[i] = fill(1)
-	}
-	return all
-}

@@ -6,45 +6,17 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// A part is how much of a length something gets: a fixed number of cells, or a
-// share of what the fixed ones leave.
-type part struct {
-	cells int
-	share int
-}
-
-func fixed(cells int) part { return part{cells: cells} }
-func fill(share int) part  { return part{share: share} }
-
-// split divides a length among parts. What shares leave over by rounding goes
-// to the first ones; fixed parts are served in order while there is room.
-func split(length int, parts ...part) []int {
-	got := make([]int, len(parts))
-	left, shares := length, 0
-	for i, p := range parts {
-		if p.share == 0 {
-			got[i] = max(0, min(p.cells, left))
-			left -= got[i]
-		}
-		shares += p.share
-	}
-	if shares == 0 {
-		return got
-	}
-	rest := left
-	for i, p := range parts {
-		if p.share > 0 {
-			got[i] = left * p.share / shares
-			rest -= got[i]
+// shares divides a length among n as evenly as whole cells go; what is left
+// over goes to the first ones.
+func shares(length, n int) []int {
+	each := make([]int, n)
+	for i := range each {
+		each[i] = length / n
+		if i < length%n {
+			each[i]++
 		}
 	}
-	for i, p := range parts {
-		if p.share > 0 && rest > 0 {
-			got[i]++
-			rest--
-		}
-	}
-	return got
+	return each
 }
 
 // blank is a row of w spaces.

@@ -10,22 +10,21 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-func TestSplit(t *testing.T) {
+func TestShares(t *testing.T) {
 	cases := []struct {
-		length int
-		parts  []part
-		want   []int
+		length, n int
+		want      []int
 	}{
-		{10, []part{fixed(2), fill(1), fixed(3)}, []int{2, 5, 3}},
-		{10, []part{fill(1), fill(1), fill(1)}, []int{4, 3, 3}},
-		{11, []part{fill(2), fill(1)}, []int{8, 3}},
-		{3, []part{fixed(2), fixed(2), fill(1)}, []int{2, 1, 0}},
-		{0, []part{fill(1)}, []int{0}},
-		{5, []part{fixed(2)}, []int{2}},
+		{10, 3, []int{4, 3, 3}},
+		{11, 3, []int{4, 4, 3}},
+		{12, 3, []int{4, 4, 4}},
+		{2, 3, []int{1, 1, 0}},
+		{0, 1, []int{0}},
+		{7, 0, []int{}},
 	}
 	for _, c := range cases {
-		if got := split(c.length, c.parts...); !slices.Equal(got, c.want) {
-			t.Errorf("split(%d, %v) = %v, want %v", c.length, c.parts, got, c.want)
+		if got := shares(c.length, c.n); !slices.Equal(got, c.want) {
+			t.Errorf("shares(%d, %d) = %v, want %v", c.length, c.n, got, c.want)
 		}
 	}
 }
