@@ -22,6 +22,7 @@ func TestStartable(t *testing.T) {
 		{"as much memory as there is", four, load{}, limits{parallel: 9, memory: 2 * gib}, []string{"a", "b"}},
 		{"evaluations that run count", four, load{running: 1, runningMain: 1, evaluating: 1, memory: gib}, limits{parallel: 9, memory: 2 * gib}, []string{"a"}},
 		{"one evaluation is always allowed", four[2:], load{running: 1, runningMain: 1}, limits{parallel: 9, memory: gib}, []string{"c"}},
+		{"who wants much is not overtaken for ever", []waitingTask{{name: "c", memory: 3 * gib}, {name: "d", memory: gib}}, load{running: 1, runningMain: 1, evaluating: 1, memory: gib}, limits{parallel: 9, memory: 3 * gib}, nil},
 		{"the last wait for those that run", four[3:], load{running: 1, runningMain: 1}, limits{parallel: 9}, nil},
 		{"the last begin when all others have ended", four[3:], load{}, limits{parallel: 9}, []string{"z"}},
 		{"the last do not wait for each other", []waitingTask{{name: "y", last: true}, {name: "z", last: true}}, load{running: 1}, limits{parallel: 9}, []string{"y", "z"}},
