@@ -34,6 +34,7 @@ func (h *soaked) after(exact bool) {
 		h.sum.runs++
 		h.sum.bytes += bytes
 	}
+	h.lentAll()
 	h.eventually("the run's processes have gone", func() bool {
 		return len(h.processes("\x00run-"))+len(h.processes("\x00rebuild\x00"))+len(h.processes("\x00switch\x00")) == 0
 	})

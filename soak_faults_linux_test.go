@@ -37,6 +37,8 @@ func faults() map[string]fault {
 		"the supervisor stopped":               {exact: true, strike: stopped("\x00run-supervisor\x00")},
 		"the disk full":                        {strike: (*soaked).fill},
 		"the state directory read-only":        {strike: (*soaked).freeze},
+		"the agent killed, for a while":        {exact: true, strike: (*soaked).killAgent},
+		"the agent killed, another elsewhere":  {exact: true, strike: (*soaked).moveAgent},
 		"the terminals resized":                {exact: true, terminal: true, strike: (*soaked).resize},
 		"the viewer's terminal lost":           {exact: true, terminal: true, strike: (*soaked).loseViewer},
 		"the dashboard's terminal lost":        {exact: true, strike: (*soaked).loseDashboard},

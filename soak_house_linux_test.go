@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -26,6 +27,9 @@ type soaked struct {
 	*house
 	board, viewer *terminal // viewer is nil while nobody watches on a terminal
 	boardPID      int
+	agents        *agents
+	moved         bool            // the agent, since the round began
+	lender        *exec.Cmd       // looks at the run so as to lend the agent; nil while nobody does
 	known         map[string]bool // runs of earlier rounds
 	held          counts          // by the dashboard, when it was last looked at
 	run           soak.Run        // that goes on; its Dir is "" before there is one
@@ -35,8 +39,9 @@ type soaked struct {
 // newSoaked makes one. It takes root, for the disk.
 func newSoaked(t *testing.T, sum *tally) *soaked {
 	t.Helper()
-	h := &soaked{house: newHouse(t), known: map[string]bool{}, sum: sum}
-	h.env = append(h.env, countsVariable+"="+filepath.Join(h.dir, "tmp"))
+	h := &soaked{house: newHouse(t), known: map[string]bool{}, agents: newAgents(t), sum: sum}
+	h.env = append(h.env, countsVariable+"="+filepath.Join(h.dir, "tmp"), "NIXFLEET_DEMO_SUDO=agent")
+	h.useAgent()
 	if err := unix.Mount("tmpfs", h.state(), "tmpfs", 0, fmt.Sprintf("size=%d,mode=700", stateSize)); err != nil {
 		t.Fatalf("a small disk cannot be had (%v): run this as root", err)
 	}

@@ -76,12 +76,13 @@ func TestSoak(t *testing.T) {
 type tally struct {
 	rounds, runs, looks int
 	late                int   // faults that found nothing to strike any more
+	lent                int   // agents, to tasks whose own had gone
 	bytes               int64 // of logs that were compared when their runs were over
 	struck              map[string]int
 	verdicts            map[rollout.Outcome]int
 }
 
 func (s *tally) String() string {
-	return fmt.Sprintf("%d rounds, %d runs, %d looks while they went on, %d bytes of logs compared\nfaults: %v, and %d too late\nverdicts: %v",
-		s.rounds, s.runs, s.looks, s.bytes, s.struck, s.late, s.verdicts)
+	return fmt.Sprintf("%d rounds, %d runs, %d looks while they went on, %d bytes of logs compared\nfaults: %v, and %d too late; agents lent: %d\nverdicts: %v",
+		s.rounds, s.runs, s.looks, s.bytes, s.struck, s.late, s.lent, s.verdicts)
 }

@@ -42,6 +42,7 @@ func (h *soaked) look() {
 	if err := h.run.Look(); err != nil {
 		h.t.Error(err)
 	}
+	h.lend()
 }
 
 // newRun is the directory of the run that was not there before this round, or "".

@@ -139,11 +139,8 @@ func (p *Program) askQuestion(ctx context.Context, dir string, q rollout.Questio
 
 func (p *Program) putQuestion(ctx context.Context, dir string, q rollout.Question) error {
 	fmt.Fprintf(p.IO.Err, "%s\n", questionLines(q))
-	if q.Wants == rollout.WantsAgent {
-		return p.lendAgent(ctx, dir, q)
-	}
 	if q.NoAnswer() {
-		return nil
+		return nil // an agent is lent by whoever watches, asked or not
 	}
 	if err := sshutil.GuardMemory(); err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 const (
 	followPoll = 50 * time.Millisecond // how often a run is looked at while we watch
+	lendEvery  = time.Second           // how often it is tried to lend an agent, while one is wanted
 	adoptions  = 3                     // how often a run that we watch may lose its supervisor
 )
 
@@ -95,7 +96,8 @@ type follower struct {
 	dir       string
 	reader    *rollout.Reader
 	show      display
-	put       []string // IDs of questions that the person was asked
+	put       []string  // IDs of questions that the person was asked
+	lent      time.Time // when that was last tried
 	cancelled bool
 	adopted   int
 }

@@ -19,8 +19,11 @@ type pausing interface {
 // viewer, and their tasks fail without one; but an agent is lent all the same.
 // A signal ends it, and is returned.
 func (f *follower) answerQuestions(ctx context.Context, in *Interruptions) (os.Signal, error) {
+	if err := f.lendAgents(ctx); err != nil {
+		return nil, err
+	}
 	if _, json := f.show.(*jsonDisplay); json || f.program.IO.Answer == nil || !f.program.IO.CanAsk() {
-		return nil, f.lendAgents(ctx)
+		return nil, nil
 	}
 	for {
 		q, ok := f.nextQuestion()
@@ -39,14 +42,19 @@ func (f *follower) answerQuestions(ctx context.Context, in *Interruptions) (os.S
 	}
 }
 
-// lendAgents lends this process's agent to tasks whose own has gone, without a word.
+// lendAgents lends the agent of whoever watches to tasks whose own has gone.
+// One that does not answer now may do so later.
 func (f *follower) lendAgents(ctx context.Context) error {
+	now := f.program.Env.Now()
+	if now.Sub(f.lent) < lendEvery {
+		return nil
+	}
 	for _, t := range f.reader.View().Tasks {
 		for _, q := range t.Questions {
-			if q.Wants != rollout.WantsAgent || slices.Contains(f.put, q.ID) {
+			if q.Wants != rollout.WantsAgent {
 				continue
 			}
-			f.put = append(f.put, q.ID)
+			f.lent = now
 			if err := f.program.lendAgent(ctx, f.dir, q); err != nil {
 				return f.show.note("the agent could not be lent to " + t.Host + ": " + err.Error())
 			}

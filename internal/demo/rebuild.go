@@ -41,7 +41,7 @@ func Rebuild(ctx context.Context, dir string, self, args, environ []string, stdo
 		return 1
 	}
 	b := rebuild{
-		rebuildArgs: a, all: newCatalogue(fleet), fleet: fleet, speed: speedOf(environ), stdout: stdout, stderr: stderr,
+		rebuildArgs: a, all: newCatalogue(fleet), fleet: fleet, speed: speedOf(environ), agent: askedBySudo(environ), stdout: stdout, stderr: stderr,
 		remotes: &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: dir}, open: map[string]*sshutil.Client{}, stderr: stderr},
 	}
 	defer b.remotes.close()
@@ -55,6 +55,7 @@ type rebuild struct {
 	all     catalogue
 	fleet   []host
 	speed   float64
+	agent   string // socket of the one that sudo asks; "": it asks none
 	stdout  io.Writer
 	stderr  io.Writer
 }

@@ -40,6 +40,10 @@ func (b *rebuild) hurry() string {
 func (b *rebuild) onTarget(ctx context.Context, line string) error {
 	if b.sudo {
 		line = "sudo " + line
+		if b.agent != "" && !vouched(ctx, b.agent) {
+			fmt.Fprintln(b.stderr, "sudo: a password is required")
+			return &failure{line, 1}
+		}
 	}
 	return b.step(ctx, b.target, line)
 }
