@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -97,9 +98,13 @@ func (s Selection) Matches(x Subject) bool {
 	return included || onlyExcludes && !x.Host.Hidden
 }
 
+// ErrNoMatch is that an expression without a mistake selects nobody: where it
+// asks for a state, that can be good news.
+var ErrNoMatch = errors.New("no host matches")
+
 // Select returns the names of the selected hosts in the order of all. A plain
-// name or tag that no host has, or an expression that matches nothing, is an
-// *Error: so a misspelled exclusion never lets a host through.
+// name or tag that no host has, or an expression that matches nothing
+// (ErrNoMatch), is an *Error: so a misspelled exclusion never lets a host through.
 func (s Selection) Select(all []Subject) ([]string, error) {
 	for _, t := range s.terms {
 		if err := t.check(all); err != nil && !s.filter {
@@ -113,7 +118,9 @@ func (s Selection) Select(all []Subject) ([]string, error) {
 		}
 	}
 	if len(names) == 0 && !s.filter {
-		return nil, mistake("See what there is with `nixfleet-tui status`.", "no host matches %s", s)
+		e := mistake("See what there is with `nixfleet-tui status`.", "no host matches %s", s)
+		e.Err = ErrNoMatch
+		return nil, e
 	}
 	return names, nil
 }

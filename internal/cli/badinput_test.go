@@ -25,6 +25,12 @@ func TestBadInput(t *testing.T) {
 			[]string{"status"}, "syntax error", "."},
 		"a flake that does not evaluate": {func(b *bench) { b.everything().file("flake.nix", `{ outputs = { self }: throw "not today"; }`) },
 			switchAll, "not today", "."},
+		"a flake without hosts": {func(b *bench) { b.everything().file("flake.nix", `{ outputs = { self }: { }; }`) }, []string{"status"},
+			"no hosts in", "nixosConfigurations"},
+		"a flake without hosts to deploy": {func(b *bench) {
+			b.everything().file("flake.nix", `{ outputs = { self }: { nixosConfigurations = { }; }; }`)
+		}, switchAll,
+			"no hosts in", "nixosConfigurations"},
 		"a flake that is not there": {func(b *bench) { b.everything() }, []string{"status", "--flake", "./nowhere"}, "nowhere", "flake.nix"},
 		"an unknown host":           {func(b *bench) { b.everything().file("flake.nix", aFlake) }, []string{"switch", "--on", "wep1", "--yes"}, "wep1", "web1"},
 		"an unknown host to look at": {func(b *bench) { b.everything().file("flake.nix", aFlake) }, []string{"status", "--on", "nope"},

@@ -129,7 +129,7 @@ func (o *buildersOptions) show(builders []fleet.BuilderHealth, mistakes []string
 		return writeJSON(o.IO.Out, buildersDocument(builders, mistakes))
 	}
 	if len(builders) == 0 {
-		report(o.IO.Err, &Failure{Message: "no builders are known", Hint: "They come from fleet.nix, nix.buildMachines of the hosts, and " + fleet.MachinesFile})
+		report(o.IO, &Failure{Message: "no builders are known", Hint: "They come from fleet.nix, nix.buildMachines of the hosts, and " + fleet.MachinesFile})
 	} else if err := builderTable(o.IO, builders).write(o.IO.Out, o.IO); err != nil {
 		return err
 	}

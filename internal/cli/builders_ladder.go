@@ -148,7 +148,7 @@ func printUnlisted(out io.Writer, s *IO, mistakes []string) {
 			fmt.Fprintln(out)
 		}
 		m := stepMark(fleet.StepWarn)
-		fmt.Fprintf(out, "  %s  %s\n", s.paint(m.ink, m.text(s.ASCII)), text.Line(mistake))
+		s.tell(out, "  "+s.paint(m.ink, m.text(s.ASCII))+"  ", text.Line(mistake))
 	}
 }
 
@@ -165,7 +165,7 @@ func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time
 	}
 	for _, f := range h.Builder.Findings {
 		m := stepMark(fleet.StepWarn)
-		fmt.Fprintf(out, "  %s%s%s\n", s.paint(m.ink, text.Fit(m.text(s.ASCII), states)), text.Fit("listed", names+1), text.Line(f))
+		s.tell(out, "  "+s.paint(m.ink, text.Fit(m.text(s.ASCII), states))+text.Fit("listed", names+1), text.Line(f))
 	}
 	for _, step := range h.Steps {
 		if step.State == fleet.StepOK && !all {
@@ -186,9 +186,9 @@ func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time
 		if took := step.Took.Round(time.Millisecond); took > 0 {
 			said += fmt.Sprintf(" (%s)", took)
 		}
-		fmt.Fprintf(out, "  %s%s%s\n", s.paint(m.ink, text.Fit(m.text(s.ASCII), states)), text.Fit(string(step.Rung), names+1), text.Line(strings.TrimSpace(said)))
+		s.tell(out, "  "+s.paint(m.ink, text.Fit(m.text(s.ASCII), states))+text.Fit(string(step.Rung), names+1), text.Line(strings.TrimSpace(said)))
 		if step.Hint != "" && step.State != fleet.StepOK {
-			fmt.Fprintf(out, "%shint: %s\n", text.Fit("", states+names+3), text.Line(step.Hint))
+			s.tell(out, text.Fit("", states+names+3), "hint: "+text.Line(step.Hint))
 		}
 	}
 }

@@ -156,7 +156,7 @@ func (o *certSignOptions) hosts(ctx context.Context, l *loaded) ([]fleet.Host, e
 	if sel.NeedsStatus() {
 		return nil, usage("Name them, or use tags: --on web1,@db.", "hosts to sign for cannot be chosen by how they are just now")
 	}
-	names, err := sel.Select(fleet.Subjects(l.rows(ctx, nil)))
+	names, err := l.pick(ctx, sel, nil)
 	if err != nil {
 		return nil, err
 	}

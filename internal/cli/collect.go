@@ -168,7 +168,7 @@ func (o *ownOptions) wellIfNothing() {
 		if err == nil {
 			return nil
 		}
-		report(o.IO.Err, explain(err))
+		report(o.IO, explain(err))
 		return exit(ExitOK)
 	}
 }

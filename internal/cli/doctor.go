@@ -114,9 +114,9 @@ func (o *doctorOptions) print(all []finding) {
 	}
 	for _, f := range all {
 		m := f.Health.mark()
-		fmt.Fprintf(o.IO.Out, "%s  %s  %s\n", o.IO.paint(m.ink, text.Fit(m.text(o.IO.ASCII), marks)), text.Fit(f.Check, names), text.Line(f.Message))
+		o.IO.tell(o.IO.Out, o.IO.paint(m.ink, text.Fit(m.text(o.IO.ASCII), marks))+"  "+text.Fit(f.Check, names)+"  ", text.Line(f.Message))
 		if f.Hint != "" {
-			fmt.Fprintf(o.IO.Out, "%s  %s  hint: %s\n", text.Fit("", marks), text.Fit("", names), sentence(f.Hint))
+			o.IO.tell(o.IO.Out, text.Fit("", marks+names+4), "hint: "+sentence(f.Hint))
 		}
 	}
 }

@@ -126,6 +126,9 @@ func (o *doctorOptions) checkFleet(ctx context.Context) []finding {
 	if err != nil {
 		return failed(check, healthFail, err)
 	}
+	if err := l.someHost(); err != nil {
+		return failed(check, healthWarn, err)
+	}
 	all := found(check, healthOK, "", "%s and %s in %s", count(len(l.inv.Hosts), "host"), count(len(l.inv.Builders), "builder"), sourceWords(l))
 	for _, w := range l.inv.Warnings {
 		all = append(all, finding{check, healthWarn, text.Line(w), ""})

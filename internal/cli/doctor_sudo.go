@@ -27,7 +27,7 @@ func (o *doctorOptions) checkSudo(ctx context.Context) []finding {
 	if sel.NeedsStatus() {
 		return failed(check, healthFail, usage("Name them, or use tags: --on web1,@db.", "hosts to look at cannot be chosen by how they are just now"))
 	}
-	names, err := sel.Select(fleet.Subjects(l.rows(ctx, nil)))
+	names, err := l.pick(ctx, sel, nil)
 	if err != nil {
 		return failed(check, healthFail, err)
 	}

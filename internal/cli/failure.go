@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os/exec"
 	"path/filepath"
@@ -139,10 +138,8 @@ func stopped(s string) string {
 	return s + "."
 }
 
-// report tells a failure on w: a sentence, then a hint.
-func report(w io.Writer, f *Failure) {
-	fmt.Fprintf(w, "nixfleet-tui: %s\n", stopped(f.Message))
-	if f.Hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", sentence(f.Hint))
-	}
+// report tells a failure: a sentence, then a hint.
+func report(s *IO, f *Failure) {
+	s.tell(s.Err, "nixfleet-tui: ", stopped(f.Message))
+	s.hint(s.Err, f.Hint)
 }

@@ -136,7 +136,7 @@ func (o *actionOptions) selected(ctx context.Context, l *loaded, sel fleet.Selec
 			return nil, err
 		}
 	}
-	return sel.Select(fleet.Subjects(l.rows(ctx, statuses)))
+	return l.pick(ctx, sel, statuses)
 }
 
 // refreshFacts evaluates the hosts of which the present tree's facts are not known.

@@ -36,7 +36,7 @@ func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel
 	if l == nil || err != nil {
 		return nil // what is wrong will be said when it is needed
 	}
-	names, err := sel.Select(fleet.Subjects(l.rows(ctx, nil)))
+	names, err := l.pick(ctx, sel, nil)
 	if err != nil {
 		return nil // likewise
 	}

@@ -113,6 +113,6 @@ func Main(p *Program, args []string) int {
 		return int(code)
 	}
 	f := explain(err)
-	report(p.IO.Err, f)
+	report(p.IO, f)
 	return f.Code
 }

@@ -24,7 +24,7 @@ func TestRisksAreRed(t *testing.T) {
 		shown := strings.Join(reportLines(s, statusReport{rows: rows}, exampleTime()), "\n") + told.String()
 		const red = "\x1b[31m"
 		for _, words := range []string{
-			"  web1: security: pam_ussh there lets everybody in who is not in the group admins.",
+			"security: pam_ussh there lets everybody in who is not in the group admins.",
 			"security: web1: anybody may become root there.",
 		} {
 			if !strings.Contains(shown, words) || color != strings.Contains(shown, red+words+"\x1b[0m") {
@@ -40,5 +40,21 @@ func TestRisksAreRed(t *testing.T) {
 	}
 	if d := fleet.NewStatusDocument(rows, nil).Hosts; len(d[0].Sudo.Risks) != 1 || d[1].Sudo != nil {
 		t.Errorf("the document says %+v and %+v", d[0].Sudo, d[1].Sudo)
+	}
+}
+
+func TestWhatWasFoundAlikeIsToldOnce(t *testing.T) {
+	plan := &rollout.Plan{Hosts: []rollout.PlanHost{{Name: "db1"}, {Name: "web1"}, {Name: "web2"}, {Name: "web3"}}}
+	for _, h := range plan.Hosts {
+		plan.Findings = append(plan.Findings, rollout.Finding{Host: h.Name, Check: rollout.CheckSudo, Level: rollout.LevelWarning, Message: "its certificate lapses", Hint: "make a new one"})
+		if h.Name != "db1" {
+			plan.Findings = append(plan.Findings, rollout.Finding{Host: h.Name, Check: rollout.CheckSpace, Level: rollout.LevelBlocker, Message: "it is full"})
+		}
+	}
+	var told bytes.Buffer
+	writeFindings(&told, (&IO{}).paint, plan)
+	const want = "\npreflight found:\nwarning: all 4 hosts: its certificate lapses.\n  hint: Make a new one.\nrefused: web1, web2, web3: it is full.\n"
+	if got := told.String(); got != want {
+		t.Errorf("told\n%s, want\n%s", got, want)
 	}
 }

@@ -123,7 +123,7 @@ func runRuns(ctx context.Context, o *runsOptions) error {
 
 func writeRuns(p *Program, views []rollout.View) error {
 	if len(views) == 0 {
-		report(p.IO.Err, &Failure{Message: "there are no runs yet", Hint: "`" + p.World.Self() + " switch --on HOST` makes one"})
+		report(p.IO, &Failure{Message: "there are no runs yet", Hint: "`" + p.World.Self() + " switch --on HOST` makes one"})
 		return nil
 	}
 	t := &table{columns: []column{

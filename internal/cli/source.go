@@ -116,6 +116,23 @@ func (p *Program) learn(l *loaded, facts map[string]fleet.Facts) error {
 	return nil
 }
 
+// someHost is an *Error for a fleet without hosts.
+func (l *loaded) someHost() error {
+	if len(l.inv.Hosts) > 0 {
+		return nil
+	}
+	return &fleet.Error{Message: "there are no hosts in " + sourceWords(l),
+		Hint: "A host is an attribute of the flake's nixosConfigurations, or an entry of fleet.nix such as hosts.web1 = { address = \"web1.example.org\"; }."}
+}
+
+// pick are the names of the hosts that sel selects. statuses may be nil.
+func (l *loaded) pick(ctx context.Context, sel fleet.Selection, statuses map[string]fleet.Status) ([]string, error) {
+	if err := l.someHost(); err != nil {
+		return nil, err
+	}
+	return sel.Select(fleet.Subjects(l.rows(ctx, statuses)))
+}
+
 // history says how revisions of hosts stand to the flake's.
 func (l *loaded) history(ctx context.Context) func(revision string) fleet.History {
 	return func(revision string) fleet.History { return l.histories.Of(ctx, revision, l.inv.Revision()) }

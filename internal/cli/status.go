@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,9 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := l.someHost(); err != nil {
+		return err
+	}
 	if _, err := o.hosts(l, sel); err != nil {
 		return err // a host that is not there, before anybody is asked
 	}
@@ -111,11 +115,16 @@ type statusReport struct {
 	rows     []fleet.Row
 	builders []fleet.BuilderHealth
 	warnings []string
+	nobody   string // said in the place of the rows when none is as was asked for
 }
 
 func (o *statusOptions) report(ctx context.Context, l *loaded, sel fleet.Selection, statuses map[string]fleet.Status) (statusReport, error) {
 	rows := l.rows(ctx, statuses)
+	r := statusReport{warnings: l.inv.Warnings}
 	names, err := sel.Select(fleet.Subjects(rows))
+	if errors.Is(err, fleet.ErrNoMatch) && (sel.NeedsStatus() || sel.NeedsFacts()) {
+		r.nobody, err = err.Error(), nil // which is an answer: none is behind, none is down
+	}
 	if err != nil {
 		return statusReport{}, err
 	}
@@ -123,7 +132,6 @@ func (o *statusOptions) report(ctx context.Context, l *loaded, sel fleet.Selecti
 	for _, name := range names {
 		selected[name] = true
 	}
-	r := statusReport{warnings: l.inv.Warnings}
 	for _, b := range fleet.JudgeBuilders(l.inv, statuses) {
 		if o.On == "" || !b.AsOf.IsZero() { // of a part of the fleet, those that were asked
 			r.builders = append(r.builders, b)

@@ -19,20 +19,23 @@ func (o *statusOptions) print(r statusReport) error {
 	return err
 }
 
-// reportLines are all lines of a report. Those of the tables fit the terminal;
-// sentences are left to wrap.
+// reportLines are all lines of a report, which fit the terminal.
 func reportLines(s *IO, r statusReport, now time.Time) []string {
 	lines := hostTable(s, r.rows, now).lines(s)
+	if r.nobody != "" {
+		lines = []string{stopped(r.nobody)}
+	}
 	for _, row := range r.rows {
-		lines = append(lines, troubles(row)...)
-		lines = append(lines, risks(s, row)...)
+		for _, words := range append(troubles(row), risks(s, row)...) {
+			lines = append(lines, hang("  "+text.Line(row.Host.Name)+": ", words, s.Width())...)
+		}
 	}
 	if len(r.builders) > 0 {
 		lines = append(lines, "")
 		lines = append(lines, builderTable(s, r.builders).lines(s)...)
 		for _, b := range r.builders {
 			if b.Reason != "" && b.Hint != "" && b.Health != fleet.HealthUnknown {
-				lines = append(lines, "  "+text.Line(b.Builder.Name)+": "+sentence(b.Hint))
+				lines = append(lines, hang("  "+text.Line(b.Builder.Name)+": ", sentence(b.Hint), s.Width())...)
 			}
 		}
 	}
@@ -93,22 +96,21 @@ func age(then, now time.Time) string {
 	return fmt.Sprintf("%dd", int(d/day))
 }
 
-// troubles are the lines that a row of the table has no room for.
+// troubles are what a row of the table has no room for.
 func troubles(row fleet.Row) []string {
-	name := "  " + text.Line(row.Host.Name) + ": "
 	var lines []string
 	if row.Status.Error != "" {
-		line := name + stopped(row.Status.Error)
+		line := stopped(row.Status.Error)
 		if row.Status.Hint != "" {
 			line += " " + sentence(row.Status.Hint)
 		}
 		lines = append(lines, line)
 	}
 	if row.Facts.EvalError != "" {
-		lines = append(lines, name+"does not evaluate: "+stopped(row.Facts.EvalError))
+		lines = append(lines, "does not evaluate: "+stopped(row.Facts.EvalError))
 	}
 	if units := row.Status.Reading.FailedUnits; len(units) > 0 && row.Status.State == fleet.StateUp {
-		lines = append(lines, name+"failed units: "+text.Line(strings.Join(units, ", ")))
+		lines = append(lines, "failed units: "+text.Line(strings.Join(units, ", ")))
 	}
 	return lines
 }
@@ -117,7 +119,7 @@ func troubles(row fleet.Row) []string {
 func risks(s *IO, row fleet.Row) []string {
 	var lines []string
 	for _, r := range row.Sudo.Risks {
-		lines = append(lines, s.paint(bad, "  "+text.Line(row.Host.Name)+": security: "+stopped(r.Message))+" "+sentence(r.Hint))
+		lines = append(lines, s.paint(bad, "security: "+stopped(r.Message))+" "+sentence(r.Hint))
 	}
 	return lines
 }

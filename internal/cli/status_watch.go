@@ -84,13 +84,11 @@ func (o *statusOptions) redraw(ctx context.Context, l *loaded, sel fleet.Selecti
 			if err := o.relearn(l, statuses, facts, more); err != nil {
 				return err
 			}
-			// An expression about states may match nobody for a while.
 			report, err := o.report(ctx, l, sel, statuses)
 			if err == nil {
 				err = o.drawReport(&screen, report)
 			}
-			var nobody *fleet.Error
-			if err != nil && !errors.As(err, &nobody) {
+			if err != nil {
 				return err
 			}
 		}

@@ -65,10 +65,9 @@ func needsWords(t rollout.TaskView) bool {
 }
 
 func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
-	fmt.Fprintf(w, "\n%s: %s\n", text.Line(t.Host), s.paint(outcomeMark(t.Verdict.Outcome).ink, stopped(reasonOf(*t.Verdict))))
-	if t.Verdict.Hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", sentence(t.Verdict.Hint))
-	}
+	fmt.Fprintln(w)
+	s.tell(w, text.Line(t.Host)+": ", s.paint(outcomeMark(t.Verdict.Outcome).ink, stopped(reasonOf(*t.Verdict))))
+	s.hint(w, t.Verdict.Hint)
 	for i, line := range t.Verdict.Decisive {
 		if i == decisiveShown {
 			fmt.Fprintf(w, "  | … %d more lines in the log\n", len(t.Verdict.Decisive)-i)
