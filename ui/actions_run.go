@@ -95,7 +95,7 @@ func menuActions() []action {
 		{Binding: bind("esc", "close", "esc", "q"), id: "deploy.close", scope: scopeMenu, footer: 2,
 			about: "Close the menu.", do: (*Model).closeDialog},
 	}
-	all = append(all, menuOptionActions()...)
+	all = append(all, menuOptionActions(scopeMenu, "deploy", menuOptions())...)
 	for _, c := range deployChoices() {
 		all = append(all, action{Binding: bind(c.key, string(c.action), c.key), id: "deploy." + string(c.action), scope: scopeMenu,
 			about: c.about + ", after a confirmation.", danger: c.action.Activates() || c.action.MovesProfile(),

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,20 +15,16 @@ import (
 // usualKeep is how many generations stay when nothing else is said.
 const usualKeep = 10
 
-// backMenu is what has been chosen in the menu about the pasts of hosts.
-type backMenu struct {
-	hosts []string
-	to    string // as fleet.ParsePoint takes it
-	keep  int    // of the newest generations
+// pastRows are those of the menu about the pasts of hosts.
+func (d *runMenu) pastRows(b *brush, w int) (rows []string, at int) {
+	return d.below(b, append(d.hostRows(w),
+		b.paint(keyInk, "t")+" go back to "+b.paint(strong, text.Line(d.to))+b.paint(faint, pointWords(d.to)),
+		b.paint(keyInk, "n")+" keep the newest "+b.paint(strong, strconv.Itoa(d.keep))), w)
 }
 
-func (b *backMenu) rows(brush *brush, w int) []string {
-	const widest = 90
-	w = min(w, widest)
-	rows := append(wrap(list(safe(b.hosts), 3*w), w), "")
-	return append(rows,
-		brush.paint(keyInk, "t")+" go back to "+brush.paint(strong, text.Line(b.to))+brush.paint(faint, pointWords(b.to)),
-		brush.paint(keyInk, "n")+" keep the newest "+brush.paint(strong, strconv.Itoa(b.keep)))
+// backOptions are the options of a run in which nothing is built.
+func backOptions() []menuOption {
+	return slices.DeleteFunc(menuOptions(), func(o menuOption) bool { return o.section == "build" || o.id == "diff" })
 }
 
 // pointWords say what a point means of each host.
@@ -50,36 +47,34 @@ func (m *Model) openBackMenu() tea.Cmd {
 	if m.at == placePast {
 		hosts = []string{m.past.host}
 	}
-	menu := &backMenu{hosts: hosts, to: "-1", keep: usualKeep}
-	d := &dialog{scope: scopeBack, title: "The past of " + count(len(hosts), "host", "hosts"), ink: title, upright: true, body: menu.rows}
+	menu := &runMenu{hosts: hosts, options: backOptions(), to: "-1", keep: usualKeep}
+	d := &dialog{scope: scopeBack, title: "The past of " + count(len(hosts), "host", "hosts")}
 	for _, c := range backChoices() {
 		d.answers = append(d.answers, answer{key: c.key, label: c.word, about: c.about, do: c.do})
 	}
-	m.pastMenu = menu
-	d.closed = func() { m.pastMenu = nil }
-	return m.open(d)
+	return m.openRunMenu(d, menu, menu.pastRows)
 }
 
 // goBackTo asks what going to the menu's generation would do on its hosts.
 func (m *Model) goBackTo(a nixcmd.Action) tea.Cmd {
-	menu := m.pastMenu
+	menu := m.menu
 	point, err := fleet.ParsePoint(menu.to, m.now().Location())
 	if err != nil {
 		m.fail(err)
 		return nil
 	}
-	return m.plan(Request{Action: a, Hosts: menu.hosts, To: point}, "Working out what going back on "+count(len(menu.hosts), "host", "hosts")+" would do…")
+	return m.plan(Request{Action: a, Hosts: menu.hosts, To: point, Wait: menu.wait, Choices: menu.Choices}, "Working out what going back on "+count(len(menu.hosts), "host", "hosts")+" would do…")
 }
 
 // collectOld asks what deleting all but the newest generations would do.
 func (m *Model) collectOld() tea.Cmd {
-	menu := m.pastMenu
-	return m.plan(Request{Action: nixcmd.Collect, Hosts: menu.hosts, Keep: menu.keep}, "Working out what would be deleted on "+count(len(menu.hosts), "host", "hosts")+"…")
+	menu := m.menu
+	return m.plan(Request{Action: nixcmd.Collect, Hosts: menu.hosts, Keep: menu.keep, Wait: menu.wait, Choices: menu.Choices}, "Working out what would be deleted on "+count(len(menu.hosts), "host", "hosts")+"…")
 }
 
 // askPoint opens the prompt for where to go back to.
 func (m *Model) askPoint() tea.Cmd {
-	menu := m.pastMenu
+	menu := m.menu
 	m.prompt = newPrompt("back to (-1, a number, or a time such as 2026-11-20 15:04):", menu.to)
 	m.prompt.done = func(m *Model, value string) tea.Cmd {
 		if _, err := fleet.ParsePoint(value, m.now().Location()); err != nil {
@@ -94,7 +89,7 @@ func (m *Model) askPoint() tea.Cmd {
 
 // askKeep opens the prompt for how many generations stay.
 func (m *Model) askKeep() tea.Cmd {
-	menu := m.pastMenu
+	menu := m.menu
 	m.prompt = newPrompt("how many of the newest generations stay:", strconv.Itoa(menu.keep))
 	m.prompt.done = func(m *Model, value string) tea.Cmd {
 		n, err := strconv.Atoi(strings.TrimSpace(value))
@@ -137,6 +132,7 @@ func backMenuActions() []action {
 		{Binding: bind("n", "newest", "n"), id: "back.keep", scope: scopeBack, footer: 4,
 			about: "Say how many of the newest generations stay.", do: (*Model).askKeep},
 	}
+	all = append(all, menuOptionActions(scopeBack, "back", backOptions())...)
 	for _, c := range backChoices() {
 		all = append(all, action{Binding: bind(c.key, c.word, c.key), id: "back." + c.word, scope: scopeBack, danger: true,
 			about: c.about + "; after a confirmation.", do: c.do})

@@ -29,22 +29,13 @@ type (
 // openMenu opens the deploy menu for the chosen hosts.
 func (m *Model) openMenu() tea.Cmd {
 	hosts := m.targets()
-	menu := &deployMenu{hosts: hosts}
-	d := &dialog{scope: scopeMenu, title: "Deploy to " + count(len(hosts), "host", "hosts"), ink: title, upright: true}
-	d.body = func(b *brush, w int) []string {
-		rows, at := menu.rows(b, w)
-		if menu.reveal && d.inner > 0 {
-			d.scroll, menu.reveal = window(d.scroll, at, len(rows), d.inner), false
-		}
-		return rows
-	}
+	menu := &runMenu{hosts: hosts, options: menuOptions()}
+	d := &dialog{scope: scopeMenu, title: "Deploy to " + count(len(hosts), "host", "hosts")}
 	for _, c := range deployChoices() {
 		d.answers = append(d.answers, answer{key: c.key, label: string(c.action), about: c.about,
 			do: func(m *Model) tea.Cmd { return m.propose(c.action) }})
 	}
-	m.menu = menu
-	d.closed = func() { m.menu = nil }
-	return m.open(d)
+	return m.openRunMenu(d, menu, menu.rows)
 }
 
 // propose asks what an action on the menu's hosts would do.

@@ -6,17 +6,20 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// deployMenu is what has been chosen in the menu so far.
-type deployMenu struct {
+// runMenu is what has been chosen so far in a menu from which a run is made.
+type runMenu struct {
+	options []menuOption // that it has
 	hosts   []string
 	buildOn string
 	wait    bool
+	to      string // where to go back to, as fleet.ParsePoint takes it
+	keep    int    // of the newest generations
 	Choices
 
-	turned string                 // the option whose key was pressed last, by its id
-	number func(*deployMenu) *int // of that option, into which digits are typed; nil: it has none
-	typed  bool                   // a digit was
-	reveal bool                   // the option is to be seen when the menu is drawn next
+	turned string              // the option whose key was pressed last, by its id
+	number func(*runMenu) *int // of that option, into which digits are typed; nil: it has none
+	typed  bool                // a digit was
+	reveal bool                // the option is to be seen when the menu is drawn next
 }
 
 // How the menu is laid out.
@@ -27,11 +30,32 @@ const (
 	argsShown   = 40
 )
 
-// rows are the hosts, and below headings every option with its key and how it
-// stands. at is the row of the option that was turned last.
-func (d *deployMenu) rows(b *brush, w int) (rows []string, at int) {
-	w = min(w, menuWidest)
-	rows = append(wrap(list(safe(d.hosts), 3*w), w), "")
+// openRunMenu opens a menu of actions on its hosts, over which rows stand, of
+// which the one at is to be seen.
+func (m *Model) openRunMenu(d *dialog, menu *runMenu, rows func(b *brush, w int) (rows []string, at int)) tea.Cmd {
+	d.ink, d.upright = title, true
+	d.body = func(b *brush, w int) []string {
+		all, at := rows(b, min(w, menuWidest))
+		if menu.reveal && d.inner > 0 {
+			d.scroll, menu.reveal = window(d.scroll, at, len(all), d.inner), false
+		}
+		return all
+	}
+	m.menu = menu
+	d.closed = func() { m.menu = nil }
+	return m.open(d)
+}
+
+// hostRows are the hosts, and a row between them and what follows.
+func (d *runMenu) hostRows(w int) []string { return append(wrap(list(safe(d.hosts), 3*w), w), "") }
+
+// rows are the hosts and the options. at is the row of the option that was
+// turned last.
+func (d *runMenu) rows(b *brush, w int) (rows []string, at int) { return d.below(b, d.hostRows(w), w) }
+
+// below are rows, and below them, with headings, every option with its key and
+// how it stands.
+func (d *runMenu) below(b *brush, rows []string, w int) (_ []string, at int) {
 	section, line, room := "", "", w-menuSection
 	about := "A key takes the next value; digits after it type any number."
 	flush := func() {
@@ -40,7 +64,7 @@ func (d *deployMenu) rows(b *brush, w int) (rows []string, at int) {
 		}
 		line = blank(menuSection)
 	}
-	for _, o := range menuOptions() {
+	for _, o := range d.options {
 		if o.section != section {
 			flush()
 			section, line = o.section, b.paint(faint, text.Fit(o.section, menuSection))
@@ -64,7 +88,7 @@ func (d *deployMenu) rows(b *brush, w int) (rows []string, at int) {
 }
 
 // words are an option, its value cut where there is no room for all of it.
-func (d *deployMenu) words(b *brush, o menuOption) string {
+func (d *runMenu) words(b *brush, o menuOption) string {
 	value, changed := o.value(d)
 	i := faint
 	if changed {

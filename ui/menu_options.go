@@ -9,19 +9,19 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// menuOption is an option of the deploy menu.
+// menuOption is an option of a menu from which a run is made.
 type menuOption struct {
 	section string
 	key     string
 	id      string // the command line's flag of the same meaning
 	name    string
 	about   string
-	value   func(*deployMenu) (words string, changed bool)
+	value   func(*runMenu) (words string, changed bool)
 	turn    func(*Model) tea.Cmd
-	number  func(*deployMenu) *int // nil: it is none
+	number  func(*runMenu) *int // nil: it is none
 }
 
-// menuOptions are all of them, as the menu has them.
+// menuOptions are all of them, as the deploy menu has them.
 func menuOptions() []menuOption {
 	var all []menuOption
 	for _, s := range []struct {
@@ -40,63 +40,63 @@ func buildOptions() []menuOption {
 	return []menuOption{
 		{key: "o", id: "build-on", name: "build on", turn: (*Model).nextBuildOn,
 			about: "Change where it is built: as fleet.nix says, on the target, on this machine, there without its builders, on a builder.",
-			value: func(d *deployMenu) (string, bool) { return cmp.Or(d.buildOn, "as fleet.nix says"), d.buildOn != "" }},
-		yesNo("F", "follow-tree", "follow the tree", "Go on when the tree changes that is not committed, instead of stopping.", func(d *deployMenu) *bool { return &d.FollowTree }),
+			value: func(d *runMenu) (string, bool) { return cmp.Or(d.buildOn, "as fleet.nix says"), d.buildOn != "" }},
+		yesNo("F", "follow-tree", "follow the tree", "Go on when the tree changes that is not committed, instead of stopping.", func(d *runMenu) *bool { return &d.FollowTree }),
 		{key: "A", id: "arguments", name: "arguments", turn: (*Model).askArgs,
 			about: "Say what nixos-rebuild is told besides, such as --show-trace.",
-			value: func(d *deployMenu) (string, bool) { return cmp.Or(d.Args, "none"), d.Args != "" }},
+			value: func(d *runMenu) (string, bool) { return cmp.Or(d.Args, "none"), d.Args != "" }},
 	}
 }
 
 func stepOptions() []menuOption {
 	return []menuOption{
-		number("P", "parallel", "at a time", "Change how many hosts are deployed to at a time.", fmt.Sprint(rollout.UsualParallel), "%d",
-			func(d *deployMenu) *int { return &d.Parallel }, 8, 16, 32, 1, 2),
+		number("P", "parallel", "at a time", "Change how many hosts are taken at a time.", fmt.Sprint(rollout.UsualParallel), "%d",
+			func(d *runMenu) *int { return &d.Parallel }, 8, 16, 32, 1, 2),
 		number("C", "canary", "canary", "Change how many hosts go first; the others follow only when these are well.", "none", "%d",
-			func(d *deployMenu) *int { return &d.Canary }, 1, 2, 4),
+			func(d *runMenu) *int { return &d.Canary }, 1, 2, 4),
 		number("V", "wave", "waves of", "Change how many hosts follow at a time, each wave only when the one before is well.", "all", "%d",
-			func(d *deployMenu) *int { return &d.Wave }, 2, 4, 8, 16),
+			func(d *runMenu) *int { return &d.Wave }, 2, 4, 8, 16),
 		number("L", "max-failures", "stop after failures", "Change how many hosts may fail before no more are begun.", "as waves say", "%d",
-			func(d *deployMenu) *int { return &d.MaxFailures }, 1, 2, 5),
+			func(d *runMenu) *int { return &d.MaxFailures }, 1, 2, 5),
 	}
 }
 
 func careOptions() []menuOption {
 	return []menuOption{
-		yesNo("D", "diff", "diff first", "Build first and show which packages change and what restarts; then activate just that, or do not.", func(d *deployMenu) *bool { return &d.Diff }),
-		yesNo("B", "rollback-on-failure", "back on failure", "Put a host back on what it was if its activation or a health check fails.", func(d *deployMenu) *bool { return &d.Undo }),
+		yesNo("D", "diff", "diff first", "Build first and show which packages change and what restarts; then activate just that, or do not.", func(d *runMenu) *bool { return &d.Diff }),
+		yesNo("B", "rollback-on-failure", "back on failure", "Put a host back on what it was if its activation or a health check fails.", func(d *runMenu) *bool { return &d.Undo }),
 		number("H", "health-timeout", "health within", "Change the seconds in which the health checks of fleet.nix have to succeed.", fmt.Sprintf("%d s", rollout.UsualHealth), "%d s",
-			func(d *deployMenu) *int { return &d.Health }, 60, 120, 300),
+			func(d *runMenu) *int { return &d.Health }, 60, 120, 300),
 		number("G", "confirm-timeout", "back unless confirmed within", "Have each host go back by itself unless a new login finds it well in time.", "never", "%d s",
-			func(d *deployMenu) *int { return &d.Confirm }, 30, 90, 300),
+			func(d *runMenu) *int { return &d.Confirm }, 30, 90, 300),
 		number("M", "activation-timeout", "activate within", "Where hosts go back by themselves: change the seconds that an activation may take.", fmt.Sprintf("%d s", rollout.UsualActivation), "%d s",
-			func(d *deployMenu) *int { return &d.Activation }, 1800, 3600, 300),
+			func(d *runMenu) *int { return &d.Activation }, 1800, 3600, 300),
 	}
 }
 
 func hostOptions() []menuOption {
 	return []menuOption{
-		yesNo("W", "wait-for-others", "wait for others", "Wait for others that are at a host, instead of leaving it out.", func(d *deployMenu) *bool { return &d.wait }),
-		yesNo("X", "skip-unreachable", "skip unreachable", "Skip hosts that cannot be reached when their turn comes, instead of failing them.", func(d *deployMenu) *bool { return &d.SkipDown }),
-		yesNo("T", "thaw", "thaw", "Deploy to hosts that fleet.nix calls frozen, too.", func(d *deployMenu) *bool { return &d.Thaw }),
+		yesNo("W", "wait-for-others", "wait for others", "Wait for others that are at a host, instead of leaving it out.", func(d *runMenu) *bool { return &d.wait }),
+		yesNo("X", "skip-unreachable", "skip unreachable", "Skip hosts that cannot be reached when their turn comes, instead of failing them.", func(d *runMenu) *bool { return &d.SkipDown }),
+		yesNo("T", "thaw", "thaw", "Act on hosts that fleet.nix calls frozen, too.", func(d *runMenu) *bool { return &d.Thaw }),
 	}
 }
 
 func personOptions() []menuOption {
 	return []menuOption{
 		{key: "S", id: "password-per", name: "sudo's password per", about: "Change who shares a password where sudo wants one: all hosts of the run, none, or those of the same first tag.",
-			value: func(d *deployMenu) (string, bool) { return cmp.Or(d.PasswordPer, rollout.PerRun), d.PasswordPer != "" },
+			value: func(d *runMenu) (string, bool) { return cmp.Or(d.PasswordPer, rollout.PerRun), d.PasswordPer != "" },
 			turn: func(m *Model) tea.Cmd {
 				m.menu.PasswordPer = following([]string{"", rollout.PerHost, rollout.PerTag}, m.menu.PasswordPer)
 				return nil
 			}},
-		yesNo("N", "notify", "notify at the end", "Ring the terminal and have it send a notification when the run ends.", func(d *deployMenu) *bool { return &d.Notify }),
+		yesNo("N", "notify", "notify at the end", "Ring the terminal and have it send a notification when the run ends.", func(d *runMenu) *bool { return &d.Notify }),
 	}
 }
 
-func yesNo(key, id, name, about string, what func(*deployMenu) *bool) menuOption {
+func yesNo(key, id, name, about string, what func(*runMenu) *bool) menuOption {
 	return menuOption{key: key, id: id, name: name, about: about,
-		value: func(d *deployMenu) (string, bool) {
+		value: func(d *runMenu) (string, bool) {
 			return map[bool]string{true: "yes", false: "no"}[*what(d)], *what(d)
 		},
 		turn: func(m *Model) tea.Cmd { v := what(m.menu); *v = !*v; return nil },
@@ -104,10 +104,10 @@ func yesNo(key, id, name, about string, what func(*deployMenu) *bool) menuOption
 }
 
 // number is an option that is a number; usual says what 0 means.
-func number(key, id, name, about, usual, form string, what func(*deployMenu) *int, round ...int) menuOption {
+func number(key, id, name, about, usual, form string, what func(*runMenu) *int, round ...int) menuOption {
 	round = append([]int{0}, round...)
 	return menuOption{key: key, id: id, name: name, about: about, number: what,
-		value: func(d *deployMenu) (string, bool) {
+		value: func(d *runMenu) (string, bool) {
 			if n := *what(d); n != 0 {
 				return fmt.Sprintf(form, n), true
 			}
@@ -117,18 +117,18 @@ func number(key, id, name, about, usual, form string, what func(*deployMenu) *in
 	}
 }
 
-// menuOptionActions are the keys of the options.
-func menuOptionActions() []action {
+// menuOptionActions are the keys of a menu's options.
+func menuOptionActions(in scope, name string, options []menuOption) []action {
 	all := []action{
-		{Binding: bind("pgdn", "more options", "pgdown"), id: "deploy.more", scope: scopeMenu,
+		{Binding: bind("pgdn", "more options", "pgdown"), id: name + ".more", scope: in,
 			about: "Scroll the options down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("pgup", "options back", "pgup"), id: "deploy.less", scope: scopeMenu,
+		{Binding: bind("pgup", "options back", "pgup"), id: name + ".less", scope: in,
 			about: "Scroll the options up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
-		{Binding: bind("0-9", "number", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), id: "deploy.number", scope: scopeMenu,
+		{Binding: bind("0-9", "number", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), id: name + ".number", scope: in,
 			about: "After the key of an option that is a number: type any other.", press: (*Model).typeDigit},
 	}
-	for _, o := range menuOptions() {
-		all = append(all, action{Binding: bind(o.key, o.name, o.key), id: "deploy." + o.id, scope: scopeMenu, about: o.about,
+	for _, o := range options {
+		all = append(all, action{Binding: bind(o.key, o.name, o.key), id: name + "." + o.id, scope: in, about: o.about,
 			do: func(m *Model) tea.Cmd { return m.turn(o) }})
 	}
 	return all

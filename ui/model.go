@@ -48,11 +48,10 @@ type Model struct {
 	trail    []placeID // places to go back to
 
 	dialog   *dialog
-	menu     *deployMenu // while its dialog is open
-	pastMenu *backMenu   // likewise
-	commands *commands   // likewise
-	help     *help       // likewise
-	inquiry  *inquiry    // the last command that hosts were asked to run
+	menu     *runMenu  // while its dialog is open
+	commands *commands // likewise
+	help     *help     // likewise
+	inquiry  *inquiry  // the last command that hosts were asked to run
 	prompt   *prompt
 	notices
 	welcome welcome

@@ -91,7 +91,7 @@ func TestThePastOfManyHosts(t *testing.T) {
 	s := newStage(t, 120, 40).showFleet()
 	s.keys(" ", " ", "B")
 	s.sees("The past of 2 hosts")
-	hosts := s.m.pastMenu.hosts
+	hosts := s.m.menu.hosts
 	s.keys("s")
 	if got, want := s.backend.request, (Request{Action: nixcmd.Switch, Hosts: hosts, To: fleet.Point{Number: -1}}); !reflect.DeepEqual(got, want) || len(hosts) != 2 {
 		t.Errorf("s asks for %+v", got)
@@ -108,8 +108,8 @@ func TestThePastOfManyHosts(t *testing.T) {
 	s.sees(`"yesterday" names no generation`)
 	s.keys("n")
 	s.replaced("0")
-	if s.m.pastMenu.keep != usualKeep {
-		t.Errorf("0 generations are to stay: %+v", s.m.pastMenu)
+	if s.m.menu.keep != usualKeep {
+		t.Errorf("0 generations are to stay: %+v", s.m.menu)
 	}
 	s.keys("n")
 	s.replaced("7")
@@ -157,5 +157,33 @@ func TestWhatFailsOfAPast(t *testing.T) {
 			t.Errorf("%s leaves a dialog", what)
 		}
 		s.fits(what, 80, 24)
+	}
+}
+
+// Going back and collecting take hosts in waves too, and with the same care as
+// a deployment: by the deploy menu's options, without what builds.
+func TestTheMenuOfThePastHasTheOptionsOfADeployment(t *testing.T) {
+	s := newStage(t, 100, 30).showFleet()
+	s.keys(" ", " ", "B")
+	s.sees("at a time 4", "canary none", "waves of all", "back on failure no", "wait for others no", "password per run")
+	s.seesNot("build on", "arguments", "diff first")
+	hosts := s.m.menu.hosts
+	chosen := []string{"P", "6", "C", "V", "V", "L", "1", "2", "B", "H", "G", "M", "W", "X", "T", "S", "N"}
+	want := Request{Hosts: hosts, Wait: true, Choices: Choices{Parallel: 6, Canary: 1, Wave: 4, MaxFailures: 12, Undo: true, Health: 60, Confirm: 30, Activation: 1800,
+		SkipDown: true, Thaw: true, Personal: Personal{PasswordPer: rollout.PerHost, Notify: true}}}
+	for key, change := range map[string]func(*Request){
+		"s": func(r *Request) { r.Action, r.To = nixcmd.Switch, fleet.Point{Number: -1} },
+		"b": func(r *Request) { r.Action, r.To = nixcmd.Boot, fleet.Point{Number: -1} },
+		"c": func(r *Request) { r.Action, r.Keep = nixcmd.Collect, usualKeep },
+	} {
+		s.keys("esc", "B")
+		s.keys(chosen...)
+		s.sees("at a time 6", "canary 1", "waves of 4", "failures 12")
+		s.keys(key)
+		want := want
+		change(&want)
+		if got := s.backend.request; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s asks for %+v", key, got)
+		}
 	}
 }

@@ -54,6 +54,10 @@ func dialogScenes() []scene {
 		{"past-compared", func(s *stage) { s.showFleet(); s.keys("enter", "h", "down", "enter") }},
 		{"past-kept", func(s *stage) { s.showFleet(); s.keys("enter", "h", "z", "down", " ", " ", "g") }},
 		{"past-menu", func(s *stage) { s.showFleet(); s.keys(" ", " ", " ", "B") }},
+		{"past-menu-turned", func(s *stage) {
+			s.showFleet()
+			s.keys(" ", " ", " ", "B", "C", "V", "6", "B", "G", "1", "2", "0", "L")
+		}},
 		{"past-delete", func(s *stage) {
 			s.showFleet()
 			s.backend.proposal = collecting("vanga")

@@ -90,6 +90,9 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 	f.BoolVar(&o.Alone, "without-builders", false, "what is built here is sent to none of the builders that this machine's Nix knows")
 	f.BoolVar(&o.Insist, "insist", false, "also do what would fail for sure, or must be confirmed by name")
 	o.careOptions.register(f, action)
+	if action.Activates() || action.MovesProfile() {
+		f.BoolVar(&o.Diff, "diff", false, "build first, show per host which packages change and what will restart, then activate just that")
+	}
 	f.BoolVar(&o.FollowTree, "follow-tree", false, "go on when the dirty tree changes while the run lasts")
 	return cmd
 }

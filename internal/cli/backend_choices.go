@@ -29,3 +29,10 @@ func (o *actionOptions) choose(c ui.Choices) error {
 	o.Args = args
 	return o.careOptions.check()
 }
+
+// repeat makes the action what it was in a run that is done again.
+func (o *actionOptions) repeat(was *rollout.Plan) {
+	o.again, o.Alone = was, was.Alone
+	o.Action, o.Args, o.Parallel = was.Action, was.Args, was.Parallel
+	o.FollowTree, o.SkipUnreachable, o.Thaw = was.Follow, was.SkipDown, was.Thaw
+}

@@ -2,50 +2,63 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/ui"
 )
 
-// elsewhere are the flags of `switch` that the deploy menu lacks, and why.
-func elsewhere() map[string]string {
-	return map[string]string{
-		"on":               "marks choose the hosts",
-		"yes":              "the dashboard always asks",
-		"plain":            "there is nothing plain about a dashboard",
-		"json":             "programs read no dashboards",
-		"insist":           "`confirm.insist`",
-		"without-builders": "`deploy.build-on`", // one of its places is this machine, alone
+// elsewhere are the flags that a menu lacks, and why: those of all runs, and more.
+func elsewhere(more map[string]string) map[string]string {
+	all := map[string]string{
+		"on":     "marks choose the hosts",
+		"yes":    "the dashboard always asks",
+		"plain":  "there is nothing plain about a dashboard",
+		"json":   "programs read no dashboards",
+		"insist": "`confirm.insist`",
 	}
+	maps.Copy(all, more)
+	return all
 }
 
-// TestTheDeployMenuHasEveryFlag of `switch`, by the table of keys, which a test
-// of the dashboard holds to what the menu really has.
-func TestTheDeployMenuHasEveryFlag(t *testing.T) {
+// TestTheMenusHaveEveryFlag of the commands that do the same, by the table of
+// keys, which a test of the dashboard holds to what the menus really have.
+func TestTheMenusHaveEveryFlag(t *testing.T) {
 	keys, err := os.ReadFile("../../docs/keys.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	left := elsewhere()
-	cmd := newActionCmd(newBench(t).program(), &sourceFlags{}, nixcmd.Switch, nil)
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		reason, excused := left[f.Name]
-		delete(left, f.Name)
-		if has := strings.Contains(string(keys), "`deploy."+f.Name+"`"); has == excused {
-			t.Errorf("--%s: the menu has it: %v; excused: %q", f.Name, has, reason)
+	p, src := newBench(t).program(), &sourceFlags{}
+	for command, c := range map[string]struct {
+		menu string
+		cmd  *cobra.Command
+		more map[string]string
+	}{
+		"switch":   {"deploy", newActionCmd(p, src, nixcmd.Switch, nil), map[string]string{"without-builders": "`deploy.build-on`"}}, // one of its places is this machine, alone
+		"rollback": {"back", newRollbackCmd(p, src, nil), nil},
+		"collect":  {"back", newCollectCmd(p, src, nil), map[string]string{"delete": "`past.delete`", "dry-run": "the dashboard always shows it first"}},
+	} {
+		left := elsewhere(c.more)
+		c.cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			reason, excused := left[f.Name]
+			delete(left, f.Name)
+			if has := strings.Contains(string(keys), "`"+c.menu+"."+f.Name+"`"); has == excused {
+				t.Errorf("%s --%s: the menu has it: %v; excused: %q", command, f.Name, has, reason)
+			}
+			if strings.HasPrefix(reason, "`") && !strings.Contains(string(keys), reason) {
+				t.Errorf("%s --%s is said to be at %s, which there is not", command, f.Name, reason)
+			}
+		})
+		for name := range left {
+			t.Errorf("%s --%s is excused, and there is no such flag", command, name)
 		}
-		if strings.HasPrefix(reason, "`") && !strings.Contains(string(keys), reason) {
-			t.Errorf("--%s is said to be at %s, which there is not", f.Name, reason)
-		}
-	})
-	for name := range left {
-		t.Errorf("--%s is excused, and there is no such flag", name)
 	}
 }
 

@@ -68,7 +68,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	if r.Previewed != "" {
 		return b.planPreviewed(ctx, r.Previewed)
 	}
-	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, board: b}
+	o := &actionOptions{Program: b.Program, Source: b.source, Action: r.Action, BuildOn: r.BuildOn, Insist: r.Insist, Wait: r.Wait, board: b}
 	if r.BuildOn == ui.LocalAlone {
 		o.BuildOn, o.Alone = rollout.BuildOnLocal, true
 	}
@@ -87,9 +87,7 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 		if isOwn(&v.Plan) {
 			return b.planAgain(ctx, v, r)
 		}
-		o.again, o.Alone = &v.Plan, v.Plan.Alone
-		o.Action, o.Args, o.Parallel = v.Plan.Action, v.Plan.Args, v.Plan.Parallel
-		o.FollowTree, o.SkipUnreachable, o.Thaw = v.Plan.Follow, v.Plan.SkipDown, v.Plan.Thaw
+		o.repeat(&v.Plan)
 		if hosts = unwell(v); len(hosts) == 0 {
 			return ui.Proposal{}, &fleet.Error{Message: "no host of that run failed", Hint: "There is nothing to do again; mark hosts to deploy to them."}
 		}

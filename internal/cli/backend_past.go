@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -81,7 +82,7 @@ func (b *backend) Pin(ctx context.Context, host string, number int, unpin bool, 
 
 // planOwn is Plan for what needs no nixos-rebuild.
 func (b *backend) planOwn(ctx context.Context, r ui.Request) (ui.Proposal, error) {
-	return b.propose(ctx, r, func(string) fleet.Point { return r.To }, func(string) doomed { return doomed{Delete: r.Delete, Keep: r.Keep} })
+	return b.propose(ctx, r, nil, func(string) fleet.Point { return r.To }, func(string) doomed { return doomed{Delete: r.Delete, Keep: r.Keep} })
 }
 
 // isOwn says whether a run went back to generations, deleted some, or restarted hosts.
@@ -102,17 +103,23 @@ func (b *backend) planAgain(ctx context.Context, v rollout.View, r ui.Request) (
 		}
 		return rollout.Activation{}
 	}
-	return b.propose(ctx, r, func(host string) fleet.Point { return fleet.Point{Number: was(host).Generation} }, func(host string) doomed { return doomed{Delete: was(host).Delete} })
+	return b.propose(ctx, r, &v.Plan, func(host string) fleet.Point { return fleet.Point{Number: was(host).Generation} }, func(host string) doomed { return doomed{Delete: was(host).Delete} })
 }
 
 // propose makes a plan without nixos-rebuild: of where each host is to go, or
-// which of its generations are to go.
-func (b *backend) propose(ctx context.Context, r ui.Request, to func(host string) fleet.Point, going func(host string) doomed) (ui.Proposal, error) {
-	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Parallel: rollout.UsualParallel, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: b}}
+// which of its generations are to go. again is a run that is done again, or nil.
+func (b *backend) propose(ctx context.Context, r ui.Request, again *rollout.Plan, to func(host string) fleet.Point, going func(host string) doomed) (ui.Proposal, error) {
+	o := &ownOptions{actionOptions: actionOptions{Program: b.Program, Source: b.source, Action: r.Action, Insist: r.Insist, Wait: r.Wait, On: strings.Join(r.Hosts, ","), board: b}}
+	if err := o.choose(r.Choices); err != nil {
+		return ui.Proposal{}, asFleetError(err)
+	}
+	if again != nil {
+		o.repeat(again)
+	}
 	switch r.Action {
 	case nixcmd.Reboot:
 		o.restart()
-		o.within, o.Wave = defaultReturn, rollout.UsualParallel
+		o.within, o.Wave = defaultReturn, cmp.Or(o.Wave, rollout.UsualParallel)
 	case nixcmd.Collect:
 		o.collect(going)
 	default:

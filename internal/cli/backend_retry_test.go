@@ -8,6 +8,18 @@ import (
 	"nixfleet-tui/ui"
 )
 
+// demoBoard is what the demo's dashboard asks to act.
+func (b *bench) demoBoard() *backend {
+	p := b.program()
+	p.World = p.Demo
+	b.t.Cleanup(func() {
+		if err := p.World.Close(); err != nil {
+			b.t.Error(err)
+		}
+	})
+	return &backend{Program: p, source: &sourceFlags{}}
+}
+
 // TestRetryKeepsTheOptions: what is done again is what did not end well, as it
 // was asked for.
 func TestRetryKeepsTheOptions(t *testing.T) {
@@ -17,15 +29,7 @@ func TestRetryKeepsTheOptions(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, &b.err)
 	}
 	was := b.lastDemoRun()
-	p := b.program()
-	p.World = p.Demo
-	t.Cleanup(func() {
-		if err := p.World.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	board := &backend{Program: p, source: &sourceFlags{}}
-	proposal, err := board.Plan(t.Context(), ui.Request{Retry: was.Dir, Insist: was.Plan.Insist, Wait: was.Plan.Wait})
+	proposal, err := b.demoBoard().Plan(t.Context(), ui.Request{Retry: was.Dir, Insist: was.Plan.Insist, Wait: was.Plan.Wait})
 	if err != nil {
 		t.Fatal(err)
 	}

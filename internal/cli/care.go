@@ -34,7 +34,6 @@ func (o *careOptions) register(f *pflag.FlagSet, action nixcmd.Action) {
 	if !action.Activates() && !action.MovesProfile() {
 		return
 	}
-	f.BoolVar(&o.Diff, "diff", false, "build first, show per host which packages change and what will restart, then activate just that")
 	f.BoolVar(&o.RollbackOnFailure, "rollback-on-failure", false, "put a host back on what it was if its activation or a health check fails")
 	f.IntVar(&o.ConfirmTimeout, "confirm-timeout", 0, "have each host go back by itself unless a new login finds it well within `SECONDS` of its activation")
 	f.IntVar(&o.ActivationTimeout, "activation-timeout", rollout.UsualActivation, "with --confirm-timeout: `SECONDS` that an activation may take")
@@ -94,7 +93,7 @@ func (o *actionOptions) applyCare(l *loaded, p *rollout.Plan) {
 // careFindings say how carefully a plan goes about it.
 func careFindings(p *rollout.Plan) []rollout.Finding {
 	var words []string
-	if w := p.Waves; w != nil {
+	if w := p.Waves; w != nil && len(p.Hosts) > 1 {
 		words = append(words, waveWords(w))
 	}
 	if p.Undo {

@@ -122,6 +122,7 @@ func (o *ownOptions) ready(ctx context.Context, sel fleet.Selection) (r *ready, 
 	if err != nil {
 		return nil, nil, errors.Join(err, r.abandon())
 	}
+	findings = append(findings, careFindings(&r.plan)...)
 	r.plan.Findings = append(findings, slices.DeleteFunc(r.plan.Findings, aboutBuilding)...)
 	return r, pasts, nil
 }
