@@ -55,10 +55,8 @@ type Activation struct {
 	Logins  []string // who is logged in there, by its own `who`
 }
 
-// ParseSurvey reads the output of SurveyScript. now is our clock's time.
-func ParseSurvey(out []byte, now time.Time) (Survey, error) { return parseSurvey(out, now, false) }
-
-// parseSurvey is that; along says that our agent was to be forwarded.
+// parseSurvey reads the output of SurveyScript. now is our clock's time; along
+// says that our agent was to be forwarded.
 func parseSurvey(out []byte, now time.Time, along bool) (Survey, error) {
 	a, err := answersIn(out)
 	if err != nil {

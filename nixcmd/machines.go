@@ -50,20 +50,6 @@ type MachinesFile struct {
 // errors are *MachineError, or what Read returned.
 func (f MachinesFile) Load(path string) ([]Machine, []error) { return f.load(path, nil) }
 
-// ParseMachines reads the content of one machines file, without what it
-// includes. Entries that make no sense are passed over; Load tells of them.
-func ParseMachines(content string) []Machine {
-	const here = "content"
-	only := MachinesFile{Read: func(path string) ([]byte, error) {
-		if path != here {
-			return nil, fs.ErrNotExist
-		}
-		return []byte(content), nil
-	}}
-	machines, _ := only.Load(here)
-	return machines
-}
-
 // load reads one file; above are those that include it.
 func (f MachinesFile) load(path string, above []string) (machines []Machine, failed []error) {
 	if slices.Contains(above, path) || len(above) > maxIncludes {

@@ -102,9 +102,15 @@ func TestMachinesUnreadable(t *testing.T) {
 	}
 }
 
-func TestParseMachines(t *testing.T) {
+func TestOneMistakeLeavesTheOtherMachines(t *testing.T) {
+	machines, failed := files(map[string]string{
+		"/m": "ssh://me@fe80::2 a # IPv6 without brackets\nssh://x - - many\n@/etc/nix/more\nssh-ng://h4:2222?ssh-key=/k a",
+	}).Load("/m")
+	if len(failed) != 1 || !strings.Contains(failed[0].Error(), "/m:2: ") {
+		t.Errorf("it says %v of one mistake", failed)
+	}
 	var got []string
-	for _, m := range ParseMachines("ssh://me@fe80::2 a # IPv6 without brackets\nssh://x - - many\n@/etc/nix/more\nssh-ng://h4:2222?ssh-key=/k a") {
+	for _, m := range machines {
 		got = append(got, m.String())
 	}
 	want := []string{"ssh://me@[fe80::2] a - 1 1 - - -", "ssh-ng://h4:2222 a /k 1 1 - - -"}

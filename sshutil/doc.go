@@ -21,7 +21,6 @@
 // Beside connections, it tells what an agent's certificates are good for
 // (ListAgent, Certificates) and whether sudo will work on a host (PredictSudo).
 //
-// It leaves to others when to try again (RetryAfter gives advice), and to
-// OpenSSH, with the person at the terminal, to accept a new host key
-// (Dialer.AcceptKey).
+// It leaves to others when to try again, and to OpenSSH, with the person at the
+// terminal, to accept a new host key (Dialer.AcceptKey).
 package sshutil

@@ -17,7 +17,7 @@ func NewPool(d *Dialer) *Pool { return &Pool{newSharing(d.Dial), d} }
 
 // Client returns the host's connection, dialling if there is none. A dial that
 // nobody waits for any more is given up. A failed one is not remembered: the
-// next call tries again at once, see RetryAfter.
+// next call tries again at once.
 func (p *Pool) Client(ctx context.Context, name string) (*Client, error) {
 	return p.hosts.get(ctx, name)
 }

@@ -187,26 +187,3 @@ func TestTurnstile(t *testing.T) {
 		t.Errorf("%d places are free", ts.free)
 	}
 }
-
-func TestRetryAfter(t *testing.T) {
-	tests := []struct {
-		kind     Kind
-		failures int
-		want     time.Duration
-	}{
-		{KindNone, 1, 0},
-		{KindCanceled, 3, 0},
-		{KindReset, 1, 2 * time.Second},
-		{KindReset, 9, 30 * time.Second},
-		{KindAuthRejected, 1, 30 * time.Second},
-		{KindAuthRejected, 2, time.Minute},
-		{KindAuthRejected, 100, 10 * time.Minute},
-		{KindTimeout, 1, 5 * time.Second},
-		{KindTimeout, 100, 2 * time.Minute},
-	}
-	for _, tt := range tests {
-		if got := RetryAfter(tt.kind, tt.failures); got != tt.want {
-			t.Errorf("RetryAfter(%q, %d) = %v, want %v", tt.kind, tt.failures, got, tt.want)
-		}
-	}
-}

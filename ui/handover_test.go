@@ -74,7 +74,7 @@ func TestNobodyGetsATerminalThatGoesAway(t *testing.T) {
 	if err := g.start(exec.Command("sleep", "1000")); !errors.Is(err, errHungUp) {
 		t.Errorf("a guest was started after the hang-up: %v", err)
 	}
-	if g.present() {
+	if g.process != nil {
 		t.Error("a guest is there that was never started")
 	}
 }

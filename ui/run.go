@@ -131,12 +131,6 @@ func (g *guest) give(c *exec.Cmd, lingers func(error) bool, ended func(error) te
 	return tea.Exec(&visit{guest: g, Cmd: c, lingers: lingers}, ended)
 }
 
-func (g *guest) present() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.process != nil
-}
-
 // start starts c as the guest. A hang-up comes before it or finds it started,
 // never between the two: a guest that heard nothing would keep us waiting for ever.
 func (g *guest) start(c *exec.Cmd) error {

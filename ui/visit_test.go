@@ -22,7 +22,7 @@ func TestAFailedVisitLingers(t *testing.T) {
 		if (err == nil) != (line == "exit 0") {
 			t.Errorf("%s: %v", line, err)
 		}
-		if v.guest.present() {
+		if v.guest.process != nil {
 			t.Errorf("%s: the guest is still there", line)
 		}
 	}
