@@ -50,6 +50,23 @@ func Fold(answers []Answer) []Folded {
 	return groups
 }
 
+// Alike puts together what has the same key, in the order in which each key
+// comes first.
+func Alike[T any, K comparable](all []T, key func(T) K) [][]T {
+	var groups [][]T
+	at := map[K]int{}
+	for _, one := range all {
+		k := key(one)
+		i, known := at[k]
+		if !known {
+			i = len(groups)
+			at[k], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], one)
+	}
+	return groups
+}
+
 // Folded is an answer that several hosts gave.
 type Folded struct {
 	Answer

@@ -2,6 +2,8 @@ package rollout
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
@@ -161,6 +163,16 @@ func (p *Plan) FindingsOf(level Level) []Finding {
 		}
 	}
 	return found
+}
+
+// Naming names some of the plan's hosts, and all of them, if they are many, by
+// their number.
+func (p *Plan) Naming(hosts []string) string {
+	const few = 3
+	if len(hosts) > few && len(hosts) == len(p.Hosts) {
+		return fmt.Sprintf("all %d hosts", len(hosts))
+	}
+	return strings.Join(hosts, ", ")
 }
 
 // Findings judges what was looked at. It is a pure function.

@@ -8,6 +8,7 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 )
@@ -181,9 +182,10 @@ func findingRows(b *brush, p Proposal, w int) []string {
 	findings := slices.Clone(p.Findings)
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
 	rows := []string{""}
-	for _, f := range findings {
+	for _, same := range fleet.Alike(findings, func(f Finding) Finding { f.Host = findingState(p, f, 1); return f }) {
+		f := same[0]
 		s := signs[f.Level]
-		for i, line := range wrap(findingWords(p, f), w-2) {
+		for i, line := range wrap(findingWords(p, same), w-2) {
 			edge := "  "
 			if i == 0 {
 				edge = b.paint(s.ink, b.shape(s)) + " "
@@ -200,19 +202,31 @@ func findingRows(b *brush, p Proposal, w int) []string {
 	return rows
 }
 
-// findingWords are a finding, after what it means for its host.
-func findingWords(p Proposal, f Finding) string {
-	if f.Host == "" {
-		return sentence(f.Message)
+// findingWords are what was found alike, after what it means for its hosts.
+func findingWords(p Proposal, same []Finding) string {
+	if same[0].Host == "" {
+		return sentence(same[0].Message)
 	}
-	head := text.Line(f.Host)
+	var names []string
+	for _, f := range same {
+		names = append(names, f.Host)
+	}
+	return text.Line(p.Plan.Naming(names)) + findingState(p, same[0], len(names)) + ": " + clause(same[0].Message)
+}
+
+// findingState is what becomes of n hosts of which something was found.
+func findingState(p Proposal, f Finding, n int) string {
+	is, has := "is", "has"
+	if n > 1 {
+		is, has = "are", "have"
+	}
 	switch h, _ := p.Plan.Host(f.Host); {
 	case h.Skip != "":
-		head += " is left out"
+		return " " + is + " left out"
 	case f.Level >= Confirm && p.Plan.Insist:
-		head += " all the same"
+		return " all the same"
 	case f.Level == Confirm:
-		head += " has to be confirmed"
+		return " " + has + " to be confirmed"
 	}
-	return head + ": " + clause(f.Message)
+	return ""
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -108,4 +109,31 @@ func TestInsistIsOfferedWhereItChangesSomething(t *testing.T) {
 	s.seesNot("I insist")
 	s.keys("I")
 	s.sees("Switch 1 host?")
+}
+
+func TestWhatWasFoundAlikeIsSaidOnce(t *testing.T) {
+	s := newStage(t, 120, 40).showFleet()
+	s.backend.proposal = proposalFor([]string{"andasibe", "ankarana", "indri", "tsingy"})
+	p := &s.backend.proposal
+	p.Plan.Hosts[2].Skip = "refused: it is full"
+	for _, h := range p.Plan.Hosts {
+		p.Findings = append(p.Findings, Finding{h.Name, Note, "it will need a reboot", ""})
+		if h.Skip == "" {
+			p.Findings = append(p.Findings, Finding{h.Name, Confirm, "it is ahead", "look first"}, Finding{h.Name, Warning, "little room is left", ""})
+		}
+	}
+	p.Findings = append(p.Findings, Finding{"indri", Warning, "little room is left", ""}, Finding{"indri", Blocker, "it is full", ""})
+	s.keys("d", "s")
+	s.sees("andasibe, ankarana, tsingy have to be confirmed: it is ahead.", "indri is left out: little room is left.",
+		"andasibe, ankarana, tsingy: little room is left.", "indri is left out: it is full.")
+	if n := strings.Count(s.text(), "Look first."); n != 1 {
+		t.Errorf("the hint stands there %d times:\n%s", n, s.text())
+	}
+	p.Plan.Hosts[2].Skip = ""
+	p.Findings = p.Findings[:0]
+	for _, h := range p.Plan.Hosts {
+		p.Findings = append(p.Findings, Finding{h.Name, Warning, "little room is left", ""})
+	}
+	s.keys("esc", "d", "s")
+	s.sees("all 4 hosts: little room is left.")
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 )
@@ -14,9 +15,7 @@ import (
 func (o *actionOptions) tell(plan *rollout.Plan, levels ...rollout.Level) {
 	words := map[rollout.Level]string{rollout.LevelConfirm: "to confirm", rollout.LevelBlocker: "refused"}
 	for _, level := range levels {
-		for _, f := range plan.FindingsOf(level) {
-			writeFinding(o.IO.Err, o.IO.onErr(), plan, f, words[level])
-		}
+		writeFolded(o.IO.Err, o.IO.onErr(), plan, plan.FindingsOf(level), words)
 	}
 }
 
@@ -26,16 +25,22 @@ func writeFindings(w io.Writer, paint painter, plan *rollout.Plan) {
 	if len(plan.Findings) > 0 {
 		fmt.Fprintf(w, "\npreflight found:\n")
 	}
-	for _, f := range plan.Findings {
-		writeFinding(w, paint, plan, f, words[f.Level])
+	writeFolded(w, paint, plan, plan.Findings, words)
+}
+
+// writeFolded prints what was found of several hosts alike once.
+func writeFolded(w io.Writer, paint painter, plan *rollout.Plan, findings []rollout.Finding, words map[rollout.Level]string) {
+	alike := fleet.Alike(findings, func(f rollout.Finding) rollout.Finding { f.Host = ""; return f })
+	for _, same := range alike {
+		writeFinding(w, paint, plan, same, words[same[0].Level])
 	}
 }
 
-// writeFinding prints a finding: what became of it, which host it is about, and
-// a hint. Its level is the word for what only has to be known. Holes in how a
-// host guards root are red.
-func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, f rollout.Finding, word string) {
-	i := plain
+// writeFinding prints what was found alike: what became of it, which hosts it is
+// about, and a hint. Its level is the word for what only has to be known. Holes
+// in how a host guards root are red.
+func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, same []rollout.Finding, word string) {
+	i, f := plain, same[0]
 	switch {
 	case f.Check == rollout.CheckSecurity:
 		word, i = "security", bad
@@ -45,7 +50,7 @@ func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, f rollout.Find
 		word = "insisted"
 	}
 	if f.Host != "" {
-		word += ": " + text.Line(f.Host)
+		word += ": " + text.Line(plan.Naming(hostsOf(same)))
 	}
 	fmt.Fprintln(w, paint(i, word+": "+stopped(f.Message)))
 	if f.Hint != "" {
