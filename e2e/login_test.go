@@ -3,22 +3,30 @@
 package e2e
 
 import (
+	"os"
 	"strconv"
+	"strings"
 	"testing"
 )
 
 // TestOneDeploymentIsOneLogin counts in h1's journal: preflight, the run's own
-// readings and all that nixos-rebuild does over ssh share one login.
+// readings and all that nixos-rebuild does over ssh share one login. And of all
+// that Nix is asked here meanwhile, by us and by nixos-rebuild, one question
+// evaluates the host.
 func TestOneDeploymentIsOneLogin(t *testing.T) {
 	need(t, "h1")
 	for _, dialect := range []string{"ng", "bash"} {
 		t.Run(dialect, func(t *testing.T) {
 			w := place(t)
 			w.dialect = dialect
+			asked := w.overhearNix()
 			before := logins(t, "h1")
 			w.wants(0, "switch --on h1 --yes")
 			if got := logins(t, "h1") - before; got != 1 {
 				t.Errorf("%d logins", got)
+			}
+			if evaluations := asked(`"h1"`); len(evaluations) != 1 {
+				t.Errorf("h1 was evaluated %d times: %q", len(evaluations), evaluations)
 			}
 		})
 	}
@@ -36,4 +44,26 @@ func logins(t *testing.T, host string) int {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// overhearNix puts a nix into this place that keeps what it is asked. What it
+// returns are the questions with a word in them.
+func (w *where) overhearNix() (asked func(word string) []string) {
+	w.t.Helper()
+	script := "#!/bin/sh\nprintf '%s ' \"$@\" | tr '\\n' ' ' >>" + w.dir + "/asked\necho >>" + w.dir + "/asked\nexec /usr/bin/nix \"$@\"\n"
+	if err := os.WriteFile(file(w.dir+"/bin/nix"), []byte(script), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	return func(word string) (with []string) {
+		content, err := os.ReadFile(file(w.dir + "/asked"))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for line := range strings.Lines(string(content)) {
+			if strings.Contains(line, word) {
+				with = append(with, line)
+			}
+		}
+		return with
+	}
 }
