@@ -38,6 +38,7 @@ func (h *soaked) after(exact bool) {
 	h.eventually("the run's processes have gone", func() bool {
 		return len(h.processes("\x00run-"))+len(h.processes("\x00rebuild\x00"))+len(h.processes("\x00switch\x00")) == 0
 	})
+	h.eventually("nobody holds on to the agent", func() bool { return h.agents.files() <= h.agents.alone })
 	h.leaks()
 	err := filepath.WalkDir(h.dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type() == fs.ModeSocket {

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -27,6 +28,7 @@ type agents struct {
 	began  int
 	socket string
 	now    *exec.Cmd // nil when it has been killed
+	alone  int       // files that it has open while nobody is connected
 }
 
 func newAgents(t *testing.T) *agents {
@@ -72,6 +74,7 @@ func (a *agents) begin() {
 	if _, err := out.Read(make([]byte, 1)); err != nil { // it says where it listens, when it does
 		a.t.Fatal(err)
 	}
+	a.alone = a.files()
 	conn, err := net.Dial("unix", a.socket)
 	if err != nil {
 		a.t.Fatal(err)
@@ -84,6 +87,16 @@ func (a *agents) begin() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+}
+
+// files are how many it has open.
+func (a *agents) files() int {
+	a.t.Helper()
+	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", a.now.Process.Pid))
+	if err != nil {
+		a.t.Error(err)
+	}
+	return len(open)
 }
 
 // kill ends the one that there is.
