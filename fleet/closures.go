@@ -30,8 +30,8 @@ type closurePath struct {
 	of   []bool // by root
 }
 
-// ClosuresScript asks for the closures of roots, which are store paths.
-func ClosuresScript(roots []string) []byte {
+// closuresOf is the script that asks for the closures of roots, which are store paths.
+func closuresOf(roots []string) []byte {
 	return slices.Concat([]byte("roots='"+strings.Join(roots, " ")+"'\n"), closuresScript, []byte(endLine))
 }
 
@@ -43,19 +43,19 @@ func ReadClosures(ctx context.Context, r sshutil.Runner, roots []string) (*Closu
 			return nil, &Error{Message: fmt.Sprintf("%q is no store path", root), Hint: "Only what is in /nix/store has a closure."}
 		}
 	}
-	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: ClosuresScript(roots), MaxOutput: maxClosuresOutput})
+	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: closuresOf(roots), MaxOutput: maxClosuresOutput})
 	if err != nil {
 		return nil, err
 	}
-	c, err := ParseClosures(roots, result.Stdout)
+	c, err := parseClosures(roots, result.Stdout)
 	if err != nil {
 		return nil, unanswered(result, err)
 	}
 	return c, nil
 }
 
-// ParseClosures reads what ClosuresScript printed for these roots.
-func ParseClosures(roots []string, out []byte) (*Closures, error) {
+// parseClosures reads what closuresOf(roots) prints for these roots.
+func parseClosures(roots []string, out []byte) (*Closures, error) {
 	c := &Closures{roots: roots, lacks: map[string]string{}}
 	sized, ended := 0, false
 	for line := range strings.Lines(string(out)) {

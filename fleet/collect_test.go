@@ -33,7 +33,7 @@ func TestDoomed(t *testing.T) {
 }
 
 func TestFrees(t *testing.T) {
-	c, err := ParseClosures([]string{sys41, sys42}, []byte("NF1\tpath\t1 "+sys41+"\nNF1\tpath\t2 "+sys42+"\nNF1\tpath\t1,2 /nix/store/33333333333333333333333333333333-both\nNF1\tsize\t5\nNF1\tsize\t7\nNF1\tsize\t100\nNF1\tend\t1\n"))
+	c, err := parseClosures([]string{sys41, sys42}, []byte("NF1\tpath\t1 "+sys41+"\nNF1\tpath\t2 "+sys42+"\nNF1\tpath\t1,2 /nix/store/33333333333333333333333333333333-both\nNF1\tsize\t5\nNF1\tsize\t7\nNF1\tsize\t100\nNF1\tend\t1\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,13 +13,10 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
+// The profile's past, behind the fast script.
+//
 //go:embed generations.sh
 var generationsScript []byte
-
-// GenerationsScript is the fast script and the profile's past.
-func GenerationsScript() []byte {
-	return slices.Concat(fastScript, generationsScript, []byte(endLine))
-}
 
 // PinDir is where links stand that keep generations from being collected, each
 // named after its generation's link.
@@ -67,11 +64,11 @@ func (g Generations) Find(number int) (Generation, bool) {
 // ReadGenerations asks a host for its generations. The error is an
 // *sshutil.Error about the reading, or an *Error when the host has none.
 func ReadGenerations(ctx context.Context, r sshutil.Runner, now func() time.Time) (Generations, error) {
-	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: GenerationsScript(), MaxOutput: maxGenerationsOutput})
+	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: fastAnd(generationsScript), MaxOutput: maxGenerationsOutput})
 	if err != nil {
 		return Generations{}, err
 	}
-	g, err := ParseGenerations(result.Stdout, now())
+	g, err := parseGenerations(result.Stdout, now())
 	if err != nil {
 		return Generations{}, unanswered(result, err)
 	}
@@ -90,8 +87,8 @@ func noGenerations(r Reading) *Error {
 	return &Error{Message: "its system profile has no generations", Hint: "It was not installed by nixos-install or nixos-rebuild; one `switch` makes the first."}
 }
 
-// ParseGenerations reads the output of GenerationsScript. now is our clock's time.
-func ParseGenerations(out []byte, now time.Time) (Generations, error) {
+// parseGenerations reads the output of generations.sh. now is our clock's time.
+func parseGenerations(out []byte, now time.Time) (Generations, error) {
 	a, err := answersIn(out)
 	if err != nil {
 		return Generations{}, err

@@ -198,7 +198,7 @@ esac
 func TestClosuresThatAreCutOff(t *testing.T) {
 	const path = "/nix/store/11111111111111111111111111111111-a"
 	for _, out := range []string{"", "NF1\tpath\t1 " + path + "\n", "NF1\tpath\t1 " + path + "\nNF1\tend\t1\n"} {
-		if _, err := ParseClosures([]string{path}, []byte(out)); err == nil {
+		if _, err := parseClosures([]string{path}, []byte(out)); err == nil {
 			t.Errorf("%q is taken for a closure", out)
 		}
 	}

@@ -215,7 +215,7 @@ func (k *climb) look(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*rungTimeout)
 	defer cancel()
 	began := k.Now()
-	result, err := k.link.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: LadderScript(), MaxOutput: maxReadingOutput})
+	result, err := k.link.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: fastAnd(ladderScript), MaxOutput: maxReadingOutput})
 	if err == nil {
 		k.found, err = parseCapacity(result.Stdout, k.Now())
 	}

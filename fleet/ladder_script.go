@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
+// What decides, beside the fast script, whether a build that is sent to a
+// machine runs there.
+//
 //go:embed ladder.sh
 var ladderScript []byte
-
-// LadderScript is the fast script and what else decides whether a build that
-// is sent to a machine runs there.
-func LadderScript() []byte { return slices.Concat(fastScript, ladderScript, []byte(endLine)) }
 
 // capacity is what a builder really is. Zero means not read.
 type capacity struct {

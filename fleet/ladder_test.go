@@ -67,7 +67,7 @@ func (b *bench) Run(_ context.Context, c sshutil.Command) (sshutil.Result, error
 	b.mu.Lock()
 	b.lines = append(b.lines, c.Line)
 	b.mu.Unlock()
-	if c.Line != ScriptCommand {
+	if c.Line != scriptCommand {
 		return b.build, nil
 	}
 	return sshutil.Result{Stdout: []byte(b.answers)}, nil

@@ -57,7 +57,7 @@ func FuzzGenerations(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, out []byte) {
-		g, err := ParseGenerations(out, time.Unix(1, 0))
+		g, err := parseGenerations(out, time.Unix(1, 0))
 		if err != nil {
 			return
 		}
@@ -89,7 +89,7 @@ func FuzzClosures(f *testing.F) {
 	f.Add([]byte(lines("lacks", "1 path \x1b[2J is not valid", "path", "2 "+b, "size", "-5", "end", "1")))
 	f.Add([]byte(lines("path", "0,3,-1,x "+a, "size", "99999999999999999999", "lacks", "9 x", "end", "1")))
 	f.Fuzz(func(t *testing.T, out []byte) {
-		c, err := ParseClosures([]string{a, b}, out)
+		c, err := parseClosures([]string{a, b}, out)
 		if err != nil {
 			return
 		}

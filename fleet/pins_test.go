@@ -14,7 +14,7 @@ func TestPinsOfASystem(t *testing.T) {
 	for _, line := range []string{"gen 3 path\t" + path, "gen 9 path\t" + path, "pin system-3-link\t" + path, "pin collecting-running\t" + path, "pin other\t" + path, "end\t1"} {
 		out += marker + line + "\n"
 	}
-	g, err := ParseGenerations([]byte(out), time.Now())
+	g, err := parseGenerations([]byte(out), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

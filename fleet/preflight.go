@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,20 +13,18 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
+// What else there is to know before a run, behind the fast script.
+//
 //go:embed preflight.sh
 var preflightScript []byte
 
-// SurveyScript is the fast script and what else there is to know before a run.
-func SurveyScript() []byte {
-	return slices.Concat(fastScript, preflightScript, []byte(endLine))
-}
-
-// surveyScript is that, and how sudo lets people through if that is asked.
+// surveyScript reads a machine before a run, and how sudo lets people through
+// if that is asked.
 func surveyScript(q Questions) []byte {
 	if !q.Sudo && !q.Means {
-		return SurveyScript()
+		return fastAnd(preflightScript)
 	}
-	return slices.Concat(fastScript, preflightScript, pamScript, []byte(endLine))
+	return fastAnd(preflightScript, pamScript)
 }
 
 // Questions are what a survey asks beyond reading, because a run needs it.
@@ -66,7 +63,7 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	// Whether the agent comes along is seen where that costs no login of its own.
 	_, shared := r.(*sshutil.Master)
 	along := (q.Sudo || q.Means) && q.Agent && shared
-	result, err := r.Run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: surveyScript(q), MaxOutput: maxReadingOutput, ForwardAgent: along})
+	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: surveyScript(q), MaxOutput: maxReadingOutput, ForwardAgent: along})
 	var s Survey
 	if err == nil {
 		if s, err = parseSurvey(result.Stdout, now(), along); err != nil {

@@ -55,7 +55,7 @@ type Activation struct {
 	Logins  []string // who is logged in there, by its own `who`
 }
 
-// parseSurvey reads the output of SurveyScript. now is our clock's time; along
+// parseSurvey reads the output of surveyScript. now is our clock's time; along
 // says that our agent was to be forwarded.
 func parseSurvey(out []byte, now time.Time, along bool) (Survey, error) {
 	a, err := answersIn(out)

@@ -257,7 +257,7 @@ func TestSurveyIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		s, err := ReadSurvey(t.Context(), replies(func(ctx context.Context, c sshutil.Command) (sshutil.Result, error) {
-			if c.Line == ScriptCommand {
+			if c.Line == scriptCommand {
 				return sshutil.Result{Stdout: []byte(lines("host", "h1", "end", "1"))}, nil
 			}
 			<-ctx.Done()
@@ -277,7 +277,7 @@ func TestSurveyEndsWithTheReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		_, err := ReadSurvey(t.Context(), replies(func(ctx context.Context, c sshutil.Command) (sshutil.Result, error) {
-			if c.Line != ScriptCommand {
+			if c.Line != scriptCommand {
 				<-ctx.Done()
 			}
 			return sshutil.Result{Stdout: []byte("This account is not available.\n"), ExitCode: 1}, nil

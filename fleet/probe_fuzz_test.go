@@ -25,7 +25,7 @@ func FuzzProbe(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, out []byte) {
-		r, err := ParseReading(out, time.Unix(1, 0))
+		r, err := parseReading(out, time.Unix(1, 0))
 		s, surveyErr := parseSurvey(out, time.Unix(1, 0), false)
 		if (err == nil) != (surveyErr == nil) {
 			t.Fatalf("of one answer, %v and %v", err, surveyErr)

@@ -124,11 +124,11 @@ func Read(ctx context.Context, r sshutil.Runner, full bool, now func() time.Time
 	if kept, ok := r.(repeating); ok && !full {
 		run = kept.Repeat
 	}
-	result, err := run(ctx, sshutil.Command{Line: ScriptCommand, Stdin: Script(full), MaxOutput: maxReadingOutput})
+	result, err := run(ctx, sshutil.Command{Line: scriptCommand, Stdin: Script(full), MaxOutput: maxReadingOutput})
 	if err != nil {
 		return Reading{}, err
 	}
-	reading, err := ParseReading(result.Stdout, now())
+	reading, err := parseReading(result.Stdout, now())
 	if err != nil {
 		return Reading{}, unanswered(result, err)
 	}
@@ -170,9 +170,9 @@ func lastLine(outputs ...[]byte) string {
 
 const marker = "NF1\t"
 
-// ParseReading reads a script's output. Lines without our marker are passed
+// parseReading reads a script's output. Lines without our marker are passed
 // over; output that lacks the end marker is an error. now is our clock's time.
-func ParseReading(out []byte, now time.Time) (Reading, error) {
+func parseReading(out []byte, now time.Time) (Reading, error) {
 	answers, err := answersIn(out)
 	if err != nil {
 		return Reading{}, err

@@ -17,7 +17,7 @@ func lines(pairs ...string) string {
 
 func parse(t *testing.T, out string) Reading {
 	t.Helper()
-	r, err := ParseReading([]byte(out), time.Unix(2000, 0))
+	r, err := parseReading([]byte(out), time.Unix(2000, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestParseReadingPassesOverNoise(t *testing.T) {
 
 func TestParseReadingWantsTheEnd(t *testing.T) {
 	for _, out := range []string{"", "hello", lines("host", "h1"), "NF1\tend"} {
-		if r, err := ParseReading([]byte(out), time.Now()); err == nil {
+		if r, err := parseReading([]byte(out), time.Now()); err == nil {
 			t.Errorf("%q became %+v", out, r)
 		}
 	}

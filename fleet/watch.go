@@ -176,17 +176,6 @@ func (w *Watch) random() float64 {
 	return w.prober.Random()
 }
 
-// Interval is how often the host is read at present when it answers. See
-// Status.Stale.
-func (w *Watch) Interval(host string) time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if row := w.rows[host]; row != nil {
-		return w.interval(row)
-	}
-	return restInterval
-}
-
 // SetHosts says which hosts to watch, first ones first. New ones are read at
 // once; what is known of those that stay is kept.
 func (w *Watch) SetHosts(hosts []string) {
