@@ -60,15 +60,14 @@ func newActionCmd(p *Program, src *sourceFlags, action nixcmd.Action, run func(c
 	cmd := &cobra.Command{
 		Use:   string(action) + " --on SEL [-- NIXOS-REBUILD ARGS]",
 		Short: help[0],
-		Long: help[0] + `, on all selected hosts at once, with one nixos-rebuild for each.
+		Long: help[0] + `, on all selected hosts at once,
+with one nixos-rebuild for each.
 The run goes on by itself if this command ends; it is kept with all its logs.
 Everything that can be checked is checked before: what would fail for sure is
 refused, and nothing is started then. A host at which another run is, or somebody
 else's activation, is refused too; with --wait-for-others it waits for its turn.
 
-SEL takes names, globs, @tag and !x, joined by commas, and system:aarch64-linux,
-state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
-2 nothing was started, 3 something needs a person, 130 cancelled or detached.`,
+` + selHelp + runExitHelp,
 		Example: fmt.Sprintf(`  nixfleet-tui %s
   nixfleet-tui %[2]s --on web1 --yes --plain        # no question, plain lines
   nixfleet-tui %[2]s --on @db --build-on local      # build here, copy there
@@ -78,7 +77,7 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 			dash := cmd.ArgsLenAtDash()
 			if len(args) > 0 && dash != 0 {
 				return usage(fmt.Sprintf("Name hosts with `--on %s`; arguments for nixos-rebuild follow `--`.", args[0]),
-					"%s takes no arguments before `--`, and was given %q", cmd.CommandPath(), args[0])
+					"`%s` takes no arguments before `--`, and was given %q", called(cmd), args[0])
 			}
 			o.Args = args
 			return run(cmd.Context(), o)
@@ -100,17 +99,17 @@ state:down, drift:behind, is:reboot. Exit code: 0 all well, 1 a host failed,
 // registerRun gives a command the flags of everything that makes a run.
 func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "hosts to act on, such as web1,db1 or '@web,!web3' or '*'")
+	f.StringVar(&o.On, "on", "", "act on the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
 	mustComplete(cmd, "on", o.completeHosts(o.Source))
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
-	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "hosts at a time")
+	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "`N` hosts at a time")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that cannot be reached instead of failing them")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
-	f.StringVar(&o.PasswordPer, "password-per", rollout.PerRun, "where sudo wants a password, ask for one per run, host or (first) tag")
+	f.StringVar(&o.PasswordPer, "password-per", rollout.PerRun, "where sudo wants a password, ask for one per `WHAT`: run, host or (first) tag")
 }
 
 // check refuses what can be refused before anything is asked of anybody.

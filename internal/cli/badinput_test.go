@@ -61,6 +61,8 @@ func TestBadInput(t *testing.T) {
 			"big", "web1"},
 		"parallel zero":        {func(*bench) {}, []string{"switch", "--on", "web1", "--yes", "--parallel", "0"}, "--parallel 0", "--parallel 4"},
 		"two ways of printing": {func(*bench) {}, []string{"switch", "--on", "web1", "--yes", "--plain", "--json"}, "exclude each other", "one"},
+		"a word for a number":  {func(*bench) {}, []string{"switch", "--on", "web1", "--parallel", "four"}, "a whole number is wanted", "--help"},
+		"a flake for the demo": {func(*bench) {}, []string{"demo", "--flake", ".", "status"}, "a fleet of its own", "demo"},
 		"a host without --on":  {func(*bench) {}, []string{"switch", "web1"}, "web1", "--on web1"},
 		"an unknown command":   {func(*bench) {}, []string{"stats"}, "stats", "status"},
 		"an unknown flag":      {func(*bench) {}, []string{"status", "--jsn"}, "--jsn", "--help"},

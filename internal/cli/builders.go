@@ -42,7 +42,7 @@ is then known from their configurations alone.`,
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
 	cmd.Flags().BoolVar(&o.Check, "check", false, "run a tiny build on each, and check from hosts that send builds, as their root")
 	cmd.Flags().StringVar(&o.From, "from", "", "with --check: the `HOST` to check from (default: the first that lists the builder)")
-	cmd.Flags().DurationVar(&o.Wait, "wait", defaultWait, "how long to wait in all for hosts that have never been evaluated")
+	cmd.Flags().DurationVar(&o.Wait, "wait", defaultWait, "wait `TIME` in all for hosts that have never been evaluated")
 	return cmd
 }
 

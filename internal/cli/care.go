@@ -28,7 +28,7 @@ type careOptions struct {
 func (o *careOptions) register(f *pflag.FlagSet, action nixcmd.Action) {
 	f.IntVar(&o.Canary, "canary", 0, "do `N` hosts first, and the others only when these are well")
 	f.IntVar(&o.Wave, "wave", 0, "then `N` hosts at a time, each wave only when the one before is well")
-	f.IntVar(&o.MaxFailures, "max-failures", 0, "how many hosts may fail before no more are begun (without waves: any number)")
+	f.IntVar(&o.MaxFailures, "max-failures", 0, "`N` hosts may fail before no more are begun (default: none with waves, any number without)")
 	o.limited = func() bool { return f.Changed("max-failures") }
 	o.ActivationTimeout, o.HealthTimeout = rollout.UsualActivation, rollout.UsualHealth
 	if !action.Activates() && !action.MovesProfile() {

@@ -48,9 +48,9 @@ your key.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVar(&o.On, "on", "", "the hosts that it is for (default: all)")
+	cmd.Flags().StringVar(&o.On, "on", "", "make it for the hosts of `SEL` (default: all)")
 	cmd.Flags().StringVar(&o.Key, "key", "", "the public key `FILE` to sign (default: the first of ~/.ssh/id_*.pub)")
-	cmd.Flags().StringVar(&o.Validity, "validity", "", "how long, as ssh-keygen takes it, such as -5m:+20h (default: fleet.nix's)")
+	cmd.Flags().StringVar(&o.Validity, "validity", "", "`FROM:TO` as ssh-keygen takes it, such as -5m:+20h (default: fleet.nix's)")
 	mustComplete(cmd, "on", p.completeHosts(src))
 	return cmd
 }

@@ -69,8 +69,8 @@ One that was cut off can be done again: it goes on where the first has stopped.`
 	o.register(cmd)
 	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
 	f := cmd.Flags()
-	f.IntSliceVar(&d.Delete, "delete", nil, "the generations to delete, by number")
-	f.IntVar(&d.Keep, "keep", 0, "how many of the newest generations stay")
+	f.IntSliceVar(&d.Delete, "delete", nil, "generations `N,N…` to delete, by number")
+	f.IntVar(&d.Keep, "keep", 0, "the newest `N` generations stay")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only show what would go")
 	return cmd
 }

@@ -25,11 +25,11 @@ type dashboardOptions struct {
 
 func (o *dashboardOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "show only these hosts")
-	f.StringVar(&o.Theme, "theme", "", "colours: ansi, contrast or none (default: ansi; NO_COLOR means none)")
-	f.StringVar(&o.Background, "background", "", "what the colours are for: dark or light (default: by COLORFGBG, else dark)")
+	f.StringVar(&o.On, "on", "", "show only the hosts of `SEL`, such as '@web,!web3'")
+	f.StringVar(&o.Theme, "theme", "", "colours of `THEME`: ansi, contrast or none (default: ansi; NO_COLOR means none)")
+	f.StringVar(&o.Background, "background", "", "what the colours are for: a dark or light `GROUND` (default: by COLORFGBG, else dark)")
 	f.BoolVar(&o.ASCII, "ascii", o.IO.ASCII, "draw with ASCII only")
-	f.BoolVar(&o.Plain, "plain", false, "print what the dashboard would show as lines, as `status` does: for screen readers and pipes")
+	f.BoolVar(&o.Plain, "plain", false, "print what the dashboard would show as lines, as status does: for screen readers and pipes")
 }
 
 // runDashboard shows the dashboard until the person leaves it.

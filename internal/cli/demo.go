@@ -29,7 +29,10 @@ type demoWorld struct {
 	client *demo.Client // nil until the first connection
 }
 
-func (w *demoWorld) Find(string, string) (fleet.Source, error) {
+func (w *demoWorld) Find(flake, file string) (fleet.Source, error) {
+	if flake != "" || file != "" {
+		return fleet.Source{}, usage("Leave out --flake and --fleet, or leave out demo.", "the demo has a fleet of its own")
+	}
 	return fleet.Source{Flake: demoCommand, File: "fleet.nix of the demo"}, nil
 }
 
@@ -136,6 +139,10 @@ is touched. What happens there is remembered until ` + "`demo reset`" + `.`,
 		},
 	}
 	board.register(cmd)
+	src.register(cmd) // its own, over the root's: what is given here is heard
+	for _, name := range []string{"flake", "fleet"} {
+		cmd.PersistentFlags().Lookup(name).Hidden = true
+	}
 	cmd.AddCommand(commands(&d, src)...)
 	cmd.AddCommand(newDemoResetCmd(&d), newSupervisorCmd(&d), newTaskCmd(&d), newActivateCmd(&d), newDemoServeCmd(&d),
 		newDemoChildCmd(&d, demo.RebuildCommand, demo.Rebuild), newDemoChildCmd(&d, demo.NixCommand, demo.Nix))

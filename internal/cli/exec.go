@@ -36,6 +36,8 @@ without a terminal and without input. Hosts that answered the same are shown
 together, the largest group first. A single word after -- is a line for the
 hosts' shell; several words are run as they are.
 
+` + selHelp + `
+
 Exit code: 0 when the command ended with 0 everywhere, 1 when it did not or a host
 could not be reached, 130 when interrupted (what was answered until then is shown;
 a command that still runs is hung up).`,
@@ -55,7 +57,7 @@ a command that still runs is hung up).`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "hosts to ask, such as web1,db1 or '@web,!web3' or '*'")
+	f.StringVar(&o.On, "on", "", "ask the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
 	mustComplete(cmd, "on", p.completeHosts(src))
 	f.BoolVar(&o.Diff, "diff", false, "show of all groups but the largest only how they differ from it")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")

@@ -31,7 +31,9 @@ boot id, runs what it was to boot, and its units and health checks are well. Hos
 are taken in waves (of --parallel hosts, unless --wave says otherwise), and no wave
 begins when a host of the one before did not come back well.
 
-Restarting all builders of a system at the same time is refused, unless with --insist.`,
+Restarting all builders of a system at the same time is refused, unless with --insist.
+
+` + selHelp + runExitHelp,
 		Example: `  nixfleet-tui reboot --on is:reboot               # those that need it
   nixfleet-tui reboot --on @web --canary 1 --wave 2
   nixfleet-tui reboot --on db1 --yes --return-timeout 1200`,

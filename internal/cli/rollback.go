@@ -16,14 +16,16 @@ func newRollbackCmd(p *Program, src *sourceFlags, run func(context.Context, *own
 	var to string
 	var boot bool
 	cmd := &cobra.Command{
-		Use:   "rollback --on SEL [--to N]",
+		Use:   "rollback --on SEL [--to GENERATION]",
 		Short: "Go back to an older generation, or to any other",
 		Long: `Points the system profile of each selected host to another of its generations and
 activates that system, as a run with logs and verdicts like any other. Nothing is
 evaluated, built or copied. --to takes the number of a generation, -N for the Nth
 before the one that the host would boot now, or a time, such as 2026-11-20 or
 "2026-11-20 15:04", for the newest that there was then; the default is -1. What
-makes it risky, such as another kernel or boot loader, is said before.`,
+makes it risky, such as another kernel or boot loader, is said before.
+
+` + selHelp + runExitHelp,
 		Example: `  nixfleet-tui rollback --on web1                   # to the generation before
   nixfleet-tui rollback --on @web --to -1 --yes
   nixfleet-tui rollback --on @web --to 2026-11-20   # each to what it had that day

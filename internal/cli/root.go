@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"nixfleet-tui/nixcmd"
 )
@@ -33,6 +35,7 @@ command it opens the dashboard.`,
 	board.register(root)
 	src.register(root)
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(wrappedUsage(root.UsageTemplate(), p.IO))
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(commands(p, src)...)
@@ -53,13 +56,58 @@ func commands(p *Program, src *sourceFlags) []*cobra.Command {
 
 // flagError says what is wrong with a flag and where its help is.
 func flagError(cmd *cobra.Command, err error) error {
-	return usage(fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath()), "%s", err)
+	hint := fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath())
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		f := value.GetFlag()
+		what, _ := pflag.UnquoteUsage(f)
+		return usage(hint, "--%s %s makes no sense: %s is wanted", f.Name, value.GetValue(), wanted(f.Value.Type(), what))
+	}
+	return usage(hint, "%s", err)
+}
+
+// wanted is what a flag of a type takes, in words.
+func wanted(kind, what string) string {
+	switch kind {
+	case "int":
+		return "a whole number"
+	case "intSlice":
+		return "a list of whole numbers with commas between them"
+	case "duration":
+		return "a time such as 30s or 2m"
+	case "bool":
+		return "true or false"
+	}
+	return what
+}
+
+// wrappedUsage is cobra's template with flags that break at the terminal's width.
+func wrappedUsage(template string, s *IO) string {
+	width := s.Width()
+	if width == 0 {
+		width = defaultWidth
+	}
+	return strings.ReplaceAll(template, ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", width))
+}
+
+// selHelp is what --on takes.
+const selHelp = `SEL takes names, globs, @tag and !x, joined by commas, and system:aarch64-linux,
+state:down, drift:behind, is:reboot, is:builder. `
+
+// runExitHelp are the exit codes of all that makes a run.
+const runExitHelp = `Exit code: 0 all well,
+1 a host failed, 2 nothing was started, 3 something needs a person, 130 cancelled
+or detached.`
+
+// called is a command as it is typed after the program's name.
+func called(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // noArgs refuses arguments in our words.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath()), "%s takes no arguments, and was given %q", cmd.CommandPath(), args[0])
+		return usage(fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath()), "`%s` takes no arguments, and was given %q", called(cmd), args[0])
 	}
 	return nil
 }
@@ -83,6 +131,6 @@ func needArgs(least, most int, what string) cobra.PositionalArgs {
 		if len(args) >= least && (most < 0 || len(args) <= most) {
 			return nil
 		}
-		return usage(fmt.Sprintf("`%s --help` shows how it is used.", cmd.CommandPath()), "%s takes %s", cmd.CommandPath(), what)
+		return usage(fmt.Sprintf("`%s --help` shows how it is used.", cmd.CommandPath()), "`%s` takes %s", called(cmd), what)
 	}
 }

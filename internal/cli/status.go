@@ -36,7 +36,22 @@ func newStatusCmd(p *Program, src *sourceFlags, run func(context.Context, *statu
 		Use:   "status",
 		Short: "Show every host and builder: reachable, what it runs, what it should run",
 		Long: `Asks all hosts at the same time what they run and compares that with what the
-flake wants of them. Nothing is changed anywhere, and no question is asked.`,
+flake wants of them. Nothing is changed anywhere, and no question is asked.
+
+DRIFT is what a host runs beside what the flake wants of it (with a *: by an
+earlier tree, the present one is not evaluated yet):
+  in-sync       it runs that, and boots it
+  behind        an older configuration
+  ahead         a newer revision than the tree's
+  diverged      a revision that is not in the tree's history
+  boot-pending  another system was set for the next boot
+  older-booted  an older entry was chosen when it booted
+  testing       what it runs is gone after a reboot
+  unknown       it was not read, or not evaluated
+
+` + selHelp + `Exit code: 0 when it could
+report; with --check 1 when a host or builder is ill; 2 wrong usage or
+configuration.`,
 		Example: `  nixfleet-tui status
   nixfleet-tui status --on 'web*'
   nixfleet-tui status --on drift:behind --json | jq -r '.hosts[].name'
@@ -46,12 +61,12 @@ flake wants of them. Nothing is changed anywhere, and no question is asked.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "only these hosts, such as web1,db1 or '@web,!web3' or is:reboot")
+	f.StringVar(&o.On, "on", "", "show only the hosts of `SEL`, such as web1,db1 or '@web,!web3' or is:reboot")
 	mustComplete(cmd, "on", p.completeHosts(src))
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	f.BoolVar(&o.Watch, "watch", false, "go on, and show what changes")
 	f.BoolVar(&o.Check, "check", false, "exit with 1 when a host or builder is ill")
-	f.DurationVar(&o.Wait, "wait", defaultWait, "how long to wait in all for hosts that have never been evaluated")
+	f.DurationVar(&o.Wait, "wait", defaultWait, "wait `TIME` in all for hosts that have never been evaluated")
 	return cmd
 }
 
