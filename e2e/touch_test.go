@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"net"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +15,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // keyToTouch is an ssh-agent with a FIDO key made of software, and a certificate
@@ -82,23 +83,8 @@ func (k *keyToTouch) Sign(_ ssh.PublicKey, message []byte) (*ssh.Signature, erro
 // serve is there at socket until the test ends.
 func (k *keyToTouch) serve(t *testing.T, socket string) {
 	t.Helper()
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				agent.ServeAgent(k, conn) // it ends when it is hung up on
-			}()
-		}
-	}()
-	t.Cleanup(func() { close(k.touches); listener.Close() })
+	sshdtest.ServeAgent(t, socket, k)
+	t.Cleanup(func() { close(k.touches) })
 }
 
 // askAgent is what asks the forwarded agent in pam_ussh's place, as that does:

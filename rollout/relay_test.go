@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"crypto/ed25519"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"golang.org/x/crypto/ssh/agent"
 
+	"nixfleet-tui/internal/sshdtest"
 	"nixfleet-tui/nixcmd"
 )
 
@@ -31,24 +31,7 @@ func serveAgentAt(t *testing.T, socket, comment string) (stop func()) {
 	if err := keyring.Add(agent.AddedKey{PrivateKey: key, Comment: comment}); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				agent.ServeAgent(keyring, conn) //nolint:errcheck // it ends when it is hung up on
-			}()
-		}
-	}()
-	t.Cleanup(func() { listener.Close() })
-	return func() { listener.Close() }
+	return sshdtest.ServeAgent(t, socket, keyring)
 }
 
 func TestAgentIsRelayedAndReplaced(t *testing.T) {

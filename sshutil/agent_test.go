@@ -3,54 +3,21 @@ package sshutil
 import (
 	"errors"
 	"io"
-	"net"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // serveAgent answers for a on a socket, until the test ends.
 func serveAgent(t testing.TB, a agent.Agent) (socket string) {
 	t.Helper()
 	socket = filepath.Join(t.TempDir(), "agent")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	var mu sync.Mutex
-	open := map[net.Conn]bool{}
-	serving.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open[conn] = true
-			mu.Unlock()
-			serving.Go(func() {
-				agent.ServeAgent(a, conn)
-				mu.Lock()
-				delete(open, conn)
-				mu.Unlock()
-				conn.Close()
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		mu.Lock()
-		for conn := range open {
-			conn.Close()
-		}
-		mu.Unlock()
-		serving.Wait()
-	})
+	sshdtest.ServeAgent(t, socket, a)
 	return socket
 }
 

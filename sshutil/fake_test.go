@@ -14,52 +14,18 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
-// owner is the test that servers live as long as.
-type owner interface {
-	Helper()
-	Cleanup(func())
-	Fatal(...any)
-}
-
 // listen serves TCP connections with handle until the test ends.
-func listen(t owner, handle func(net.Conn)) (port int) {
+func listen(t sshdtest.Owner, handle func(net.Conn)) (port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var serving sync.WaitGroup
-	var mu sync.Mutex
-	open := map[net.Conn]bool{}
-	serving.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open[conn] = true
-			mu.Unlock()
-			serving.Go(func() {
-				handle(conn)
-				conn.Close()
-				mu.Lock()
-				delete(open, conn)
-				mu.Unlock()
-			})
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		mu.Lock()
-		for conn := range open {
-			conn.Close()
-		}
-		mu.Unlock()
-		serving.Wait()
-	})
+	sshdtest.Serve(t, l, handle)
 	return l.Addr().(*net.TCPAddr).Port
 }
 
@@ -89,7 +55,7 @@ type fakeHost struct {
 	requests func(<-chan *ssh.Request)
 }
 
-func newSigner(t owner) ssh.Signer {
+func newSigner(t sshdtest.Owner) ssh.Signer {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -103,7 +69,7 @@ func newSigner(t owner) ssh.Signer {
 }
 
 // newFakeHost starts a server that lets any key in. prepare may make it misbehave.
-func newFakeHost(t owner, prepare ...func(*fakeHost)) *fakeHost {
+func newFakeHost(t sshdtest.Owner, prepare ...func(*fakeHost)) *fakeHost {
 	t.Helper()
 	h := &fakeHost{signer: newSigner(t)}
 	h.config = &ssh.ServerConfig{

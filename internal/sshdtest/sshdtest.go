@@ -1,4 +1,5 @@
-// Package sshdtest starts real OpenSSH servers on the loopback, for tests.
+// Package sshdtest starts real OpenSSH servers on the loopback, for tests, and
+// agents on sockets.
 //
 // A server ends with its test, and lets in who has the key in its directory.
 // Where there is no sshd the test is skipped, and says what to install.
