@@ -42,8 +42,7 @@ func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir strin
 	made := ""
 	defer func() {
 		if err != nil {
-			os.RemoveAll(string(d))
-			os.RemoveAll(made)
+			err = errors.Join(err, os.RemoveAll(string(d)), os.RemoveAll(made))
 		}
 	}()
 	lock, err := tryLock(d.lock())
