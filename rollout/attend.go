@@ -28,8 +28,9 @@ type attendance struct {
 }
 
 // attend begins to hear questions about a host. purpose says what its ssh is
-// started for, such as "to log in on web1".
-func attend(d runDir, plan *Plan, host, purpose string) (*attendance, error) {
+// started for, such as "to log in on web1". What opens keys is asked once for all
+// that share keys.
+func attend(d runDir, plan *Plan, host, purpose string, keys *sshutil.Passphrases) (*attendance, error) {
 	if !plan.asks() {
 		return &attendance{env: []string{"SSH_ASKPASS_REQUIRE=never"}}, nil
 	}
@@ -42,7 +43,12 @@ func attend(d runDir, plan *Plan, host, purpose string) (*attendance, error) {
 		return nil, err
 	}
 	a.askpass = &sshutil.AskpassServer{Admit: sshutil.Peer.OurChild, Answer: func(ctx context.Context, p sshutil.Prompt) (*sshutil.Secret, error) {
-		secret, err := a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words})
+		secret, err := keys.Answer(ctx, p, func(ctx context.Context, attempt int) (*sshutil.Secret, error) {
+			if err := sshutil.GuardMemory(); err != nil {
+				return nil, err
+			}
+			return a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words, Attempt: attempt})
+		})
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.asked, a.why = p.Wants, err

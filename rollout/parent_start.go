@@ -21,6 +21,7 @@ type parent struct {
 	host   PlanHost
 	env    []string // of nixos-rebuild
 	attend *attendance
+	keys   sshutil.Passphrases
 	typist *typist         // answers sudo on a pseudo-terminal; nil where that is not wanted
 	secret *sshutil.Secret // what it types
 }
@@ -56,7 +57,8 @@ func newParent(d runDir, host string, environ []string) (*parent, error) {
 	if p.host, ok = plan.Host(host); !ok {
 		return nil, fmt.Errorf("the run has no host %q", host)
 	}
-	if p.attend, err = attend(d, &plan, host, "for nixos-rebuild on "+host); err != nil {
+	p.keys.Program = pathIn(environ, "ssh")
+	if p.attend, err = attend(d, &plan, host, "for nixos-rebuild on "+host, &p.keys); err != nil {
 		return nil, err
 	}
 	if err := p.attend.relayAgent(d, &plan, p.host, environ); err != nil {
@@ -71,6 +73,7 @@ func (p *parent) close() error {
 		return nil
 	}
 	err := errors.Join(p.typist.close(), p.attend.close())
+	p.keys.Wipe()
 	p.secret.Wipe()
 	p.attend = nil
 	return err

@@ -24,9 +24,10 @@ func (l Look) Askable() bool { return mayAnswer(l.Err) }
 // LoginAsking logs in on a host with an ssh that may ask a person for a
 // passphrase, a password, or about the host's key: once, for all that share the
 // login. Its questions are in dir, as those of a run are; a plan without a run
-// has its directory for sockets for that (Plan.Sockets).
-func (p *Plan) LoginAsking(ctx context.Context, dir, ssh, host string) (*sshutil.Master, error) {
-	a, err := attend(runDir(dir), p, host, "to log in on "+host)
+// has its directory for sockets for that (Plan.Sockets). A key that is locked
+// asks once for all logins that share keys.
+func (p *Plan) LoginAsking(ctx context.Context, dir, ssh, host string, keys *sshutil.Passphrases) (*sshutil.Master, error) {
+	a, err := attend(runDir(dir), p, host, "to log in on "+host, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func askedFor(w sshutil.Wants) string {
 func (t *task) reachByAsking(ctx context.Context) (*fleet.Reading, error) {
 	t.note("somebody has to answer ssh before it can be reached")
 	plan := t.run.plan
-	m, err := plan.LoginAsking(ctx, string(t.run.dir), t.run.SSH, t.host.Name)
+	m, err := plan.LoginAsking(ctx, string(t.run.dir), t.run.SSH, t.host.Name, &t.run.keys)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,7 @@ type run struct {
 	durations *durations
 	wake      chan struct{}
 	tasks     sync.WaitGroup
+	keys      sshutil.Passphrases // of keys that logins want, as far as a person was asked for them here
 
 	mu       sync.Mutex
 	view     View
@@ -92,6 +93,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 	}
 	defer r.conn.Close()
 	defer r.Passwords.Wipe()
+	defer r.keys.Wipe()
 	r.begin(ctx)
 	r.loop(ctx)
 	r.tasks.Wait()
@@ -120,7 +122,7 @@ func (s Supervisor) open() (*run, error) {
 	r := &run{
 		Supervisor: s, dir: d, plan: view.Plan, log: log, view: view,
 		adopted: view.Seq > 0, resume: true, peaks: s.Store.peaks(), durations: s.Store.durations(s.Now),
-		wake: make(chan struct{}, 1), working: map[string]*task{},
+		wake: make(chan struct{}, 1), working: map[string]*task{}, keys: sshutil.Passphrases{Program: s.SSH},
 	}
 	if r.adopted {
 		r.resume = s.Now().Sub(view.LastSeen) < continueFor

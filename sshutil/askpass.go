@@ -34,7 +34,8 @@ func AskpassEnv(program, socket string) []string {
 // askpassQuestion is the line that the askpass program sends.
 type askpassQuestion struct {
 	Prompt string `json:"prompt"`
-	Hint   string `json:"hint"` // SSH_ASKPASS_PROMPT: "confirm", "none" or empty
+	Hint   string `json:"hint"`  // SSH_ASKPASS_PROMPT: "confirm", "none" or empty
+	Asker  int    `json:"asker"` // the ssh that asks: it starts a process for each question
 }
 
 // Askpass is the askpass program: it passes ssh's question on and prints the
@@ -50,7 +51,7 @@ func Askpass(args []string, getenv func(string) string, out io.Writer) int {
 		return refused // whoever would have asked has gone
 	}
 	defer conn.Close()
-	if err := json.NewEncoder(conn).Encode(askpassQuestion{prompt, getenv("SSH_ASKPASS_PROMPT")}); err != nil {
+	if err := json.NewEncoder(conn).Encode(askpassQuestion{prompt, getenv("SSH_ASKPASS_PROMPT"), os.Getppid()}); err != nil {
 		return refused
 	}
 	verdict := make([]byte, 1)
@@ -146,7 +147,9 @@ func (s *AskpassServer) answer(ctx context.Context, conn net.Conn) {
 		io.Copy(io.Discard, conn) //nolint:errcheck // it ends when whoever asked has gone
 		stop()
 	})
-	secret, err := s.Answer(ctx, ReadPrompt(q.Prompt, q.Hint))
+	prompt := ReadPrompt(q.Prompt, q.Hint)
+	prompt.Asker = q.Asker
+	secret, err := s.Answer(ctx, prompt)
 	defer secret.Wipe()
 	switch {
 	case err != nil:

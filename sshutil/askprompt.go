@@ -29,12 +29,14 @@ func (w Wants) Hidden() bool {
 type Prompt struct {
 	Wants Wants
 	Words string // ssh's own, sanitized, lines and all
+	Key   string // the file of the key that wants its passphrase; "" if it is not for sure one
+	Asker int    // the process that asks
 }
 
 // ReadPrompt tells what ssh asks for. Its words are those of readpass.c's
 // callers in OpenSSH 9 and 10, which are never translated.
 func ReadPrompt(prompt, hint string) Prompt {
-	p := Prompt{Words: promptWords(prompt)}
+	p := Prompt{Words: promptWords(prompt), Key: promptKey(prompt)}
 	lower := strings.ToLower(prompt)
 	switch {
 	case hint == "none":
@@ -53,6 +55,17 @@ func ReadPrompt(prompt, hint string) Prompt {
 		p.Wants = WantsWords
 	}
 	return p
+}
+
+// promptKey is the file of the key whose passphrase ssh asks for, as
+// load_identity_file in sshconnect2.c does. Of a long path it has the beginning.
+func promptKey(prompt string) string {
+	rest, asks := strings.CutPrefix(prompt, "Enter passphrase for key '")
+	path, ends := strings.CutSuffix(rest, "': ")
+	if !asks || !ends {
+		return ""
+	}
+	return path
 }
 
 // promptWords are at most askpassLines lines that are safe to be shown.

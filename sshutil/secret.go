@@ -95,6 +95,15 @@ func (s *Secret) Line() []byte {
 	return s.page[:s.n+1]
 }
 
+// copied is the same secret in memory of its own.
+func (s *Secret) copied() (*Secret, error) {
+	other, err := NewSecret()
+	if err == nil {
+		other.Add(s.Bytes())
+	}
+	return other, err
+}
+
 // Wipe overwrites the secret. It may be called again, and of nil.
 func (s *Secret) Wipe() {
 	if s == nil || s.page == nil {

@@ -28,6 +28,10 @@ func parseVersion(said string) (major, minor int) {
 	return major, minor
 }
 
+// marksPrompts reports whether that OpenSSH puts "(user@host)" before what a
+// host asks, so that no host can make a question look like one of ssh's own.
+func marksPrompts(major, minor int) bool { return major > 8 || major == 8 && minor >= 5 }
+
 // takesPatterns reports whether that OpenSSH takes patterns as names in a host
 // certificate. We do what it does, because it is what nixos-rebuild starts.
 func takesPatterns(major, minor int) bool { return major > 10 || major == 10 && minor >= 3 }

@@ -17,7 +17,8 @@ type viewer func(ctx context.Context, dir string, open []rollout.Question) error
 
 // lookByAsking looks at the machines that let nobody in unless somebody answers
 // ssh, so that what it asks comes before anything is built. One comes after the
-// other: a host hangs up on an ssh that waits for long.
+// other: a host hangs up on an ssh that waits for long. A key that many of them
+// want is opened once.
 func (s *scout) lookByAsking(ctx context.Context, store *rollout.Store, plan *rollout.Plan, questions map[string]fleet.Questions) error {
 	names := s.askable(plan, questions)
 	if len(names) == 0 {
@@ -36,8 +37,10 @@ func (s *scout) lookByAsking(ctx context.Context, store *rollout.Store, plan *ro
 		return nil
 	}
 	s.asked = shared
+	keys := &sshutil.Passphrases{Program: shared.ssh}
+	defer keys.Wipe()
 	for _, name := range names {
-		if err := s.logIn(ctx, shared, name, view); err != nil {
+		if err := s.logIn(ctx, shared, name, keys, view); err != nil {
 			s.ground.Looks[name] = rollout.Look{Err: err}
 			continue
 		}
@@ -68,14 +71,14 @@ func (s *scout) askable(plan *rollout.Plan, questions map[string]fleet.Questions
 }
 
 // logIn logs in on a machine while the person answers what ssh asks.
-func (s *scout) logIn(ctx context.Context, shared *sharing, name string, view viewer) error {
+func (s *scout) logIn(ctx context.Context, shared *sharing, name string, keys *sshutil.Passphrases, view viewer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	plan := shared.plan
 	plan.Ask = true
 	over := make(chan error, 1)
 	go func() {
-		m, err := plan.LoginAsking(ctx, plan.Sockets, shared.ssh, name)
+		m, err := plan.LoginAsking(ctx, plan.Sockets, shared.ssh, name, keys)
 		if err == nil {
 			shared.keep(name, m)
 		}
