@@ -123,15 +123,17 @@ func assemble(src Source, meta nixcmd.FlakeMetadata, names []string, raw json.Ra
 	for _, name := range names {
 		inFlake[name] = true
 	}
+	var strangers []string
 	for _, name := range all {
 		h := hostOf(name, d)
 		h.InFlake = inFlake[name]
 		if !h.InFlake && src.Flake != "" && !h.Hidden {
-			inv.Warnings = append(inv.Warnings, lacking(name, names))
+			strangers = append(strangers, name)
 		}
 		inv.Hosts = append(inv.Hosts, h)
 		inv.unsaid[name] = unsaidOf(d.hosts[name], d.defaults)
 	}
+	inv.Warnings = lacking(strangers, names)
 	if nodes.err != "" {
 		inv.Warnings = append(inv.Warnings, deployWarning(nodes.err))
 	}
@@ -140,12 +142,34 @@ func assemble(src Source, meta nixcmd.FlakeMetadata, names []string, raw json.Ra
 	return inv, nil
 }
 
-func lacking(name string, names []string) string {
-	warning := fmt.Sprintf("%s stands in fleet.nix but not in the flake's nixosConfigurations: it can be looked at, not deployed", name)
-	if near := nearest(name, names); near != "" {
-		warning += " (did you mean " + near + "?)"
+// lacking warns of hosts that the flake has not: of each that may be misspelled,
+// and of the others together.
+func lacking(strangers, names []string) []string {
+	const what = "in fleet.nix but not in the flake's nixosConfigurations"
+	var warnings, others []string
+	for _, name := range strangers {
+		if near := nearest(name, names); near != "" {
+			warnings = append(warnings, fmt.Sprintf("%s stands %s: it can be looked at, not deployed (did you mean %s?)", name, what, near))
+		} else {
+			others = append(others, name)
+		}
 	}
-	return warning
+	switch len(others) {
+	case 0:
+		return warnings
+	case 1:
+		return append(warnings, fmt.Sprintf("%s stands %s: it can be looked at, not deployed", others[0], what))
+	}
+	return append(warnings, fmt.Sprintf("%s stand %s: they can be looked at, not deployed", some(others), what))
+}
+
+// some names a few hosts, and says how many there are beside them.
+func some(hosts []string) string {
+	const named = 4
+	if len(hosts) <= named {
+		return strings.Join(hosts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(hosts[:named], ", "), len(hosts)-named)
 }
 
 func deployWarning(failure string) string {

@@ -234,3 +234,17 @@ func TestBrokenDeployNodesLeaveAWarning(t *testing.T) {
 		t.Errorf("asked %q, %v", ev.asked, err)
 	}
 }
+
+func TestHostsThatTheFlakeLacksAreNamedTogether(t *testing.T) {
+	for hosts, want := range map[string]string{
+		`"db1":{},"www1":{}`:                                          "www1 stands in fleet.nix but not in the flake's nixosConfigurations: it can be looked at, not deployed",
+		`"alpha":{},"db2":{},"gamma":{}`:                              "db2 stands in fleet.nix but not in the flake's nixosConfigurations: it can be looked at, not deployed (did you mean db1?); alpha, gamma stand in fleet.nix but not in the flake's nixosConfigurations: they can be looked at, not deployed",
+		`"v1":{"hidden":true},"db1":{}`:                               "",
+		`"www1":{},"www2":{},"www3":{},"www4":{},"www5":{},"www6":{}`: "www1, www2, www3, www4 and 2 more stand in fleet.nix but not in the flake's nixosConfigurations: they can be looked at, not deployed",
+	} {
+		ev := &answers{meta: cleanTree, names: []string{"db1"}, file: `{"hosts":{` + hosts + `}}`}
+		if got := strings.Join(load(t, ev, source, nil).Warnings, "; "); got != want {
+			t.Errorf("of %s is said %q, want %q", hosts, got, want)
+		}
+	}
+}

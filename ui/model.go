@@ -288,7 +288,11 @@ func (m *Model) remark(n News) {
 	case InventoryRead:
 		if w := n.Inventory.Warnings; len(w) > 0 && !slices.Equal(w, m.warned) {
 			m.warned = w
-			m.announce(warn, w[0], strings.Join(w[1:], " "))
+			rest := make([]string, len(w)-1)
+			for i := range rest {
+				rest[i] = sentence(w[i+1])
+			}
+			m.announce(warn, w[0], strings.Join(rest, " "))
 		}
 	}
 }

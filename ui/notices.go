@@ -97,16 +97,9 @@ func (m *Model) notify(i ink, message, hint string, matters bool) {
 
 // drawNotice lays a notice over the last rows of the place.
 func (m *Model) drawNotice(rows []string, n notice) {
-	lines := wrap(n.message, m.w-4)
-	hint := wrap(n.hint, m.w-4)
+	lines, hint := m.noticeLines(n, (len(rows)-headerRows-footerRows)/2)
 	at := len(rows) - footerRows - len(lines) - len(hint)
-	if at < headerRows {
-		at = headerRows
-	}
 	for i, line := range append(lines, hint...) {
-		if at+i >= len(rows)-footerRows {
-			return
-		}
 		edge, body := m.paint(n.ink, " ! "), m.paint(strong, text.Fit(line, m.w-3))
 		if i == 0 && len(m.queue) > 1 {
 			body = ends(body, m.paint(faint, fmt.Sprintf(" %d more ", len(m.queue)-1)), m.w-3)
@@ -119,6 +112,21 @@ func (m *Model) drawNotice(rows []string, n notice) {
 		}
 		rows[at+i] = edge + body
 	}
+}
+
+// noticeLines are a notice's sentence and its hint in at most so many lines, of
+// which the hint gets what the sentence leaves, and one at least.
+func (m *Model) noticeLines(n notice, most int) (lines, hint []string) {
+	const rest = " … M shows all"
+	lines, hint = wrap(n.message, m.w-4), wrap(n.hint, m.w-4)
+	cut := func(all []string, most int) []string {
+		if len(all) <= most {
+			return all
+		}
+		return append(all[:most-1:most-1], text.Truncate(all[most-1], m.w-4-text.Width(rest))+rest)
+	}
+	lines = cut(lines, max(1, most-min(1, len(hint))))
+	return lines, cut(hint, max(1, most-len(lines)))
 }
 
 // openMessages shows what was said so far, the newest first.

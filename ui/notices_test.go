@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,4 +78,27 @@ func TestAFirstStartExplainsThreeKeys(t *testing.T) {
 	}
 	s := newStageOf(t, 80, 24, Options{Look: Look{Theme: ThemeANSI}, Habits: Habits{Met: true}}).showFleet()
 	s.seesNot("New here?")
+}
+
+// A long notice leaves the place in sight, and says where all of it stands.
+func TestALongNoticeIsCut(t *testing.T) {
+	long := strings.Repeat("many words and ", 60) + "the end"
+	for name, n := range map[string]struct{ message, hint, wants string }{
+		"a long sentence":        {long, "Free some space.", "Free some space."},
+		"a long hint":            {"The disk is full", long, "The disk is full."},
+		"a sentence and no hint": {long, "", "Many words"},
+		"both":                   {long, long, "Many words"},
+	} {
+		s := newStage(t, 60, 15).showFleet()
+		s.news(Said{Message: n.message, Hint: n.hint})
+		s.sees(n.wants, "… M shows all", "12 hosts ─")
+		s.keys("M")
+		for range 40 {
+			s.keys("pgdown")
+		}
+		s.sees("the end")
+		if t.Failed() {
+			t.Fatalf("so with %s:\n%s", name, s.text())
+		}
+	}
 }
