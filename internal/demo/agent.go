@@ -19,6 +19,7 @@ import (
 // The demo's certificate is as those of its fleet.nix: good for a working day.
 const (
 	certificateFor    = 20 * time.Hour
+	certificateAnew   = 5 * time.Hour // so that it is never about to lapse, at whatever hour the demo is tried
 	certificatesFile  = "/etc/ssh/trusted_user_ca"
 	certificateNeeded = "sudoer"
 )
@@ -62,7 +63,7 @@ func (a *authority) Sign(_ io.Reader, data []byte) (*ssh.Signature, error) {
 }
 
 // Agent is what the agent of the demo's person holds: a key, and a certificate
-// for it by the fleet's authority, which is made anew when it has expired.
+// for it by the fleet's authority, which is made anew a few times a day.
 func Agent(now time.Time) (sshutil.SudoAgent, error) {
 	a := sshutil.SudoAgent{Program: "ssh-agent"}
 	signer, err := newAuthority()
@@ -73,7 +74,7 @@ func Agent(now time.Time) (sshutil.SudoAgent, error) {
 	if err != nil {
 		return a, err
 	}
-	from := now.Truncate(certificateFor)
+	from := now.Truncate(certificateAnew)
 	cert := &ssh.Certificate{
 		Key: key.PublicKey(), CertType: ssh.UserCert, KeyId: "korfuri@laptop", Serial: 1, ValidPrincipals: []string{certificateNeeded, "korfuri"},
 		ValidAfter: uint64(from.Unix()), ValidBefore: uint64(from.Add(certificateFor).Unix()),

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/sshutil"
 )
@@ -12,7 +14,17 @@ import (
 // TestAgent: the certificate in the demo's agent is by its fleet's authority,
 // and lets the person become root on its hosts.
 func TestAgent(t *testing.T) {
-	now := time.Now()
+	now := time.Now().Truncate(certificateAnew)
+	for at := now; at.Before(now.Add(2 * certificateFor)); at = at.Add(time.Hour) {
+		agent, err := Agent(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, ok := agent.Keys[1].Public.(*ssh.Certificate)
+		if left := time.Unix(int64(cert.ValidBefore), 0).Sub(at); !ok || left < certificateFor-certificateAnew {
+			t.Errorf("at %s it is good for %s only", at, left)
+		}
+	}
 	agent, err := Agent(now)
 	if err != nil {
 		t.Fatal(err)
