@@ -22,7 +22,7 @@ func TestViewerLendsItsAgent(t *testing.T) {
 	}
 	go func() { ended <- run.Wait() }()
 	asks := h.eventually("the run asks for an agent", func() bool {
-		h.run.Dir = h.newRun()
+		h.run.Dir = h.newRun("run.json")
 		open, err := rollout.OpenQuestions(h.run.Dir)
 		return err == nil && slices.ContainsFunc(open, func(q rollout.Question) bool { return q.Wants == rollout.WantsAgent })
 	})

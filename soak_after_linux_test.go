@@ -22,7 +22,9 @@ func undisturbed() map[string]rollout.Outcome {
 
 // after sees the round's run to its end, and looks at all that it has left.
 func (h *soaked) after(exact bool) {
-	if dir := h.newRun(); dir != "" {
+	// With its plan a run can be adopted, by whomever: also one whose supervisor
+	// was killed, or never started, before the first event.
+	if dir := h.newRun("run.json"); dir != "" {
 		h.run.Dir = dir
 		h.concludes(dir)
 		h.verdicts(dir, exact)

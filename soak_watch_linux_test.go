@@ -34,7 +34,7 @@ func (h *soaked) look() {
 	h.crashed("")
 	h.bounded()
 	if h.run.Dir == "" {
-		h.run.Dir = h.newRun()
+		h.run.Dir = h.newRun("events.jsonl")
 	}
 	if h.run.Dir == "" {
 		return
@@ -45,9 +45,10 @@ func (h *soaked) look() {
 	h.lend()
 }
 
-// newRun is the directory of the run that was not there before this round, or "".
-func (h *soaked) newRun() string {
-	dirs, err := filepath.Glob(filepath.Join(h.demo(), "runs", "2*", "events.jsonl"))
+// newRun is the directory of the run that was not there before this round, and
+// has this file; or "".
+func (h *soaked) newRun(file string) string {
+	dirs, err := filepath.Glob(filepath.Join(h.demo(), "runs", "2*", file))
 	if err != nil {
 		h.t.Error(err)
 	}
