@@ -66,7 +66,7 @@ func (r *Reader) takeSummary() ([]Event, error) {
 	var s summary
 	if err := readJSON(r.dir.summary(), &s); err != nil {
 		r.cut = lost + ", and " + unreadable("summary.json", err)
-		s = summary{Ended: info.ModTime(), ExitCode: ExitCodeOf([]Outcome{OutcomeUnknown})}
+		s = summary{Ended: info.ModTime(), ExitCode: exitCodeOf([]Outcome{OutcomeUnknown})}
 	} else {
 		r.cut = lost + "; how it ended is known from summary.json"
 		s.Ended = first(s.Ended, info.ModTime()) // it is there, so the run is over

@@ -1,14 +1,10 @@
 package rollout
 
 import (
-	"encoding/json"
 	"errors"
-	"os"
 
 	"nixfleet-tui/fleet"
 )
-
-const holderVersion = 1
 
 // Hold takes the lock of a machine that was read, for something short that is
 // no run, so that no run is at it meanwhile. h says who wants it, its Host being
@@ -33,18 +29,4 @@ func (s *Store) Hold(r fleet.Reading, h Holder) (release func() error, err error
 		return nil, errors.Join(err, f.Close())
 	}
 	return f.Close, nil
-}
-
-// sign writes into a lock file who holds it. Readers take it as a hint only.
-func (h Holder) sign(f *os.File) error {
-	h.Version = holderVersion
-	data, err := json.Marshal(h)
-	if err != nil {
-		return err
-	}
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	_, err = f.WriteAt(append(data, '\n'), 0)
-	return err
 }

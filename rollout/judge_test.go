@@ -123,8 +123,8 @@ func TestExitCodeOf(t *testing.T) {
 		{[]Outcome{OutcomeCancelled, OutcomeOK}, 130},
 		{[]Outcome{OutcomeCancelled, OutcomeFailed}, 1},
 	} {
-		if got := ExitCodeOf(c.outcomes); got != c.want {
-			t.Errorf("ExitCodeOf(%v) = %d, want %d", c.outcomes, got, c.want)
+		if got := exitCodeOf(c.outcomes); got != c.want {
+			t.Errorf("exitCodeOf(%v) = %d, want %d", c.outcomes, got, c.want)
 		}
 	}
 }

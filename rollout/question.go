@@ -57,20 +57,13 @@ func (d runDir) question(id string) string { return filepath.Join(d.questions(),
 // openQuestions are the questions that wait, the oldest first. Those whose
 // askers have gone are removed.
 func (d runDir) openQuestions() ([]questionFile, error) {
-	entries, err := os.ReadDir(d.questions())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+	paths, err := jsonFiles(d.questions())
 	if err != nil {
 		return nil, err
 	}
 	var all []questionFile
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".json") || strings.HasPrefix(e.Name(), ".") {
-			continue // one that is being written
-		}
+	for _, path := range paths {
 		var q questionFile
-		path := filepath.Join(d.questions(), e.Name())
 		if err := readJSON(path, &q); err != nil {
 			continue // answered while we looked
 		}

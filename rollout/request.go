@@ -4,11 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // request is a file that a viewer drops into the run directory for the
@@ -42,19 +40,12 @@ func Cancel(dir string, hosts []string, insist bool) error {
 
 // takeRequests reads and removes what viewers have asked for since the last call.
 func (d runDir) takeRequests() ([]request, error) {
-	entries, err := os.ReadDir(d.requests())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
+	paths, err := jsonFiles(d.requests())
 	if err != nil {
 		return nil, err
 	}
 	var taken []request
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".json") || strings.HasPrefix(e.Name(), ".") {
-			continue // one that is being written
-		}
-		path := filepath.Join(d.requests(), e.Name())
+	for _, path := range paths {
 		var r request
 		err := readJSON(path, &r)
 		if rerr := os.Remove(path); rerr != nil {

@@ -54,7 +54,7 @@ func (d runDir) restoreSockets(p Plan) error {
 	if err := os.MkdirAll(p.Sockets, 0o700); err != nil {
 		return fmt.Errorf("making the directory for sockets: %w", err)
 	}
-	return linkOver(d.sshConfig(), p.SSHConfigLink())
+	return relink(d.sshConfig(), p.SSHConfigLink())
 }
 
 func (s *Store) socketDirs() string { return filepath.Join(s.Dir, "s") }

@@ -64,7 +64,7 @@ func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir strin
 	if err := os.WriteFile(d.sshConfig(), plan.SSHConfig, 0o600); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
-	if err := linkOver(d.sshConfig(), plan.SSHConfigLink()); err != nil {
+	if err := relink(d.sshConfig(), plan.SSHConfigLink()); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
 	}
 	plan.Engine = l.Activate
@@ -72,14 +72,6 @@ func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir strin
 		return "", err
 	}
 	return string(d), s.spawnWith(d, lock, l, passwords)
-}
-
-// linkOver makes path a link to target, also where something is already.
-func linkOver(target, path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(target, path)
 }
 
 // spawnSupervisor starts a supervisor that inherits the lock, in a session of its own.

@@ -154,11 +154,11 @@ func (r *run) begin(ctx context.Context) {
 			r.resolve(ctx, h)
 		case v.Verdict != nil:
 		case h.Skip != "":
-			r.conclude1(h.Name, Verdict{Outcome: OutcomeSkipped, Phase: nixcmd.PhaseQueued, Reason: h.Skip, Log: LogPath(r.Dir, h.Name)})
+			r.emitVerdict(h.Name, Verdict{Outcome: OutcomeSkipped, Phase: nixcmd.PhaseQueued, Reason: h.Skip, Log: LogPath(r.Dir, h.Name)})
 		case v.began():
 			r.start(ctx, h.Name)
 		case !r.resume:
-			r.conclude1(h.Name, Verdict{Outcome: OutcomeSkipped, Phase: nixcmd.PhaseQueued, Log: LogPath(r.Dir, h.Name),
+			r.emitVerdict(h.Name, Verdict{Outcome: OutcomeSkipped, Phase: nixcmd.PhaseQueued, Log: LogPath(r.Dir, h.Name),
 				Reason: "the run was lost before its turn came, too long ago to go on", Hint: "Run it again for this host."})
 		}
 	}
@@ -246,7 +246,7 @@ func (r *run) start(ctx context.Context, name string) {
 	r.tasks.Go(func() {
 		v, err := t.work(ctx)
 		if err == nil { // otherwise the supervisor itself is to end
-			r.conclude1(name, v)
+			r.emitVerdict(name, v)
 		}
 		t.release()
 		r.mu.Lock()
@@ -263,7 +263,7 @@ func (r *run) resolve(ctx context.Context, h PlanHost) {
 	r.tasks.Go(func() {
 		defer t.release()
 		if v, err := t.resolve(ctx); err == nil && v.Outcome != OutcomeUnknown {
-			r.conclude1(h.Name, v)
+			r.emitVerdict(h.Name, v)
 			r.mu.Lock()
 			r.resolved = true
 			r.mu.Unlock()
@@ -302,7 +302,7 @@ func (r *run) emit(e Event) {
 	r.view.apply(e)
 }
 
-func (r *run) conclude1(name string, v Verdict) {
+func (r *run) emitVerdict(name string, v Verdict) {
 	r.emit(Event{Event: EventVerdict, Host: name, Verdict: &v})
 }
 
@@ -330,7 +330,7 @@ func (r *run) conclude() error {
 	if failed != nil {
 		return failed
 	}
-	code := ExitCodeOf(outcomes)
+	code := exitCodeOf(outcomes)
 	if !over {
 		r.emit(Event{Event: EventEnd, ExitCode: &code})
 	}

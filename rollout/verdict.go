@@ -47,10 +47,10 @@ type Verdict struct {
 	Log          string       `json:"log"`                // path of the raw log
 }
 
-// ExitCodeOf is the exit code of a run with these outcomes: 0 all well, 1 a
+// exitCodeOf is the exit code of a run with these outcomes: 0 all well, 1 a
 // host failed or is unknown, 130 cancelled, 3 nothing failed but something
 // needs a person (degraded, reboot, skipped).
-func ExitCodeOf(outcomes []Outcome) int {
+func exitCodeOf(outcomes []Outcome) int {
 	has := map[Outcome]bool{}
 	for _, o := range outcomes {
 		has[o] = true

@@ -141,6 +141,7 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 	if e.cutOff() {
 		read = t.readDropping // the connections are new: a second attempt would only take longer
 	}
+	told := ""
 	for {
 		r, err := read(ctx, !e.wentWell())
 		if err == nil {
@@ -152,8 +153,10 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 			return r, err
 		}
 		if err != nil {
-			reason, _ := reasonOf(err)
-			t.note("waits for the host to answer: " + reason)
+			if reason, _ := reasonOf(err); reason != told { // once, however long it takes
+				t.note("waits for the host to answer: " + reason)
+				told = reason
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -144,7 +144,7 @@ func (r *run) rollOn() {
 		r.emit(Event{Event: EventWave, Wave: &now})
 	}
 	for _, name := range left {
-		r.conclude1(name, Verdict{Outcome: OutcomeSkipped, Log: LogPath(r.Dir, name),
+		r.emitVerdict(name, Verdict{Outcome: OutcomeSkipped, Log: LogPath(r.Dir, name),
 			Reason: "wave stopped: " + now.Stopped, Hint: "Mend that, then run it again for the hosts that were left alone."})
 	}
 }
