@@ -209,14 +209,10 @@ func runsActions() []action {
 }
 
 func helpActions() []action {
-	return []action{
+	return append([]action{
 		{Binding: bind("esc", "close", "esc", "?", "q", "enter"), id: "help.close", scope: scopeHelp, footer: 1,
 			about: "Close the help.", do: (*Model).closeDialog},
 		{Binding: bind("/", "search", "/"), id: "help.search", scope: scopeHelp, footer: 1, can: func(m *Model) bool { return m.help != nil },
 			about: "Search all keys, also those of other places.", do: (*Model).searchHelp},
-		{Binding: bind("↓ j", "scroll", "down", "j", "pgdown", " ", "ctrl+d"), id: "help.down", scope: scopeHelp, footer: 2,
-			about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("↑ k", "scroll up", "up", "k", "pgup", "ctrl+u"), id: "help.up", scope: scopeHelp,
-			about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
-	}
+	}, scrolling(scopeHelp, "help.", 2, " ")...)
 }

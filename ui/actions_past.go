@@ -30,11 +30,8 @@ func pastActions() []action {
 			about: "Ask the host again.", do: (*Model).readPast},
 		{Binding: bind("esc", "close", "esc", "q", "enter"), id: "difference.close", scope: scopeDifference, footer: 1,
 			about: "Close.", do: (*Model).closeDialog},
-		{Binding: bind("↓ j", "scroll", "down", "j", "pgdown", " ", "ctrl+d"), id: "difference.down", scope: scopeDifference, footer: 2,
-			about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("↑ k", "scroll up", "up", "k", "pgup", "ctrl+u"), id: "difference.up", scope: scopeDifference,
-			about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
 	}
+	all = append(all, scrolling(scopeDifference, "difference.", 2, " ")...)
 	return append(append(all, toThePastActions()...), backMenuActions()...)
 }
 

@@ -139,11 +139,8 @@ func questionActions() []action {
 				about: "To the previous answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
 			action{Binding: bind("enter", "take", "enter"), id: id(s, "take"), scope: s, footer: 1,
 				about: "Take the chosen answer. At first that is the harmless one.", do: (*Model).chooseDialog},
-			action{Binding: bind("↓ j", "scroll", "down", "j", "pgdown"), id: id(s, "down"), scope: s,
-				about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-			action{Binding: bind("↑ k", "scroll up", "up", "k", "pgup"), id: id(s, "up"), scope: s,
-				about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
 		)
+		all = append(all, scrolling(s, id(s, ""), 0)...)
 	}
 	answer := func(s scope, k, word, about string, danger bool) action {
 		return action{Binding: bind(k, word, k), id: id(s, word), scope: s, about: about, danger: danger,

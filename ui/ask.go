@@ -222,14 +222,10 @@ func askActions() []action {
 		{Binding: bind("X", "answers", "X"), id: "host.answers", scope: scopeHost, can: shown, about: again, do: (*Model).showAnswers},
 		{Binding: bind("esc", "close", "esc", "q", "enter"), id: "answers.close", scope: scopeAnswers, footer: 1,
 			about: "Close; hosts that have not answered go on, and X shows what they say.", do: (*Model).closeDialog},
-		{Binding: bind("↓ j", "scroll", "down", "j", "pgdown", " ", "ctrl+d"), id: "answers.down", scope: scopeAnswers, footer: 2,
-			about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("↑ k", "scroll up", "up", "k", "pgup", "ctrl+u"), id: "answers.up", scope: scopeAnswers,
-			about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
 		{Binding: bind("y", "copy", "y"), id: "answers.copy", scope: scopeAnswers, footer: 4,
 			about: "Copy all of it to the terminal's clipboard (OSC 52).", do: (*Model).copyAnswers},
 		{Binding: bind("c", "stop", "c"), id: "answers.stop", scope: scopeAnswers, footer: 3, danger: true, can: func(m *Model) bool { return len(m.inquiry.waiting()) > 0 && !m.inquiry.stopped },
 			about: "Hang up on the hosts that have not answered; what runs there gets a SIGHUP.", do: (*Model).stopAsking},
 	}
-	return all
+	return append(all, scrolling(scopeAnswers, "answers.", 2, " ")...)
 }

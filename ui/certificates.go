@@ -238,7 +238,7 @@ func (d *detailPage) risks(h *host) {
 }
 
 func certificateActions() []action {
-	return []action{
+	return append([]action{
 		{Binding: bind("s", "sign", "s"), id: "certificates.sign", scope: scopeCertificates, footer: 2,
 			about: "Have ssh-keygen sign a certificate for all hosts with the fleet's authority, on this terminal.",
 			do:    func(m *Model) tea.Cmd { return m.answer("s") }},
@@ -250,13 +250,9 @@ func certificateActions() []action {
 			about: "Choose the next answer.", do: func(m *Model) tea.Cmd { return m.moveDialog(1) }},
 		{Binding: bind("←", "previous", "left", "shift+tab"), id: "certificates.previous", scope: scopeCertificates,
 			about: "Choose the answer before.", do: func(m *Model) tea.Cmd { return m.moveDialog(-1) }},
-		{Binding: bind("↓ j", "scroll", "down", "j", "pgdown", " ", "ctrl+d"), id: "certificates.down", scope: scopeCertificates, footer: 4,
-			about: "Scroll down.", do: func(m *Model) tea.Cmd { return m.scrollDialog(1) }},
-		{Binding: bind("↑ k", "scroll up", "up", "k", "pgup", "ctrl+u"), id: "certificates.up", scope: scopeCertificates,
-			about: "Scroll up.", do: func(m *Model) tea.Cmd { return m.scrollDialog(-1) }},
 		{Binding: bind("esc", "close", "esc", "q", "A"), id: "certificates.close", scope: scopeCertificates, footer: 1,
 			about: "Close.", do: (*Model).closeDialog},
-	}
+	}, scrolling(scopeCertificates, "certificates.", 4, " ")...)
 }
 
 // signer is what of the backend signs certificates.

@@ -105,11 +105,6 @@ func (m *Model) moveDialog(by int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) scrollDialog(by int) tea.Cmd {
-	m.dialog.scroll = max(0, m.dialog.scroll+by*max(1, m.dialog.inner/3))
-	return nil
-}
-
 // chooseDialog takes the chosen answer.
 func (m *Model) chooseDialog() tea.Cmd {
 	if d := m.dialog; len(d.answers) > 0 {
@@ -144,14 +139,22 @@ func (d *dialog) draw(b *brush, w, h int, now time.Time) []string {
 	if len(foot) > 0 {
 		content = append(append(content, ""), foot...)
 	}
-	note := ""
-	if below > 0 || d.scroll > 0 {
-		note = fmt.Sprintf("%s %d more", b.up+b.down, below+d.scroll)
-		if below == 0 {
-			note = b.up + b.down
-		}
+	return b.box(d.title, d.beyond(b, below), content, inner+4, d.ink)
+}
+
+// beyond says how many lines are above and below those that are seen.
+func (d *dialog) beyond(b *brush, below int) string {
+	var parts []string
+	if d.scroll > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d", b.up, d.scroll))
 	}
-	return b.box(d.title, note, content, inner+4, d.ink)
+	if below > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d", b.down, below))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "  ") + " more"
 }
 
 // fitted is the width that the content needs, up to w.
