@@ -72,11 +72,16 @@ func (w *where) reaches(dir, host, phase string) {
 
 // dirs are the runs that have begun.
 func (w *where) dirs() []string {
-	dirs, err := filepath.Glob(file(w.dir + "/s/nixfleet/runs/*/events.jsonl"))
+	return w.files("events.jsonl")
+}
+
+// files are the runs' files of that name.
+func (w *where) files(name string) []string {
+	found, err := filepath.Glob(file(w.dir + "/s/nixfleet/runs/*/" + name))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return dirs
+	return found
 }
 
 // endsWell waits for the end of a run of h5 and h7 of which a part was killed,

@@ -222,7 +222,9 @@ func (s *soaked) play(r soak.Round) {
 	}
 	s.crashed(text())
 	s.endAgent()
-	if dir := s.newRun(); dir != "" {
+	// With its plan a run can be adopted, by whomever: also one whose supervisor
+	// never started.
+	if dir := s.newRun("run.json"); dir != "" {
 		s.concludes(dir, exact, whole)
 	} else if exact && watched {
 		s.t.Error("no run came of it")
@@ -233,9 +235,10 @@ func (s *soaked) play(r soak.Round) {
 	s.viewer = nil
 }
 
-// newRun is the directory of the run that was not there before this round, or "".
-func (s *soaked) newRun() string {
-	for _, path := range s.dirs() {
+// newRun is the directory of the run that was not there before this round, and
+// has this file; or "".
+func (s *soaked) newRun(name string) string {
+	for _, path := range s.files(name) {
 		if dir := filepath.Dir(path); !s.known[dir] {
 			return dir
 		}
@@ -258,7 +261,7 @@ func (s *soaked) look() {
 	s.crashed("")
 	s.bounded()
 	if s.run.Dir == "" {
-		s.run.Dir = s.newRun()
+		s.run.Dir = s.newRun("events.jsonl")
 	}
 	if s.run.Dir == "" {
 		return
