@@ -115,6 +115,10 @@ func capital(s string) string {
 	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
 }
 
+// namesRows is how many rows of hosts' names stand before what was found of
+// them; if there are more, all of them follow it.
+const namesRows = 4
+
 // proposalRows are all that there is to know before saying yes.
 func proposalRows(b *brush, p Proposal, w int) []string {
 	var names []string
@@ -124,7 +128,8 @@ func proposalRows(b *brush, p Proposal, w int) []string {
 		}
 	}
 	var rows []string
-	for _, line := range wrap(strings.Join(names, ", "), w) {
+	all, shown := strings.Join(names, ", "), list(names, namesRows*w)
+	for _, line := range wrap(shown, w) {
 		rows = append(rows, b.paint(strong, line))
 	}
 	if of := flakeWords(p); of != "" {
@@ -137,6 +142,9 @@ func proposalRows(b *brush, p Proposal, w int) []string {
 	}
 	rows = append(rows, changeRows(b, p.Changes, w)...)
 	rows = append(rows, findingRows(b, p, w)...)
+	if shown != all {
+		rows = append(append(rows, "", b.paint(faint, "All "+count(len(names), "host", "hosts")+":")), wrap(all, w)...)
+	}
 	if len(p.Commands) > 0 {
 		rows = append(rows, "", b.paint(faint, "These commands will run:"))
 	}

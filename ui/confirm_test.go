@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -136,4 +137,28 @@ func TestWhatWasFoundAlikeIsSaidOnce(t *testing.T) {
 	}
 	s.keys("esc", "d", "s")
 	s.sees("all 4 hosts: little room is left.")
+}
+
+// Many hosts do not hide what was found of them, and each is named all the same.
+func TestManyNamesDoNotHideWhatWasFound(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	var names []string
+	for i := range 200 {
+		names = append(names, fmt.Sprintf("web%03d", i))
+	}
+	s.backend.proposal = proposalFor(names)
+	s.backend.proposal.Findings = []Finding{{"web007", Warning, "little room is left", ""}}
+	s.keys("d", "s")
+	s.sees("Switch 200 hosts?", "web000, web001", "more", "web007: little room is left.", "All 200 hosts:")
+	s.seesNot("web199")
+	seen := s.text()
+	for range 5 {
+		s.keys("pgdown")
+		seen += s.text()
+	}
+	for _, name := range names[100:] {
+		if !strings.Contains(seen, name) {
+			t.Fatalf("%s is not named", name)
+		}
+	}
 }
