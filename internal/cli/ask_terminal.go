@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"nixfleet-tui/internal/pty"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
@@ -33,35 +34,59 @@ const (
 // answerPoll is how often it is looked whether an answer is still wanted.
 const answerPoll = 100 * time.Millisecond
 
-// terminalAnswer asks with a prompt on out, and reads the line that a person
-// types on the terminal at in, shown on out unless it is hidden. Its bytes go
-// nowhere but into the secret, which is the caller's to wipe.
-func terminalAnswer(in, out *os.File) func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error) {
-	return func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error) {
-		secret, err := sshutil.NewSecret()
-		if err != nil {
-			return nil, err
-		}
-		fd := int(in.Fd())
-		was, err := term.MakeRaw(fd)
-		if err != nil {
-			secret.Wipe()
-			return nil, fmt.Errorf("reading from the terminal: %w", err)
-		}
-		fmt.Fprint(out, prompt) // not before the terminal has ceased to show what is typed
-		err = typed(ctx, fd, secret, func(s string) {
-			if !hidden {
-				fmt.Fprint(out, s)
-			}
-		})
-		err = errors.Join(err, term.Restore(fd, was))
-		fmt.Fprintln(out)
-		if err != nil {
-			secret.Wipe()
-			return nil, err
-		}
-		return secret, nil
+// terminalAsker asks the person at a terminal, one question after the other.
+type terminalAsker struct {
+	in, out *os.File
+	show    func() error // undoes that nothing typed is shown; nil: it is
+}
+
+// answer asks with a prompt on out, and reads the line that a person types on
+// the terminal at in, shown on out unless it is hidden. Its bytes go nowhere
+// but into the secret, which is the caller's to wipe.
+func (t *terminalAsker) answer(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error) {
+	secret, err := sshutil.NewSecret()
+	if err != nil {
+		return nil, err
 	}
+	if err := t.ask(ctx, prompt, hidden, secret); err != nil {
+		secret.Wipe()
+		return nil, err
+	}
+	return secret, nil
+}
+
+func (t *terminalAsker) ask(ctx context.Context, prompt string, hidden bool, secret *sshutil.Secret) error {
+	if hidden && t.show == nil {
+		show, err := pty.Hide(t.in)
+		if err != nil {
+			return fmt.Errorf("reading from the terminal: %w", err)
+		}
+		t.show = show
+	}
+	fd := int(t.in.Fd())
+	was, err := term.MakeRaw(fd)
+	if err != nil {
+		return fmt.Errorf("reading from the terminal: %w", err)
+	}
+	fmt.Fprint(t.out, prompt) // not before the terminal has ceased to show what is typed
+	err = typed(ctx, fd, secret, func(s string) {
+		if !hidden {
+			fmt.Fprint(t.out, s)
+		}
+	})
+	err = errors.Join(err, term.Restore(fd, was))
+	fmt.Fprintln(t.out)
+	return err
+}
+
+// settle has the terminal show again what is typed.
+func (t *terminalAsker) settle() error {
+	if t.show == nil {
+		return nil
+	}
+	show := t.show
+	t.show = nil
+	return show()
 }
 
 // typed takes keys until enter.

@@ -59,6 +59,7 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 	if f.reader, err = rollout.NewReader(f.dir); err != nil {
 		return err
 	}
+	defer f.program.IO.settle(&err)
 	tick := time.NewTicker(followPoll)
 	defer tick.Stop()
 	for {

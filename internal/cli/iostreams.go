@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -30,7 +31,12 @@ type IO struct {
 	Size func() (width, height int)
 	// Answer asks with a prompt on Err, and reads what a person types on the
 	// terminal at In, shown or hidden, until ctx ends. It is the caller's to wipe.
+	// From the first hidden one on the terminal shows nothing of what is typed, also
+	// between two questions, until Settle.
 	Answer func(ctx context.Context, prompt string, hidden bool) (*sshutil.Secret, error)
+	// Settle has the terminal show again what is typed, when no answer is tried out any
+	// more; what was typed and read by nobody is dropped.
+	Settle func() error
 }
 
 // The size of a terminal that does not tell its own.
@@ -51,7 +57,8 @@ func SystemIO(in, out, errOut *os.File, getenv func(string) string) *IO {
 		ASCII:       !speaksUTF8(getenv),
 	}
 	s.Color = s.OutTerminal && !s.Dumb && getenv("NO_COLOR") == "" && getenv("CLICOLOR") != "0"
-	s.Answer = terminalAnswer(in, errOut)
+	asker := &terminalAsker{in: in, out: errOut}
+	s.Answer, s.Settle = asker.answer, asker.settle
 	s.Size = func() (int, int) {
 		for _, f := range []*os.File{out, errOut} {
 			if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
@@ -86,6 +93,16 @@ func (s *IO) Width() int {
 
 // Live says whether lines can be updated in place on Out.
 func (s *IO) Live() bool { return s.OutTerminal && !s.Dumb }
+
+// settle is Settle where somebody may have been asked, for defer.
+func (s *IO) settle(err *error) {
+	if s.Settle == nil {
+		return
+	}
+	if failed := s.Settle(); failed != nil {
+		*err = errors.Join(*err, failed)
+	}
+}
 
 // CanAsk says whether a question can be put to a person.
 func (s *IO) CanAsk() bool { return s.InTerminal && (s.ErrTerminal || s.OutTerminal) }

@@ -132,9 +132,23 @@ func (p *Program) terminalPassword(ctx context.Context, hosts []string, wrong in
 }
 
 // passwords asks for what sudo wants on the hosts of a run that is to start.
-func (o *actionOptions) passwords(ctx context.Context, r *ready) (rollout.Passwords, error) {
+func (o *actionOptions) passwords(ctx context.Context, r *ready) (all rollout.Passwords, err error) {
 	groups := passwordGroups(&r.plan, o.PasswordPer, func(host string) string { return r.tags[host] })
-	return sudoPasswords(ctx, r.ssh, &r.plan, groups, o.terminalPassword)
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	ctx, stop := o.interruptible(ctx) // a signal must leave a terminal that shows what is typed
+	defer stop()
+	defer func() {
+		if err != nil {
+			all.Wipe()
+		}
+	}()
+	defer o.IO.settle(&err)
+	if all, err = sudoPasswords(ctx, r.ssh, &r.plan, groups, o.terminalPassword); err != nil && ctx.Err() != nil {
+		err = &Failure{Message: "nothing was started: interrupted", Code: ExitCancelled}
+	}
+	return all, err
 }
 
 // mayAsk says whether the run may put questions to a person: in the dashboard,

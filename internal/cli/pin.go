@@ -55,9 +55,10 @@ func newPinCmd(p *Program, src *sourceFlags, unpin bool, run func(context.Contex
 	return cmd
 }
 
-func runPin(ctx context.Context, o *pinOptions) error {
+func runPin(ctx context.Context, o *pinOptions) (err error) {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
+	defer o.IO.settle(&err)
 	l, err := o.load(ctx, o.Source)
 	if err != nil {
 		return err

@@ -19,14 +19,14 @@ type viewer func(ctx context.Context, dir string, open []rollout.Question) error
 // ssh, so that what it asks comes before anything is built. One comes after the
 // other: a host hangs up on an ssh that waits for long. A key that many of them
 // want is opened once.
-func (s *scout) lookByAsking(ctx context.Context, store *rollout.Store, plan *rollout.Plan, questions map[string]fleet.Questions) error {
+func (s *scout) lookByAsking(ctx context.Context, store *rollout.Store, plan *rollout.Plan, questions map[string]fleet.Questions) (err error) {
 	names := s.askable(plan, questions)
 	if len(names) == 0 {
 		return nil
 	}
+	defer s.IO.settle(&err)
 	shared, view := s.links.shared, s.terminalViewer()
 	if s.board != nil {
-		var err error
 		if shared, err = s.board.logins(); err != nil {
 			return err
 		}

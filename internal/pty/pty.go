@@ -1,5 +1,6 @@
 // Package pty opens pseudo-terminals: for programs that ask only on a terminal,
-// and for tests of what a person at one sees.
+// and for tests of what a person at one sees. It also tells and changes whether
+// a terminal shows what is typed.
 package pty
 
 import (
@@ -39,6 +40,24 @@ func IsRaw(terminal *os.File) bool {
 		return err
 	})
 	return raw
+}
+
+// Hide has a terminal show nothing of what is typed. show undoes that, and
+// drops what was typed meanwhile and read by nobody.
+func Hide(terminal *os.File) (show func() error, err error) {
+	var was unix.Termios
+	err = Control(terminal, func(fd int) error {
+		modes, err := unix.IoctlGetTermios(fd, getModes)
+		if err != nil {
+			return err
+		}
+		was = *modes
+		modes.Lflag &^= unix.ECHO | unix.ECHONL
+		return unix.IoctlSetTermios(fd, setModes, modes)
+	})
+	return func() error {
+		return Control(terminal, func(fd int) error { return unix.IoctlSetTermios(fd, setModesDrop, &was) })
+	}, err
 }
 
 // Control does something with a file's descriptor, which stays the runtime's

@@ -6,7 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const getModes = unix.TCGETS
+const (
+	getModes     = unix.TCGETS
+	setModes     = unix.TCSETS
+	setModesDrop = unix.TCSETSF // and drop what was typed and not read
+)
 
 // unlock makes the other side of a new pseudo-terminal ready, and says where it is.
 func unlock(fd int) (path string, err error) {
