@@ -247,8 +247,8 @@ func (d *detailPage) about(h *host) {
 		via += "  " + latencyCell(nil, h).text
 	}
 	d.labelled("reached", via)
-	if bars := d.history(h.latencies, min(latenciesKept, d.w/2)); bars != "" {
-		d.labelled("answers", d.paint(busy, bars)+d.paint(faint, "  "+h.latencies.words()))
+	if words := h.latencies.words(); words != "" && len(h.latencies) > 1 {
+		d.labelled("answers", d.paint(busy, d.history(h.latencies, min(latenciesKept, d.w/2)))+d.paint(faint, "  "+words))
 	}
 	d.labelled("tags", text.Line(strings.Join(h.Tags, " ")))
 	if h.BuildOn != "" && h.BuildOn != "target" {

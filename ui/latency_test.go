@@ -34,3 +34,19 @@ func TestTheHistoryOfAnswers(t *testing.T) {
 	}
 	s.sees("5.0ms to 5.0ms")
 }
+
+// TestNoHistoryWithoutAnswers: of a host that never answered nothing is drawn.
+func TestNoHistoryWithoutAnswers(t *testing.T) {
+	s := newStage(t, 200, 50).showFleet()
+	h := s.m.known.hosts["ayeaye"]
+	h.latencies = nil
+	for range 3 {
+		status := h.status
+		status.AsOf = status.AsOf.Add(30 * time.Second)
+		status.Latency, status.State = 0, fleet.StateDown
+		s.news(StatusRead{"ayeaye", status, h.drift})
+	}
+	s.keys("/", "a", "y", "e", "a", "enter")
+	s.sees("ayeaye", "address")
+	s.seesNot("answers")
+}

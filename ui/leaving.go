@@ -157,7 +157,7 @@ func (m *Model) farewellTask(b *strings.Builder, t rollout.TaskView) {
 	}
 	s := taskSign(t)
 	fmt.Fprintf(b, "  %s  %s  %s\n", text.Line(t.Host), m.paint(s.ink, m.label(s)), text.Line(t.Verdict.Reason))
-	for _, line := range t.Verdict.Decisive[:min(len(t.Verdict.Decisive), decisiveShown)] {
+	for _, line := range quoted(t.Verdict) {
 		fmt.Fprintf(b, "      %s\n", text.Line(line))
 	}
 	if t.Verdict.Hint != "" {

@@ -278,7 +278,7 @@ func (r *runPlace) advice(p *pane) []string {
 		return nil
 	}
 	var rows []string
-	for _, line := range v.Decisive[:min(len(v.Decisive), decisiveShown)] {
+	for _, line := range quoted(v) {
 		rows = append(rows, text.Fit(blank(6)+r.paint(faint, r.vertical+" ")+text.Line(line), r.w))
 	}
 	for _, line := range wrap(sentence(v.Hint), r.w-8) {
@@ -286,6 +286,3 @@ func (r *runPlace) advice(p *pane) []string {
 	}
 	return rows
 }
-
-// decisiveShown is how many lines of a log a summary quotes.
-const decisiveShown = 3
