@@ -108,12 +108,19 @@ func dashboard(ctx context.Context, b *bench) (figures.Table, error) {
 		{"the same, 99 of 100", "2 ms", "Key/8panes/10000lines", "µs-p99", 1e3, "%.2f", " ms"},
 		{"key to frame, in a table of 1,000 hosts, 99 of 100", "", "Key/fleet/1000hosts", "µs-p99", 1e3, "%.2f", " ms"},
 	}}
-	program := suite{pkg: "./ui", bench: "^Benchmark(Start|Idle|KeyToScreen)$", time: "10x", quick: "1x", rows: []figure{
+	built, err := b.program(ctx)
+	if err != nil {
+		return table, err
+	}
+	program := suite{pkg: "./ui", bench: "^Benchmark(Start|Idle|KeyToScreen|Traffic)$", time: "10x", quick: "1x", env: []string{"NIXFLEET_BENCH_PROGRAM=" + built}, rows: []figure{
 		{"built program, from its start to the frame with 1,000 cached hosts, half of them", "50 ms", "Start", "µs-p50", 1e3, "%.0f", " ms"},
 		{"from the key to the terminal under the same load, half of them", "", "KeyToScreen", "µs-p50", 1e3, "%.0f", " ms"},
 		{"the same, 99 of 100", "", "KeyToScreen", "µs-p99", 1e3, "%.0f", " ms"},
 		{"idle with 100 hosts", "1 % of a core", "Idle", "%core", 1, "%.2f", " % of a core"},
 		{"written to the terminal then", "nothing", "Idle", "B-written", 1, "%.0f", " bytes"},
+		{"written to a terminal of 200×50 while every row of eight panes changes with every tick, 10,000 lines a second", "", "Traffic/8panes/10000lines", "B/s", 1e3, "%.0f", " kB/s"},
+		{"the same in whole frames, of which the renderer could draw 50", "≤ 10 a second, as there are ticks", "Traffic/8panes/10000lines", "frames/s", 1, "%.1f", " a second"},
+		{"written in the first seconds of a run on the demo's dozen hosts", "no more", "Traffic/demo", "B/s", 1e3, "%.0f", " kB/s"},
 	}}
 	if err := frames.run(ctx, b, &table); err != nil {
 		return table, err

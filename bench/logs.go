@@ -47,24 +47,25 @@ func logs(ctx context.Context, b *bench) (figures.Table, error) {
 	}}.run(ctx, b, &table)
 }
 
-// oldLog opens a log in every program that is here.
+// oldLog opens a log in every program that is here, and searches it. The goal is
+// a second for the first screen, and less than 100 MB.
 func oldLog(ctx context.Context, b *bench) (figures.Table, error) {
 	mb, env := b.logSize()
 	r, err := suite{pkg: "./ui", bench: "^BenchmarkOldLog$", time: "1x", quick: "1x", env: env}.results(ctx, b.once())
-	table := figures.Table{Head: []string{fmt.Sprintf("a log of %d MB", mb), "its end is on the terminal", "memory"}}
+	table := figures.Table{Head: []string{fmt.Sprintf("a log of %d MB", mb), "its end is on the terminal", "a word in its middle is found", "memory"}}
 	if err != nil {
 		return table, err
 	}
-	for _, p := range []struct{ name, pkg string }{{"ours", ""}, {"less", "less"}, {"lnav", "lnav"}, {"multitail", "multitail"}} {
-		cells := []string{p.name}
-		for _, f := range []struct{ unit, verb, shown string }{{"ms-first", "%.0f", " ms"}, {"MB", "%.0f", " MB"}} {
+	for _, p := range []struct{ name, pkg string }{{"ours", ""}, {"less", "less"}, {"lnav", "lnav"}, {"multitail", "multitail"}, {"grep", "grep"}} {
+		cells, measured := []string{p.name}, false
+		for _, f := range []struct{ unit, verb, shown string }{{"ms-first", "%.0f", " ms"}, {"ms-found", "%.0f", " ms"}, {"MB", "%.0f", " MB"}} {
 			cell := "–"
 			if values := r[figures.Metric{Benchmark: "OldLog/" + p.name, Unit: f.unit}]; len(values) > 0 {
-				cell = figures.Of(values).Format(f.verb, f.shown)
+				cell, measured = figures.Of(values).Format(f.verb, f.shown), true
 			}
 			cells = append(cells, cell)
 		}
-		if cells[1] == "–" {
+		if !measured {
 			if p.pkg == "" {
 				return table, fmt.Errorf("ours was not measured")
 			}

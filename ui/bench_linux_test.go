@@ -25,6 +25,22 @@ func BenchmarkKeyToScreen(b *testing.B) {
 	b.Setenv("UI_TEST_RUN", d.dir)
 	c := onConsole(b, "loaded", 200, 50)
 	c.until("8 under way", 0)
+	dry := d.pour(s)
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		// Only the focused pane's name is reversed.
+		name := fmt.Sprintf("\x1b[7m %d ", (i+1)%8+1)
+		at, start := len(c.output()), time.Now()
+		c.press("\t")
+		c.until(name, at)
+		took = append(took, time.Since(start))
+	}
+	dry()
+	report(b, took)
+}
+
+// pour has all eight logs grow by 10,000 lines a second, until dry is called.
+func (d *runDir) pour(s *stage) (dry func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -39,18 +55,7 @@ func BenchmarkKeyToScreen(b *testing.B) {
 			}
 		}
 	}()
-	var took []time.Duration
-	for i := 0; b.Loop(); i++ {
-		// Only the focused pane's name is reversed.
-		name := fmt.Sprintf("\x1b[7m %d ", (i+1)%8+1)
-		at, start := len(c.output()), time.Now()
-		c.press("\t")
-		c.until(name, at)
-		took = append(took, time.Since(start))
-	}
-	close(stop)
-	<-stopped
-	report(b, took)
+	return func() { close(stop); <-stopped }
 }
 
 // A second of a dashboard of a hundred hosts of which nothing changes: not one
@@ -58,30 +63,39 @@ func BenchmarkKeyToScreen(b *testing.B) {
 func BenchmarkIdle(b *testing.B) {
 	c := onConsole(b, "idle", 120, 40)
 	c.until("100 hosts", 0)
-	quiet := func(d time.Duration) (written int) {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		before := len(c.output())
-		for {
-			select {
-			case <-c.changed:
-			case <-timer.C:
-				return len(c.output()) - before
-			}
-		}
-	}
-	for quiet(300*time.Millisecond) > 0 {
+	for c.written(300*time.Millisecond) > 0 {
 	}
 	spent, seconds := c.cpu(), 0.0
 	for b.Loop() {
 		start := time.Now()
-		if n := quiet(time.Second); n > 0 {
+		if n := c.written(time.Second); n > 0 {
 			b.Fatalf("%d bytes were written though nothing has changed: %q", n, tailOf(c.output()))
 		}
 		seconds += time.Since(start).Seconds()
 	}
 	b.ReportMetric(100*(c.cpu()-spent).Seconds()/seconds, "%core")
 	b.ReportMetric(0, "B-written")
+}
+
+// written is how many bytes come in a time.
+func (c *console) written(in time.Duration) int {
+	timer := time.NewTimer(in)
+	defer timer.Stop()
+	before := c.bytes()
+	for {
+		select {
+		case <-c.changed:
+		case <-timer.C:
+			return c.bytes() - before
+		}
+	}
+}
+
+// bytes is how many have come in all.
+func (c *console) bytes() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out.Len()
 }
 
 // cpu is the processor time that the program has taken.
@@ -167,14 +181,25 @@ func cachedFleet(b *testing.B, n int) (flake, home string) {
 	return flake, home
 }
 
+// builtProgram is the program as it is released: NIXFLEET_BENCH_PROGRAM, or
+// built into a directory.
+func builtProgram(b *testing.B, dir string) string {
+	b.Helper()
+	if program := os.Getenv("NIXFLEET_BENCH_PROGRAM"); program != "" {
+		return program
+	}
+	program := filepath.Join(dir, "nixfleet-tui")
+	if out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return program
+}
+
 // From the start of the built program to the frame with a thousand hosts that
 // were there at the last start. Nix is there and slow.
 func BenchmarkStart(b *testing.B) {
 	bin := b.TempDir()
-	program := filepath.Join(bin, "nixfleet-tui")
-	if out, err := exec.Command("go", "build", "-o", program, "..").CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
+	program := builtProgram(b, bin)
 	for _, slow := range []string{"nix", "ssh"} {
 		if err := os.WriteFile(filepath.Join(bin, slow), []byte("#!/bin/sh\nexec sleep 60\n"), 0o700); err != nil {
 			b.Fatal(err)

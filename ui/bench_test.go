@@ -113,9 +113,11 @@ func (d *runDir) apart(s *stage) {
 	}
 }
 
-// grow adds to all eight logs what comes in a tenth of a second.
+// grow adds to all eight logs what comes in a tenth of a second. No two ticks
+// bring the same lines, so that every row of every pane changes.
 func (d *runDir) grow(s *stage) {
-	more := strings.Repeat("nginx> another line of the build log that is longer than a pane is wide, so that it has to be cut\n", 125)
+	d.grown++
+	more := strings.Repeat(fmt.Sprintf("nginx> line of tick %d of the build log that is longer than a pane is wide, so that it has to be cut somewhere\n", d.grown), 125)
 	for _, p := range s.m.run.panes {
 		d.log(p.host, more)
 	}

@@ -299,6 +299,8 @@ type runDir struct {
 	t   testing.TB
 	dir string
 	seq int64
+
+	grown int // ticks of logs that grow
 }
 
 func newRunDir(t testing.TB, plan rollout.Plan) *runDir { return newRunDirIn(t, t.TempDir(), plan) }
