@@ -152,6 +152,7 @@ func TestManyNamesDoNotHideWhatWasFound(t *testing.T) {
 	s.sees("Switch 200 hosts?", "web000, web001", "more", "web007: little room is left.", "All 200 hosts:")
 	s.seesNot("web199")
 	seen := s.text()
+	s.advance(time.Second)
 	for range 5 {
 		s.keys("pgdown")
 		seen += s.text()
