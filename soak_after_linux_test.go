@@ -92,7 +92,11 @@ func (h *soaked) verdicts(dir string, exact bool) {
 			continue
 		}
 		h.sum.verdicts[v.Outcome]++
-		if exact && v.Outcome != want[task.Host] {
+		// Where it is not known that sudo wants the agent, as with a clock by
+		// which its certificate is not valid, one that was dead before the task
+		// began is not asked for.
+		host, _ := view.Plan.Host(task.Host)
+		if exact && (!h.bereft || host.SudoAgent) && v.Outcome != want[task.Host] {
 			h.t.Errorf("%s became %s: %s", task.Host, v.Outcome, v.Reason)
 		}
 		if v.Outcome != rollout.OutcomeOK && v.Outcome != rollout.OutcomeDegraded {

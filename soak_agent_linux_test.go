@@ -112,6 +112,7 @@ func (a *agents) kill() (struck bool) {
 
 // killAgent leaves nobody at the agent's socket for a while.
 func (h *soaked) killAgent() (func(), bool) {
+	h.bereft = true
 	return func() {
 		if h.agents.now == nil { // else it has moved meanwhile
 			h.agents.begin()
@@ -125,7 +126,7 @@ func (h *soaked) moveAgent() (func(), bool) {
 	h.agents.kill()
 	h.agents.beginElsewhere()
 	h.useAgent()
-	h.moved = true
+	h.bereft, h.moved = true, true
 	return nil, true
 }
 
@@ -163,5 +164,5 @@ func (h *soaked) lentAll() {
 		}
 		_ = h.lender.Wait() // how the run went, others tell
 	}
-	h.lender, h.moved = nil, false
+	h.lender, h.bereft, h.moved = nil, false, false
 }

@@ -28,7 +28,7 @@ type soaked struct {
 	board, viewer *terminal // viewer is nil while nobody watches on a terminal
 	boardPID      int
 	agents        *agents
-	moved         bool            // the agent, since the round began
+	bereft, moved bool            // of the agent; which has another socket since the round began
 	lender        *exec.Cmd       // looks at the run so as to lend the agent; nil while nobody does
 	known         map[string]bool // runs of earlier rounds
 	held          counts          // by the dashboard, when it was last looked at
