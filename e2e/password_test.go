@@ -10,8 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/rollout"
 )
 
 const opsPassword = "Xeq-unlikely-4711"
@@ -148,43 +151,55 @@ func TestSudoPasswordWrong(t *testing.T) {
 	}
 }
 
-// Hosts have passwords of their own: each is asked for, tried out, and handed on.
-func TestSudoPasswordPerHost(t *testing.T) {
-	need(t, "h1", "h3")
-	passwords := map[string]string{"h1": opsPassword, "h3": opsPassword + "-3"}
+// Hosts have passwords of their own, or those of a first tag have the same: each
+// is asked for, tried out, and handed on.
+func TestSudoPasswordsThatDiffer(t *testing.T) {
+	need(t, "h1", "h2", "h3")
+	passwords := map[string]string{"h1": opsPassword, "h2": opsPassword, "h3": opsPassword + "-3"}
 	for host, password := range passwords {
 		takeSudoBy(t, host, password)
 	}
 	w := place(t)
-	c := w.onConsole(w.command("exec nixfleet-tui boot --on h1,h3 --password-per host --yes --plain"))
-	for _, host := range []string{"h1", "h3"} {
-		c.answer("sudo on "+host+" wants your password there: ", passwords[host])
-	}
-	if code := c.code(); code != 0 {
-		t.Errorf("it exited with %d\n%s", code, c.text())
-	}
-	for host := range passwords {
-		if v := verdicts(t, w.last())[host]; v.Verdict != "ok" {
-			t.Errorf("%s: %+v", host, v)
+	w.shape("h2", "")
+	for _, by := range []struct {
+		per    string
+		groups [][]string
+	}{
+		{rollout.PerHost, [][]string{{"h1"}, {"h3"}}},
+		{rollout.PerTag, [][]string{{"h1", "h2"}, {"h3"}}},
+	} {
+		c := w.onConsole(w.command("exec nixfleet-tui boot --on " + strings.Join(slices.Concat(by.groups...), ",") + " --password-per " + by.per + " --yes --plain"))
+		for _, hosts := range by.groups {
+			c.answer("sudo on "+strings.Join(hosts, ", ")+" wants your password there: ", passwords[hosts[0]])
+		}
+		if code := c.code(); code != 0 || strings.Count(c.text(), "wants your password there") != len(by.groups) {
+			t.Errorf("per %s: it exited with %d\n%s", by.per, code, c.text())
+		}
+		for _, host := range slices.Concat(by.groups...) {
+			if v := verdicts(t, w.last())[host]; v.Verdict != "ok" {
+				t.Errorf("per %s: %s: %+v", by.per, host, v)
+			}
 		}
 	}
 }
 
 // A key that wants its passphrase, with no agent: ssh asks before anything is
-// begun.
+// begun, and once for all hosts.
 func TestPassphraseIsAskedBeforeTheRun(t *testing.T) {
-	need(t, "h3")
+	need(t, "h2", "h3")
 	w := place(t)
+	w.shape("h2", "")
 	w.shape("h3", "")
 	w.must(`cp /root/.ssh/id_ed25519 %[1]s/locked && ssh-keygen -q -p -N %[2]s -f %[1]s/locked && chmod 600 %[1]s/locked
-printf 'Host h3\n HostName 10.99.1.3\n User ops\n IdentityFile %[1]s/locked\n IdentitiesOnly yes\n' >%[1]s/config`, w.dir, opsPassword)
-	c := w.onConsole(w.command("export NIX_SSHOPTS='-F " + w.dir + "/config'; exec nixfleet-tui switch --on h3 --yes --plain"))
-	c.await("ssh asks, to log in on h3:")
+printf 'Host h2\n HostName 10.99.1.2\nHost h3\n HostName 10.99.1.3\nHost *\n User ops\n IdentityFile %[1]s/locked\n IdentitiesOnly yes\n' >%[1]s/config`, w.dir, opsPassword)
+	c := w.onConsole(w.command("export NIX_SSHOPTS='-F " + w.dir + "/config'; exec nixfleet-tui switch --on h2,h3 --yes --plain"))
+	c.await("ssh asks, to log in on h2:")
 	if n := len(w.runs()); n != 0 {
 		t.Errorf("%d runs were started before it was asked", n)
 	}
-	c.answer("Passphrase", opsPassword)
-	if code := c.code(); code != 0 {
+	c.answer("Passphrase", "wrong")
+	c.answer("That was not right. ssh asks again, to log in on h2:", opsPassword)
+	if code := c.code(); code != 0 || strings.Count(c.text(), "to log in on") != 2 {
 		t.Errorf("it exited with %d\n%s", code, c.text())
 	}
 }
