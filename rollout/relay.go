@@ -100,7 +100,7 @@ func (a *attendance) relayAgent(d runDir, plan *Plan, host PlanHost, environ []s
 	}
 	r.Gone = func(ctx context.Context) error {
 		return untilBack(ctx, r.Agent, func(ctx context.Context) error {
-			_, err := k.Ask(ctx, Question{Program: "ssh-agent", Purpose: "for " + host.Name, Wants: WantsAgent, Words: "the agent has gone; a dashboard that has one lends it"})
+			_, err := k.Ask(ctx, Question{Program: "ssh-agent", Purpose: "for " + host.Name, Wants: WantsAgent, Words: "the agent has gone: start it again, or look at this run with another"})
 			return err
 		})
 	}
