@@ -65,6 +65,8 @@ var clues = [...]clue{
 	{text: "unable to download '", hint: "an input or a substitute could not be fetched: is the network up, and the server?"},
 	{text: "experimental Nix feature", hint: "this Nix forbids flakes: allow nix-command and flakes in experimental-features"},
 	{text: "Nix daemon disconnected unexpectedly", hint: "the nix daemon went away: see `journalctl -u nix-daemon` where it was building"},
+	{text: "error: unrecognized arguments: ", hint: argumentHint},
+	{text: "nixos-rebuild: unknown option `", hint: argumentHint},
 	{text: "unexpected end-of-file", hint: "the other side of a copy went away: see whether the machine is up, and `journalctl -u nix-daemon` on it"},
 }
 
@@ -75,6 +77,7 @@ const (
 	platformHint = "nobody here can build for this system: build elsewhere with --build-on, or emulate it with boot.binfmt.emulatedSystems"
 	trackedHint  = "a flake in a git repository sees only the files that git knows: `git add` what is missing"
 	sudoHint     = "sudo wants a password that nobody can type here: allow sudo without one for this user, or log in as root"
+	argumentHint = "what follows -- goes to nixos-rebuild as it is: `nixos-rebuild --help` lists what it takes"
 	memoryHint   = "not enough memory: run fewer at a time with --parallel, or build elsewhere with --build-on"
 )
 

@@ -244,6 +244,8 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestHints(t *testing.T) {
 	for line, want := range map[string]string{
+		"nixos-rebuild: error: unrecognized arguments: --bogus":                                     "what follows -- goes to nixos-rebuild",
+		"/run/current-system/sw/bin/nixos-rebuild: unknown option `--bogus'":                        "what follows -- goes to nixos-rebuild",
 		"ops@10.0.0.1: Permission denied (publickey).":                                              "ssh was refused",
 		"ssh: connect to host h1 port 22: Connection refused":                                       "nothing listens",
 		"client_loop: send disconnect: Broken pipe":                                                 "the connection broke",

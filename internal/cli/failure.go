@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -93,6 +94,8 @@ func explainSystem(err error) *Failure {
 		if errors.As(err, &lost) {
 			return missingProgram(lost.Name)
 		}
+	case path != nil && path.Path == os.Stdout.Name() && errors.Is(err, syscall.ENOSPC):
+		return &Failure{Message: "what there is to say cannot be written: " + err.Error(), Hint: "Free some space where the output goes.", Code: ExitUsage}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return &Failure{Message: err.Error(), Hint: "Free some space there, or set XDG_STATE_HOME to a directory on another disk.", Code: ExitUsage}
 	case path != nil && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)):

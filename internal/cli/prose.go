@@ -13,7 +13,7 @@ import (
 // grep and for programs.
 func (s *IO) tell(w io.Writer, intro, sentence string) {
 	for _, line := range hang(intro, sentence, s.widthOf(w)) {
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 

@@ -104,7 +104,7 @@ func TestDemoReboot(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", want, &b.out)
 		}
 	}
-	if code := b.run("demo", "status", "--on", "is:reboot"); code != ExitOK || !strings.Contains(b.out.String(), "no host matches is:reboot.") {
+	if code := b.run("demo", "status", "--on", "is:reboot"); code != ExitOK || !strings.Contains(b.out.String(), "No host matches is:reboot.") {
 		t.Errorf("hosts need a reboot still: %d\n%s", code, &b.out)
 	}
 }

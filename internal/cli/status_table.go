@@ -23,7 +23,7 @@ func (o *statusOptions) print(r statusReport) error {
 func reportLines(s *IO, r statusReport, now time.Time) []string {
 	lines := hostTable(s, r.rows, now).lines(s)
 	if r.nobody != "" {
-		lines = []string{stopped(r.nobody)}
+		lines = []string{sentence(r.nobody)}
 	}
 	for _, row := range r.rows {
 		for _, words := range append(troubles(row), risks(s, row)...) {
@@ -144,15 +144,5 @@ func builderRow(s *IO, h fleet.BuilderHealth) []cell {
 	}
 	return []cell{{words: b.Name}, healthMark(h.Health).cell(s), {words: jobs}, {words: strings.Join(b.Systems, " ")},
 		{words: fmt.Sprintf("%g", b.SpeedFactor)}, {words: strings.Join(b.SupportedFeatures, " "), ink: faint},
-		{words: h.Reason}, {words: fromWords(b.From), ink: faint}}
-}
-
-// fromWords says briefly where a builder is listed: most fleets list the same
-// builders on every host.
-func fromWords(from []string) string {
-	const named = 2
-	if len(from) <= named {
-		return strings.Join(from, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(from[:named], ", "), len(from)-named)
+		{words: h.Reason}, {words: b.Listed(), ink: faint}}
 }
