@@ -2,12 +2,12 @@ package fleet
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // askedVersion is the format of the file in which answers are kept.
@@ -89,18 +89,8 @@ func (a *Asked) write(f askedFile) error {
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(a.Path), 0o700)
 	}
-	var temporary *os.File
 	if err == nil {
-		temporary, err = os.CreateTemp(filepath.Dir(a.Path), filepath.Base(a.Path)+".*")
-	}
-	if err == nil {
-		_, werr := temporary.Write(append(content, '\n'))
-		if err = errors.Join(werr, temporary.Close()); err == nil {
-			err = os.Rename(temporary.Name(), a.Path)
-		}
-		if rerr := os.Remove(temporary.Name()); !errors.Is(rerr, fs.ErrNotExist) {
-			err = errors.Join(err, rerr)
-		}
+		err = atomicfile.Write(a.Path, append(content, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("keeping what was learned of builders: %w", err)

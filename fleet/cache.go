@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"nixfleet-tui/internal/atomicfile"
 	"nixfleet-tui/nixcmd"
 )
 
@@ -266,16 +267,8 @@ func (c *Cache) write(path string, e cacheEntry) error {
 	if err != nil {
 		return fmt.Errorf("encoding the cache: %w", err)
 	}
-	f, err := os.CreateTemp(c.dir, ".new-*")
-	if err != nil {
+	if err := atomicfile.Write(path, raw); err != nil {
 		return fmt.Errorf("writing the cache: %w", err)
-	}
-	_, err = f.Write(raw)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the cache: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }

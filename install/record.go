@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"nixfleet-tui/internal/atomicfile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -74,17 +76,8 @@ func (r Records) Write(rec Record) error {
 	if err != nil {
 		return fmt.Errorf("keeping the installation's record: %w", err)
 	}
-	f, err := os.CreateTemp(r.Dir, ".record.*")
-	if err != nil {
+	if err := atomicfile.WriteDurable(r.path(rec.Host), append(content, '\n')); err != nil {
 		return fmt.Errorf("keeping the installation's record: %w", err)
-	}
-	_, err = f.Write(append(content, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), r.path(rec.Host))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("keeping the installation's record: %w", err), os.RemoveAll(f.Name()))
 	}
 	return nil
 }

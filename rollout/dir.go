@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // runDir is a run directory's layout (docs/formats.md).
@@ -71,7 +73,7 @@ type exitStatus struct {
 }
 
 func (d runDir) writeExit(host string, s exitStatus) error {
-	return writeDurable(d.host(host, ".exit"), fmt.Appendf(nil, "%d\nmaxrss-kib %d\n", s.code, s.maxRSSKiB))
+	return atomicfile.WriteDurable(d.host(host, ".exit"), fmt.Appendf(nil, "%d\nmaxrss-kib %d\n", s.code, s.maxRSSKiB))
 }
 
 // readExit returns the exit status, and false when there is none.

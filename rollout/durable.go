@@ -7,43 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
-// writeDurable replaces path by data so that after a power cut either the old
-// or the new content is there: fsync, rename, fsync of the directory.
-func writeDurable(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return syncDir(dir)
-}
-
-// writeJSON is writeDurable of v as indented JSON.
+// writeJSON puts v at path, as indented JSON and durably.
 func writeJSON(path string, v any) error {
 	data, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	return writeDurable(path, append(data, '\n'))
+	return atomicfile.WriteDurable(path, append(data, '\n'))
 }
 
 // readJSON reads the JSON file at path into v.
@@ -58,7 +32,7 @@ func readJSON(path string, v any) error {
 	return nil
 }
 
-// jsonFiles are the files in dir that writeDurable has finished, by name; none
+// jsonFiles are the JSON files in dir that are whole, by name; none
 // where there is no such directory.
 func jsonFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
@@ -75,16 +49,4 @@ func jsonFiles(dir string) ([]string, error) {
 		}
 	}
 	return paths, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("syncing %s: %w", dir, err)
-	}
-	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	"nixfleet-tui/internal/atomicfile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -56,7 +58,7 @@ func copyProgram(src *os.File, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurable(path, data); err != nil {
+	if err := atomicfile.WriteDurable(path, data); err != nil {
 		return err
 	}
 	return os.Chmod(path, 0o700)

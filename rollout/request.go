@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // request is a file that a viewer drops into the run directory for the
@@ -32,7 +34,7 @@ func Cancel(dir string, hosts []string, insist bool) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurable(filepath.Join(d.requests(), randomHex(8)+".json"), data); err != nil {
+	if err := atomicfile.WriteDurable(filepath.Join(d.requests(), randomHex(8)+".json"), data); err != nil {
 		return fmt.Errorf("asking to cancel: %w", err)
 	}
 	return nil

@@ -236,7 +236,7 @@ func checkCacheFiles(t *testing.T, dir string) {
 		if strings.Contains(read(t, filepath.Join(dir, f.Name())), "sesame") {
 			t.Error("a secret lies in the cache")
 		}
-		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 || strings.HasPrefix(f.Name(), "new-") {
+		if info, err := f.Info(); err != nil || info.Mode().Perm() != 0o600 || strings.HasPrefix(f.Name(), ".") {
 			t.Errorf("%s: %v %v", f.Name(), info.Mode(), err)
 		}
 	}

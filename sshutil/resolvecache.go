@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // answers keeps what `ssh -G` said, one file per question, so that three
@@ -74,22 +76,10 @@ func (a *answers) load(path string, s *configScan) ([]byte, bool) {
 // store keeps an answer. The cache only saves time, so a full disk is no
 // failure of anything.
 func (a *answers) store(path string, s *configScan, printed []byte) {
-	if s.volatile != "" {
+	if s.volatile != "" || os.MkdirAll(a.dir, 0o700) != nil {
 		return
 	}
-	if err := os.MkdirAll(a.dir, 0o700); err != nil {
-		return
-	}
-	f, err := os.CreateTemp(a.dir, "new-")
-	if err != nil {
-		return
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(answersFormat + " " + s.fingerprint() + "\n" + string(concerning(printed)))
-	if closeErr := f.Close(); err != nil || closeErr != nil {
-		return
-	}
-	os.Rename(f.Name(), path) // the name is free or holds an older answer
+	_ = atomicfile.Write(path, []byte(answersFormat+" "+s.fingerprint()+"\n"+string(concerning(printed)))) // then it is asked again
 }
 
 // concerning leaves the lines that concern us. Others may hold secrets (SetEnv).

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // portableInclude returns a path that stands for the ssh configuration at path
@@ -62,19 +64,7 @@ func (p portable) keep(path string, content []byte) error {
 	if err := os.MkdirAll(p.copies, 0o700); err != nil {
 		return fmt.Errorf("copying the system's ssh configuration: %w", err)
 	}
-	f, err := os.CreateTemp(p.copies, "new-")
-	if err != nil {
-		return fmt.Errorf("copying the system's ssh configuration: %w", err)
-	}
-	defer os.Remove(f.Name()) // gone already when all went well
-	_, err = f.Write(content)
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := atomicfile.Write(path, content); err != nil {
 		return fmt.Errorf("copying the system's ssh configuration: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/atomicfile"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
@@ -199,13 +200,5 @@ func writeIfChanged(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, werr := f.Write(content)
-	if err := errors.Join(werr, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, content)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"nixfleet-tui/internal/atomicfile"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/sshutil"
 )
@@ -142,7 +143,7 @@ func TestOtherVersionIsAskedToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFile(dir.endpoint(), b); err != nil {
+	if err := atomicfile.Write(dir.endpoint(), b); err != nil {
 		t.Fatal(err)
 	}
 	if got := hostname(t, old); got != "tenrec" {

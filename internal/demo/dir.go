@@ -2,7 +2,6 @@ package demo
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,17 +73,4 @@ func (d directory) readEndpoint() (endpoint, error) {
 		return e, fmt.Errorf("reading %s: %w", d.endpoint(), err)
 	}
 	return e, nil
-}
-
-// writeFile puts content at path by rename, so that nobody reads half of it.
-func writeFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, werr := f.Write(content)
-	if err := errors.Join(werr, f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
 }

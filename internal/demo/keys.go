@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"nixfleet-tui/internal/atomicfile"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -32,7 +34,7 @@ func readOrMakeKey(path, comment string) (ssh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(path, pem.EncodeToMemory(block)); err != nil {
+	if err := atomicfile.Write(path, pem.EncodeToMemory(block)); err != nil {
 		return nil, fmt.Errorf("keeping a key: %w", err)
 	}
 	return ssh.NewSignerFromKey(private)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"nixfleet-tui/internal/atomicfile"
 )
 
 // machine is the state of one host, as it would be in its /nix and /run.
@@ -120,7 +122,7 @@ func (m machine) save(d directory) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(d.machine(m.Name), append(b, '\n'))
+	return atomicfile.Write(d.machine(m.Name), append(b, '\n'))
 }
 
 // profile is the system that the profile points to.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"nixfleet-tui/internal/atomicfile"
+
 	"golang.org/x/crypto/ssh"
 )
 
@@ -47,7 +49,7 @@ func writeMeeting(dir directory, servers []*server, where endpoint) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeFile(dir.knownHosts(), []byte(known)), writeFile(dir.sshConfig(), []byte(config.String())), writeFile(dir.endpoint(), append(b, '\n')))
+	return errors.Join(atomicfile.Write(dir.knownHosts(), []byte(known)), atomicfile.Write(dir.sshConfig(), []byte(config.String())), atomicfile.Write(dir.endpoint(), append(b, '\n')))
 }
 
 // knownHosts is the content of known_hosts: what stands there already, which
