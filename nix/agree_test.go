@@ -121,7 +121,12 @@ func TestHostKeyArrives(t *testing.T) {
 		if m.PublicHostKey != base64.StdEncoding.EncodeToString([]byte(want+"\n")) {
 			t.Errorf("the host key of %s is %s", m.HostName, m.PublicHostKey)
 		}
-		read := nixcmd.ParseMachines(m.HostName + " - - 1 1 - - " + m.PublicHostKey + "\n")
+		read, failed := nixcmd.MachinesFile{Read: func(string) ([]byte, error) {
+			return []byte(m.HostName + " - - 1 1 - - " + m.PublicHostKey + "\n"), nil
+		}}.Load("/etc/nix/machines")
+		if len(failed) > 0 {
+			t.Error(failed)
+		}
 		i := slices.IndexFunc(inv.Builders, func(b fleet.Builder) bool { return b.Name == m.HostName })
 		if i < 0 || len(read) != 1 || read[0].PublicHostKey != want || inv.Builders[i].HostKey != want {
 			t.Errorf("%s: a machines file says %+v, fleet.nix %+v, want %s", m.HostName, read, inv.Builders, want)
