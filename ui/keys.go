@@ -58,6 +58,10 @@ func (m *Model) scopes() []scope {
 // onKey acts on a key. What is typed ahead or over a slow line arrives as
 // several runes at once; pasted text is meant for a prompt or for nobody.
 func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
+	if m.followsEscape(msg) {
+		msg.Alt = false
+		return tea.Batch(m.onKey(tea.KeyMsg{Type: tea.KeyEsc}), m.onKey(msg))
+	}
 	if a := m.keys.byKey[scopeEverywhere][msg.String()]; a != nil && a.always && !msg.Paste {
 		return a.do(m)
 	}
@@ -77,6 +81,24 @@ func (m *Model) onKey(msg tea.KeyMsg) tea.Cmd {
 		cmds = append(cmds, m.onKey(one))
 	}
 	return tea.Batch(cmds...)
+}
+
+// followsEscape says whether a key with alt is Escape and the key: terminals
+// send both alike, so it is where that key with alt means nothing. Arrows and
+// the like have alt in their own sequences. An answer keeps all that is typed,
+// as the rest of a password would be taken for keys if its dialog closed.
+func (m *Model) followsEscape(msg tea.KeyMsg) bool {
+	const firstControl = 0 // what terminals send as one byte; other keys are below
+	if !msg.Alt || msg.Paste || msg.Type < firstControl && msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace {
+		return false
+	}
+	switch {
+	case m.prompt != nil:
+		return !m.prompt.edits(msg)
+	case m.dialog != nil && m.dialog.field != nil:
+		return false
+	}
+	return m.keys.find(m.scopes(), msg.String()) == nil
 }
 
 // press acts on one key outside of prompts.

@@ -163,3 +163,52 @@ func TestSignals(t *testing.T) {
 		t.Error("SIGTERM must end the program without a question")
 	}
 }
+
+// withAlt is a key that comes with Escape before it in one go.
+func withAlt(r rune) tea.KeyMsg { return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune{r}, Alt: true} }
+
+// Escape and a key that come together, over a slow line or from quick fingers,
+// are what a terminal sends for alt and the key, which means nothing here.
+func TestEscapeAndAKeyTogether(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	first := s.m.fleet.current()
+	s.keys("d")
+	s.send(withAlt('j'))
+	if s.m.dialog != nil || s.m.fleet.current() == first {
+		t.Errorf("the menu is open: %v; the cursor is on %s", s.m.dialog != nil, s.m.fleet.current())
+	}
+	s.keys("/", "x")
+	s.send(withAlt('k'))
+	if s.m.prompt != nil || s.m.fleet.expr != "" || s.m.fleet.current() != first {
+		t.Errorf("the filter is %q; the cursor is on %s", s.m.fleet.expr, s.m.fleet.current())
+	}
+	s.keys("enter")
+	s.send(tea.KeyMsg{Type: tea.KeyEnter, Alt: true})
+	s.send(tea.KeyMsg{Type: tea.KeyEsc, Alt: true})
+	if s.m.at != placeFleet {
+		t.Errorf("enter, Escape, enter, Escape and Escape lead to place %d", s.m.at)
+	}
+}
+
+func TestAltThatMeansSomething(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.keys("/", "a", "b", " ", "c")
+	s.send(withAlt('b')) // a word back
+	if s.m.prompt == nil || s.m.prompt.input.Position() != 3 {
+		t.Error("alt+b does not move by a word where text is typed")
+	}
+	s.keys("esc", "d")
+	s.send(tea.KeyMsg{Type: tea.KeyDown, Alt: true}) // a sequence of its own
+	if s.m.dialog == nil {
+		t.Error("an arrow with alt was taken for Escape and an arrow")
+	}
+	s.keys("esc")
+	s.askedRun(sudoQuestion("q1"))
+	s.advance(time.Second)
+	s.typed("pass")
+	s.send(withAlt('w'))
+	s.typed("ord")
+	if s.m.dialog == nil || string(s.m.dialog.field.secret.Bytes()) != "password" {
+		t.Error("a password was cut in two")
+	}
+}

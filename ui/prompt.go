@@ -60,6 +60,12 @@ func (p *prompt) key(m *Model, msg tea.KeyMsg) tea.Cmd {
 	return nil
 }
 
+// edits says whether a key moves the cursor or takes something away.
+func (p *prompt) edits(msg tea.KeyMsg) bool {
+	k := p.input.KeyMap
+	return key.Matches(msg, k.WordForward, k.WordBackward, k.DeleteWordBackward, k.DeleteWordForward)
+}
+
 // draw is the prompt as one row of w cells. The text is drawn here and not by
 // the text input, which would not show what is invisible in it.
 func (p *prompt) draw(b *brush, w int) string {
