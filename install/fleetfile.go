@@ -50,7 +50,7 @@ func (i *Installation) list(ctx context.Context) error {
 		i.tell(TellNote, "  "+text.Line(line))
 	}
 	if i.Plan.Fleet == "" {
-		return left{"put it into a fleet.nix; none is in use"}
+		return left{"put it into a fleet.nix; there is none here that could be written"}
 	}
 	path, next, err := i.withEntry(ctx, lines)
 	if err != nil {

@@ -76,8 +76,8 @@ func (o *installOptions) installation(ctx context.Context, l *loaded, nix instal
 	if !o.Undo {
 		plan.Again = o.Step
 	}
-	if filepath.IsAbs(l.inv.Source.File) { // the demo has none that could be written
-		plan.Fleet, plan.KnownHosts = l.inv.Source.File, filepath.Join(o.Env.Home, ".ssh", "known_hosts")
+	if file := l.inv.Source.File; file == "" || filepath.IsAbs(file) { // the demo's is no path, and nothing of the person's is written there
+		plan.Fleet, plan.KnownHosts = file, filepath.Join(o.Env.Home, ".ssh", "known_hosts")
 	}
 	return &install.Installation{
 		Plan: plan, Nix: nix, Now: o.Env.Now, Say: o.tell, Ask: o.ask,

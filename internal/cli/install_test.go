@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nixfleet-tui/fleet"
 	"nixfleet-tui/install"
 	"nixfleet-tui/nixcmd"
 )
@@ -114,6 +115,24 @@ func TestInstallAsks(t *testing.T) {
 		o := &installOptions{Program: b.program(), Yes: c.yes}
 		if got, err := o.askInstall(context.Background(), q); got != c.want || err != nil {
 			t.Errorf("%+v: %v, %v", c, got, err)
+		}
+	}
+}
+
+// TestInstallKnowsWhatToWrite: known_hosts can get the new host's line whether or
+// not there is a fleet.nix, and in the demo nothing of the person's is written.
+func TestInstallKnowsWhatToWrite(t *testing.T) {
+	b := newBench(t)
+	ours := filepath.Join(b.program().Env.Home, ".ssh", "known_hosts")
+	for file, want := range map[string][2]string{
+		"":                      {"", ours},
+		"/srv/flake/fleet.nix":  {"/srv/flake/fleet.nix", ours},
+		"fleet.nix of the demo": {"", ""},
+	} {
+		o := &installOptions{Program: b.program(), Host: "new1"}
+		i := o.installation(t.Context(), &loaded{inv: &fleet.Inventory{Source: fleet.Source{File: file}}}, nil, nil)
+		if got := [2]string{i.Plan.Fleet, i.Plan.KnownHosts}; got != want {
+			t.Errorf("with %q: %q, want %q", file, got, want)
 		}
 	}
 }
