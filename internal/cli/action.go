@@ -212,10 +212,7 @@ func (o *actionOptions) display() display {
 // confirm shows what would be done and waits for a yes. Anything else is a no.
 func (o *actionOptions) confirm(r *ready) error {
 	w := o.IO.Err
-	names := make([]string, 0, len(r.plan.Hosts))
-	for _, h := range r.plan.Hosts {
-		names = append(names, h.Name)
-	}
+	names := hostNames(r.plan.Hosts)
 	tree := r.plan.Flake.Pinned
 	fmt.Fprintf(w, "%s %s: %s\n", o.Action, count(len(names), "host"), text.Line(strings.Join(names, ", ")))
 	fmt.Fprintf(w, "  tree      %s\n", text.Line(tree))

@@ -28,7 +28,10 @@ func (d *liveDisplay) update(events []rollout.Event, v rollout.View) error {
 	return d.block.draw(d.lines(v))
 }
 
-func (d *liveDisplay) note(words string) error { return d.block.say(text.Line(words)) }
+func (d *liveDisplay) note(words string) error {
+	width, _ := d.block.io.Size()
+	return d.block.say(strings.Join(hang("", text.Line(words), width), "\n"))
+}
 
 // finish takes the rows away: the summary says the same and more.
 func (d *liveDisplay) finish(v rollout.View) error {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"io"
+
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
@@ -30,9 +32,9 @@ func (s *IO) paint(i ink, str string) string {
 // painter colours a string that holds no escapes of its own.
 type painter func(i ink, str string) string
 
-// onErr paints what goes to Err, where that is a terminal too.
-func (s *IO) onErr() painter {
-	if s.ErrTerminal {
+// painter paints what goes to w, which is Out or Err, where that is a terminal.
+func (s *IO) painter(w io.Writer) painter {
+	if w != s.Err || s.ErrTerminal {
 		return s.paint
 	}
 	return func(_ ink, str string) string { return str }

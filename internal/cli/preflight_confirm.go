@@ -15,31 +15,31 @@ import (
 func (o *actionOptions) tell(plan *rollout.Plan, levels ...rollout.Level) {
 	words := map[rollout.Level]string{rollout.LevelConfirm: "to confirm", rollout.LevelBlocker: "refused"}
 	for _, level := range levels {
-		writeFolded(o.IO.Err, o.IO.onErr(), plan, plan.FindingsOf(level), words)
+		writeFolded(o.IO, o.IO.Err, plan, plan.FindingsOf(level), words)
 	}
 }
 
 // writeFindings prints what was found before a run, after it.
-func writeFindings(w io.Writer, paint painter, plan *rollout.Plan) {
+func writeFindings(s *IO, w io.Writer, plan *rollout.Plan) {
 	words := map[rollout.Level]string{rollout.LevelConfirm: "confirmed", rollout.LevelBlocker: "refused"}
 	if len(plan.Findings) > 0 {
 		fmt.Fprintf(w, "\npreflight found:\n")
 	}
-	writeFolded(w, paint, plan, plan.Findings, words)
+	writeFolded(s, w, plan, plan.Findings, words)
 }
 
 // writeFolded prints what was found of several hosts alike once.
-func writeFolded(w io.Writer, paint painter, plan *rollout.Plan, findings []rollout.Finding, words map[rollout.Level]string) {
+func writeFolded(s *IO, w io.Writer, plan *rollout.Plan, findings []rollout.Finding, words map[rollout.Level]string) {
 	alike := fleet.Alike(findings, func(f rollout.Finding) rollout.Finding { f.Host = ""; return f })
 	for _, same := range alike {
-		writeFinding(w, paint, plan, same, words[same[0].Level])
+		writeFinding(s, w, plan, same, words[same[0].Level])
 	}
 }
 
 // writeFinding prints what was found alike: what became of it, which hosts it is
 // about, and a hint. Its level is the word for what only has to be known. Holes
 // in how a host guards root are red.
-func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, same []rollout.Finding, word string) {
+func writeFinding(s *IO, w io.Writer, plan *rollout.Plan, same []rollout.Finding, word string) {
 	i, f := plain, same[0]
 	switch {
 	case f.Check == rollout.CheckSecurity:
@@ -52,10 +52,8 @@ func writeFinding(w io.Writer, paint painter, plan *rollout.Plan, same []rollout
 	if f.Host != "" {
 		word += ": " + text.Line(plan.Naming(hostsOf(same)))
 	}
-	fmt.Fprintln(w, paint(i, word+": "+stopped(f.Message)))
-	if f.Hint != "" {
-		fmt.Fprintf(w, "  hint: %s\n", sentence(f.Hint))
-	}
+	s.tell(w, "", s.painter(w)(i, word+": "+stopped(f.Message)))
+	s.hint(w, f.Hint)
 }
 
 // refusal is why nothing is started, or nil. What would go wrong for sure is
@@ -96,10 +94,21 @@ func (o *actionOptions) without(names []string, plan *rollout.Plan) string {
 	switch {
 	case len(names) == len(plan.Hosts):
 		return ""
+	case !strings.ContainsAny(o.On, "*?[!@:"): // nothing but names
+		rest := slices.DeleteFunc(hostNames(plan.Hosts), func(name string) bool { return slices.Contains(names, name) })
+		return ", leave them out (`--on " + strings.Join(rest, ",") + "`)"
 	case len(names) > shown:
 		return ", leave them out (--on '" + o.On + ",!…')"
 	}
 	return ", leave them out (--on '" + o.On + ",!" + strings.Join(names, ",!") + "')"
+}
+
+func hostNames(hosts []rollout.PlanHost) []string {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	return names
 }
 
 // hostsOf are the hosts that findings are about, each once, in their order.

@@ -18,9 +18,9 @@ func TestRisksAreRed(t *testing.T) {
 		{Host: "web1", Check: rollout.CheckSpace, Level: rollout.LevelWarning, Message: "little is free", Hint: "make room"},
 	}}
 	for _, color := range []bool{true, false} {
-		s := &IO{Color: color, ErrTerminal: true}
 		var told bytes.Buffer
-		writeFindings(&told, s.onErr(), plan)
+		s := &IO{Color: color, Err: &told, ErrTerminal: true, Size: func() (int, int) { return 200, 50 }}
+		writeFindings(s, s.Err, plan)
 		shown := strings.Join(reportLines(s, statusReport{rows: rows}, exampleTime()), "\n") + told.String()
 		const red = "\x1b[31m"
 		for _, words := range []string{
@@ -35,7 +35,7 @@ func TestRisksAreRed(t *testing.T) {
 			t.Errorf("in colours: %t; too much is painted:\n%s", color, shown)
 		}
 	}
-	if got := (&IO{Color: true}).onErr()(bad, "x"); got != "x" {
+	if got := (&IO{Color: true}).painter(nil)(bad, "x"); got != "x" {
 		t.Errorf("what goes to a file is painted: %q", got)
 	}
 	if d := fleet.NewStatusDocument(rows, nil).Hosts; len(d[0].Sudo.Risks) != 1 || d[1].Sudo != nil {
@@ -52,7 +52,7 @@ func TestWhatWasFoundAlikeIsToldOnce(t *testing.T) {
 		}
 	}
 	var told bytes.Buffer
-	writeFindings(&told, (&IO{}).paint, plan)
+	writeFindings(&IO{Out: &told}, &told, plan)
 	const want = "\npreflight found:\nwarning: all 4 hosts: its certificate lapses.\n  hint: Make a new one.\nrefused: web1, web2, web3: it is full.\n"
 	if got := told.String(); got != want {
 		t.Errorf("told\n%s, want\n%s", got, want)

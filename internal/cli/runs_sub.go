@@ -85,7 +85,7 @@ func runRunsShow(ctx context.Context, o *runOptions) error {
 	if err := writeSummary(o.IO, o.World.Self(), v); err != nil {
 		return err
 	}
-	writeFindings(o.IO.Out, o.IO.paint, &v.Plan)
+	writeFindings(o.IO, o.IO.Out, &v.Plan)
 	return nil
 }
 
