@@ -2,13 +2,18 @@ package fleet
 
 import "time"
 
+// How often a Watch reads a host that answers: at rest, and while nobody looks.
+const (
+	RestInterval      = 30 * time.Second
+	UnfocusedInterval = 2 * time.Minute
+)
+
+// LapseSoon is how long before its end a certificate is worth a word.
+const LapseSoon = 30 * time.Minute
+
 // The tunables of this package.
 const (
-	// How often a host is read: at rest, while a run touches it, and while
-	// nobody looks.
-	restInterval      = 30 * time.Second
-	busyInterval      = 5 * time.Second
-	unfocusedInterval = 2 * time.Minute
+	busyInterval = 5 * time.Second // between two readings of a host that a run touches
 
 	// The full script is run at least this often on a host that is up.
 	fullInterval = 5 * time.Minute

@@ -164,9 +164,9 @@ func (w *Watch) interval(row *watched) time.Duration {
 	case row.busy:
 		return busyInterval
 	case w.blur:
-		return unfocusedInterval
+		return UnfocusedInterval
 	}
-	return restInterval
+	return RestInterval
 }
 
 func (w *Watch) random() float64 {
@@ -248,8 +248,8 @@ func (w *Watch) Focus(looking bool) {
 		if w.blur && looking {
 			now := w.prober.now()
 			for _, row := range w.rows {
-				if row.status.Failures == 0 && row.due.Sub(now) > restInterval-now.Sub(row.status.AsOf) {
-					row.due = row.status.AsOf.Add(restInterval)
+				if row.status.Failures == 0 && row.due.Sub(now) > RestInterval-now.Sub(row.status.AsOf) {
+					row.due = row.status.AsOf.Add(RestInterval)
 				}
 			}
 		}

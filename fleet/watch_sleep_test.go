@@ -44,12 +44,12 @@ func TestWatchAfterSleep(t *testing.T) {
 			}
 		})
 		ahead.Store(int64(8 * time.Hour))
-		after(restInterval)
+		after(RestInterval)
 		if asked := net.take(); len(asked) != hosts {
 			t.Errorf("after the sleep they were asked %d times: %q", len(asked), asked)
 		}
 		net.set(func() { clear(net.fail) })
-		after(2 * restInterval)
+		after(2 * RestInterval)
 		perSecond, back := map[string]int{}, map[string]bool{}
 		for _, asked := range net.take() {
 			words := strings.Fields(asked)

@@ -138,7 +138,7 @@ func (p *parent) password(given *os.File) (*sshutil.Secret, error) {
 		}
 		secret.Wipe()
 		secret = nil
-		if err == nil && tries >= passwordTries {
+		if err == nil && tries >= PasswordTries {
 			err = &unansweredError{reason: wrongWords(p.host.Name, tries), hint: "Find out which password it is: ssh to it and try `sudo -k; sudo true`."}
 		}
 	}

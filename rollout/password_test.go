@@ -143,7 +143,7 @@ func TestWrongPasswordEndsBeforeTheBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := w.follow(dir)
-	for range passwordTries - 1 {
+	for range PasswordTries - 1 {
 		if err := Answer(f.dir, f.question("h1").ID, secretOf(t, "wrong")); err != nil {
 			t.Fatal(err)
 		}
@@ -152,8 +152,8 @@ func TestWrongPasswordEndsBeforeTheBuild(t *testing.T) {
 	if v.Outcome != OutcomeFailed || !strings.Contains(v.Reason, "did not take the password") || v.Hint == "" {
 		t.Errorf("verdict = %+v", v)
 	}
-	if tried, err := os.ReadFile(filepath.Join(w.hosts, "wrong")); err != nil || bytes.Count(tried, []byte("\n")) != passwordTries {
-		t.Errorf("tried %q, %v; want %d times", tried, err, passwordTries)
+	if tried, err := os.ReadFile(filepath.Join(w.hosts, "wrong")); err != nil || bytes.Count(tried, []byte("\n")) != PasswordTries {
+		t.Errorf("tried %q, %v; want %d times", tried, err, PasswordTries)
 	}
 	if readable(LogPath(f.dir, "h1")) {
 		t.Error("nixos-rebuild was started")

@@ -54,7 +54,7 @@ func (f *finder) lapses(c sshutil.SudoForecast) {
 	switch takes := f.ground.Sudo.Takes; {
 	case takes > left:
 		f.add(CheckSudo, LevelConfirm, fmt.Sprintf("%s lapses in %s, and such a run takes about %s: sudo would fail at its end", c.Key, minutes(left), minutes(takes)), hint)
-	case takes == 0 && left < lapseSoon:
+	case takes == 0 && left < fleet.LapseSoon:
 		f.add(CheckSudo, LevelWarning, fmt.Sprintf("%s lapses in %s, and sudo is asked when everything is built", c.Key, minutes(left)), hint)
 	}
 }

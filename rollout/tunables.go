@@ -7,7 +7,12 @@ const (
 	UsualParallel   = 4       // hosts at a time
 	UsualActivation = 15 * 60 // seconds that an activation may take before its host goes back
 	UsualHealth     = 30      // seconds in which health checks have to succeed
+	UsualReturn     = 10 * 60 // seconds that a host may take to come back from a reboot
 )
+
+// PasswordTries is how often a person may be wrong about one password of sudo
+// before it is given up.
+const PasswordTries = 3
 
 // What can be turned, in one place.
 const (
@@ -44,10 +49,10 @@ const (
 	confirmPause  = 5 * time.Second           // between two tries to confirm
 	restoreFor    = 3 * time.Minute           // more than it waits, for a host to put itself back
 
-	rebootFor   = 10 * time.Minute // for a host to come back, unless the plan says
-	rebootAsk   = 15 * time.Second // one question whether it has
-	rebootPause = 2 * time.Second  // between two
-	unitsFor    = 2 * time.Minute  // for systemd to start what it starts at boot
+	rebootFor   = UsualReturn * time.Second // for a host to come back, unless the plan says
+	rebootAsk   = 15 * time.Second          // one question whether it has
+	rebootPause = 2 * time.Second           // between two
+	unitsFor    = 2 * time.Minute           // for systemd to start what it starts at boot
 
 	keepAge    = 90 * 24 * time.Hour // how long runs are kept
 	keepSize   = 2 << 30             // bytes of runs that are kept
@@ -62,15 +67,13 @@ const (
 
 	untrackedShown = 3 // files that git does not track, by name
 
-	lapseSoon     = 30 * time.Minute // a certificate that lapses sooner is worth a word before a run
-	lengthsLooked = 3                // runs by which a host's next one is estimated
+	lengthsLooked = 3 // runs by which a host's next one is estimated
 
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
 
 	maxDurations  = 5000     // derivations whose build times are remembered
 	maxEventRead  = 16 << 20 // bytes of events taken at once
 	maxLogRead    = 1 << 20  // bytes of a log taken at once
-	passwordTries = 3        // of a person, for one sudo password
 	socketDigits  = 16       // random ones, in the names of sockets for questions
 	maxDeskLine   = 4096     // bytes of what a viewer says before its answer
 	promptLongest = 1024     // bytes of a line that may be sudo's question

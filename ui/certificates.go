@@ -14,9 +14,6 @@ import (
 
 const scopeCertificates scope = "Certificates"
 
-// lapseSoon is how long before its end a certificate is amber.
-const lapseSoon = 30 * time.Minute
-
 // KeysRead tells what the person's ssh agent holds.
 type KeysRead struct{ Keys fleet.Keys }
 
@@ -39,7 +36,7 @@ func certificateSign(c fleet.Certificate, now time.Time) sign {
 		return sign{"●", "+", "for ever", good}
 	case left <= 0:
 		return sign{"✗", "x", "expired", bad}
-	case left < lapseSoon:
+	case left < fleet.LapseSoon:
 		return sign{"▲", "!", countdown(left), warn}
 	}
 	return sign{"●", "+", countdown(left), good}
@@ -69,6 +66,9 @@ func (m *Model) headerCertificate() string {
 	switch {
 	case has:
 		s := certificateSign(c, m.now())
+		if left := c.Until.Sub(m.now()); s.ink == good && left >= 10*time.Hour && left < 2*day {
+			s.word = fmt.Sprintf("%dh", int(left/time.Hour)) // the header is short of room, not of time
+		}
 		s.word = "cert " + s.word
 		return m.paint(s.ink, m.label(s))
 	case k.Authority != "":

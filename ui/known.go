@@ -10,12 +10,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// The rhythms in which hosts are read: at rest, and without anybody looking.
-const (
-	readEvery  = 30 * time.Second
-	readSeldom = 2 * time.Minute
-)
-
 // host is all that is known of one host.
 type host struct {
 	fleet.Host
@@ -138,11 +132,11 @@ func (k *known) subject(h *host) fleet.Subject {
 
 // stale says whether what a host that is up said is old.
 func (k *known) stale(h *host, now time.Time) bool {
-	rhythm := readEvery
+	interval := fleet.RestInterval
 	if k.blurred {
-		rhythm = readSeldom
+		interval = fleet.UnfocusedInterval
 	}
-	return h.isUp() && h.status.Stale(now, rhythm)
+	return h.isUp() && h.status.Stale(now, interval)
 }
 
 // attention ranks hosts by how much they want a person; 0 is the most.

@@ -105,7 +105,7 @@ func (m *Model) onPinned(msg pinnedMsg) tea.Cmd {
 	}
 	m.shut()
 	switch {
-	case errors.Is(msg.err, ErrWantsPassword) && msg.wrong < passwordTries:
+	case errors.Is(msg.err, ErrWantsPassword) && msg.wrong < rollout.PasswordTries:
 		return m.askPinPassword(msg.pinning)
 	case msg.err != nil:
 		m.fail(msg.err)

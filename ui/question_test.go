@@ -147,7 +147,7 @@ func TestThirdWrongPasswordStartsNothing(t *testing.T) {
 	s.keys("d", "s")
 	s.advance(time.Second)
 	s.keys("y")
-	for range passwordTries {
+	for range rollout.PasswordTries {
 		s.advance(time.Second)
 		s.typed("bad")
 		s.keys("enter")

@@ -10,10 +10,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// passwordTries is how often a person may be wrong about sudo's password
-// before nothing is started.
-const passwordTries = 3
-
 // triedMsg says on which hosts sudo took a password.
 type triedMsg struct {
 	asked    int
@@ -107,7 +103,7 @@ func (m *Model) onTried(msg triedMsg) tea.Cmd {
 	switch {
 	case len(p.lacks()) == 0:
 		return m.launch(p)
-	case wrong == passwordTries:
+	case wrong == rollout.PasswordTries:
 		p.Passwords.Wipe()
 		m.say(bad, "Nothing was started: sudo did not take the password on "+text.Line(strings.Join(m.together(p), ", ")), "Find out which it is: log in there (s) and try sudo.")
 		return nil

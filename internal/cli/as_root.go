@@ -9,6 +9,7 @@ import (
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
 
@@ -63,7 +64,7 @@ func (r *root) unlock(ctx context.Context, secret *sshutil.Secret) error {
 func (r *root) unlockWith(ctx context.Context, ask askPassword) error {
 	err := r.unlock(ctx, nil)
 	for wrong := 0; isWantsPassword(err); wrong++ {
-		if wrong == passwordTries {
+		if wrong == rollout.PasswordTries {
 			return &fleet.Error{Message: "sudo there did not take the password; nothing was done", Hint: "Find out which password it is: log in there and try `sudo -k; sudo true`."}
 		}
 		secret, askErr := ask(ctx, []string{r.host}, wrong)

@@ -119,7 +119,7 @@ func (b *backend) propose(ctx context.Context, r ui.Request, again *rollout.Plan
 	switch r.Action {
 	case nixcmd.Reboot:
 		o.restart()
-		o.within, o.Wave = defaultReturn, cmp.Or(o.Wave, rollout.UsualParallel)
+		o.within, o.Wave = rollout.UsualReturn, cmp.Or(o.Wave, rollout.UsualParallel)
 	case nixcmd.Collect:
 		o.collect(going)
 	default:

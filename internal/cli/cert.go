@@ -15,9 +15,6 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// lapseSoon is how long before its end a certificate is worth a colour.
-const lapseSoon = 30 * time.Minute
-
 type certOptions struct {
 	*Program
 	Source *sourceFlags
@@ -180,7 +177,7 @@ func validity(c sshutil.Certificate, now time.Time) (mark, string) {
 		return mark{"●", "+", "valid", good}, "for ever"
 	case !now.Before(c.Until):
 		return mark{"✗", "x", "expired", bad}, "at " + c.Until.Local().Format(moment)
-	case c.Until.Sub(now) < lapseSoon:
+	case c.Until.Sub(now) < fleet.LapseSoon:
 		return mark{"▲", "!", "lapses", warn}, "in " + leftWords(c.Until.Sub(now)) + ", " + until
 	}
 	return mark{"●", "+", "valid", good}, "for " + leftWords(c.Until.Sub(now)) + ", " + until

@@ -16,9 +16,6 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// passwordTries is how often a person may be wrong.
-const passwordTries = 3
-
 // askPassword asks a person for a password of sudo: which hosts want it, of
 // whom, and how many were wrong before.
 type askPassword func(ctx context.Context, hosts []string, wrong int) (*sshutil.Secret, error)
@@ -58,7 +55,7 @@ func groupPassword(ctx context.Context, ssh string, plan *rollout.Plan, hosts []
 		if wrong++; len(right) > 0 {
 			wrong = 0
 		}
-		if wrong == passwordTries {
+		if wrong == rollout.PasswordTries {
 			return &Failure{
 				Message: fmt.Sprintf("nothing was started: sudo on %s did not take the password", strings.Join(hosts, ", ")),
 				Hint:    "Find out which password it is: log in there and try `sudo -k; sudo true`.",

@@ -18,9 +18,6 @@ import (
 // buildersWait is how long it is found out which hosts build for others.
 const buildersWait = time.Minute
 
-// defaultReturn is how many seconds a host may take to come back.
-const defaultReturn = 600
-
 func newRebootCmd(p *Program, src *sourceFlags, run func(context.Context, *ownOptions) error) *cobra.Command {
 	o := &ownOptions{actionOptions: actionOptions{Program: p, Source: src, Action: nixcmd.Reboot}}
 	cmd := &cobra.Command{
@@ -51,7 +48,7 @@ Restarting all builders of a system at the same time is refused, unless with --i
 	o.restart()
 	o.register(cmd)
 	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
-	cmd.Flags().IntVar(&o.within, "return-timeout", defaultReturn, "`SECONDS` that a host may take to come back")
+	cmd.Flags().IntVar(&o.within, "return-timeout", rollout.UsualReturn, "`SECONDS` that a host may take to come back")
 	return cmd
 }
 
