@@ -35,6 +35,7 @@ func TestCertificateInHeader(t *testing.T) {
 	}{
 		{nil, ""},
 		{heldFor(3*time.Hour + 12*time.Minute), "● cert 3h12m"},
+		{heldFor(19*time.Hour + 47*time.Minute), "● cert 19h  "},
 		{heldFor(29 * time.Minute), "▲ cert 29m"},
 		{heldFor(-time.Minute), "✗ cert expired"},
 		{KeysRead{fleet.Keys{Authority: "SHA256:ca"}}, "✗ no cert"},

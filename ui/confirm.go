@@ -24,6 +24,9 @@ func confirmation(p Proposal, r Request) *dialog {
 	}
 	what := p.what(n)
 	d := &dialog{scope: scopeConfirm, title: what + "?", ink: warn}
+	if n == 0 {
+		d.title = "No host is left"
+	}
 	d.body = func(b *brush, w int) []string { return proposalRows(b, p, w) }
 	d.answers = []answer{{key: "n", label: "cancel", ink: plain, do: (*Model).closeDialog}}
 	if n > 0 {

@@ -163,3 +163,18 @@ func TestManyNamesDoNotHideWhatWasFound(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingIsAskedOfNoHost(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.backend.proposal = proposalFor([]string{"indri"})
+	s.backend.proposal.Plan.Hosts[0].Skip = "refused: it is full"
+	s.backend.proposal.Findings = []Finding{{"indri", Blocker, "it is full", ""}}
+	s.keys("d", "s")
+	s.advance(time.Second)
+	s.sees("No host is left", "indri is left out: it is full.", "I insist")
+	s.seesNot("Switch 0", "y Switch")
+	s.keys("y")
+	if s.launched() {
+		t.Error("a run of no host was started")
+	}
+}

@@ -12,8 +12,11 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// paletteShown is how many actions the palette shows at a time.
-const paletteShown = 12
+// How many actions the palette shows at a time, and what is above and below them.
+const (
+	paletteShown  = 12
+	paletteAround = 4
+)
 
 // paletteWidest is the widest row, in cells.
 const paletteWidest = 104
@@ -40,7 +43,8 @@ func (m *Model) openPalette() tea.Cmd {
 		}
 	}
 	c.found = c.all
-	opened := m.open(&dialog{scope: scopePalette, title: "Commands", ink: title, body: c.rows, closed: func() { m.commands = nil }})
+	body := func(b *brush, w int) []string { return c.rows(b, w, min(paletteShown, m.h-paletteAround)) }
+	opened := m.open(&dialog{scope: scopePalette, title: "Commands", ink: title, body: body, closed: func() { m.commands = nil }})
 	m.commands = c
 	m.prompt = newPrompt(":", "")
 	m.prompt.changed = c.filter
@@ -122,11 +126,12 @@ func fuzzy(typed, name string) int {
 	return score
 }
 
-func (c *commands) rows(b *brush, w int) []string {
+// rows are the actions around the chosen one, in h rows.
+func (c *commands) rows(b *brush, w, h int) []string {
 	w = min(w, paletteWidest)
-	c.top = window(c.top, c.chosen, len(c.found), paletteShown)
+	c.top = window(c.top, c.chosen, len(c.found), h)
 	var rows []string
-	for i, a := range c.found[c.top:min(len(c.found), c.top+paletteShown)] {
+	for i, a := range c.found[c.top:min(len(c.found), c.top+h)] {
 		keys := a.Help().Key
 		if b.ascii {
 			keys = asciiKey(keys)
@@ -141,7 +146,7 @@ func (c *commands) rows(b *brush, w int) []string {
 	if len(rows) == 0 {
 		rows = append(rows, b.paint(faint, text.Fit("  Nothing here is called that.", w)))
 	}
-	return exactly(rows, w, paletteShown)
+	return exactly(rows, w, h)
 }
 
 func paletteActions() []action {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -53,5 +54,21 @@ func TestPaletteOffersWhatCanBeDoneHere(t *testing.T) {
 	s.keys(":", "esc")
 	if s.m.dialog != nil || s.m.prompt != nil || s.m.commands != nil || s.quit {
 		t.Error("enter on nothing, or esc, does something")
+	}
+}
+
+// The chosen command is in sight, however low the screen is.
+func TestPaletteShowsWhatIsChosen(t *testing.T) {
+	for _, h := range []int{minHeight, 24} {
+		s := newStage(t, 80, h).showFleet()
+		s.keys(":")
+		for range s.m.commands.found {
+			s.keys("down")
+			c := s.m.commands
+			if a := c.found[c.chosen]; !strings.Contains(s.text(), a.about[:min(len(a.about), 20)]) {
+				t.Fatalf("%s is chosen and not seen in %d rows:\n%s", a.id, h, s.text())
+			}
+		}
+		s.seesNot(" more ─")
 	}
 }
