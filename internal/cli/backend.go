@@ -72,7 +72,7 @@ func ring(bell chan struct{}) {
 func (b *backend) run(ctx context.Context, crew *ui.Crew) {
 	crew.Go(func() { b.listRuns(ctx) })
 	crew.Go(func() { b.digests(ctx) })
-	b.showKnown()
+	b.showKnown(ctx)
 	l, err := b.load(ctx, b.source)
 	if err != nil {
 		b.failed(err)
@@ -83,7 +83,7 @@ func (b *backend) run(ctx context.Context, crew *ui.Crew) {
 			}
 		}
 	} else {
-		b.take(l)
+		b.take(ctx, l)
 	}
 	crew.Go(func() { b.evaluate(ctx) })
 	if !b.source.NoEval {
@@ -94,9 +94,9 @@ func (b *backend) run(ctx context.Context, crew *ui.Crew) {
 
 // showKnown shows the inventory and facts of the last start, without Nix. What
 // is wrong with them the load that follows will say.
-func (b *backend) showKnown() {
+func (b *backend) showKnown(ctx context.Context) {
 	if l, err := b.Program.known(b.source); err == nil && l != nil {
-		b.take(l)
+		b.take(ctx, l)
 	}
 }
 
@@ -110,7 +110,7 @@ func (b *backend) loadLater(ctx context.Context) *loaded {
 		}
 		l, err := b.load(ctx, b.source)
 		if err == nil {
-			b.take(l)
+			b.take(ctx, l)
 			return l
 		}
 		b.failed(err)
@@ -130,8 +130,8 @@ func (b *backend) inventory() *loaded {
 }
 
 // take makes l what the dashboard shows.
-func (b *backend) take(l *loaded) {
-	b.only(l)
+func (b *backend) take(ctx context.Context, l *loaded) {
+	b.only(ctx, l)
 	b.learning.Lock()
 	if before := b.inventory(); before != nil && before.listed != nil {
 		l.listed = before.listed
@@ -148,7 +148,7 @@ func (b *backend) take(l *loaded) {
 	for host, facts := range l.facts {
 		b.news.Post(ui.FactsRead{Host: host, Facts: facts})
 	}
-	b.postStatuses()
+	b.postStatuses(ctx)
 	if watch != nil {
 		watch.SetHosts(toWatch(l))
 	}
@@ -156,14 +156,14 @@ func (b *backend) take(l *loaded) {
 
 // only leaves the hosts that the dashboard was started for. What cannot be
 // said without asking the hosts shows them all.
-func (b *backend) only(l *loaded) {
+func (b *backend) only(ctx context.Context, l *loaded) {
 	if b.on == "" {
 		return
 	}
 	sel, err := fleet.ParseSelection(b.on)
 	if err == nil && !sel.NeedsStatus() {
 		var names []string
-		if names, err = sel.Select(fleet.Subjects(l.rows(context.Background(), nil))); err == nil {
+		if names, err = sel.Select(fleet.Subjects(l.rows(ctx, nil))); err == nil {
 			inv := *l.inv
 			inv.Hosts = slices.DeleteFunc(slices.Clone(inv.Hosts), func(h fleet.Host) bool { return !slices.Contains(names, h.Name) })
 			l.inv = &inv
@@ -190,7 +190,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
 	climbs := b.watchBuilders(ctx, pool, l, crew)
 	watch := fleet.NewWatch(prober, toWatch(l), func(host string, s fleet.Status) {
-		b.heard(host, s)
+		b.heard(ctx, host, s)
 		b.listed(host, s)
 		climbs.heard(ctx, b.inventory().inv, host, s)
 		b.foresight.heard(ctx, crew, pool, b.inventory(), host, s)
@@ -237,7 +237,7 @@ func (b *backend) reloads(ctx context.Context, pool *sshutil.Pool) {
 			b.links = linksOf(pool, l)
 			b.mu.Unlock()
 		}
-		b.take(l)
+		b.take(ctx, l)
 		if !b.source.NoEval {
 			b.askStale()
 		}
@@ -249,15 +249,15 @@ func sameSSH(a, b sshutil.ConfigHost) bool {
 }
 
 // heard takes what a host said of itself.
-func (b *backend) heard(host string, s fleet.Status) {
+func (b *backend) heard(ctx context.Context, host string, s fleet.Status) {
 	b.mu.Lock()
 	b.statuses[host] = s
 	b.mu.Unlock()
-	b.postStatus(host)
+	b.postStatus(ctx, host)
 	ring(b.digest)
 }
 
-func (b *backend) postStatuses() {
+func (b *backend) postStatuses(ctx context.Context) {
 	b.mu.Lock()
 	hosts := make([]string, 0, len(b.statuses))
 	for host := range b.statuses {
@@ -265,19 +265,19 @@ func (b *backend) postStatuses() {
 	}
 	b.mu.Unlock()
 	for _, host := range hosts {
-		b.postStatus(host)
+		b.postStatus(ctx, host)
 	}
 	ring(b.digest)
 }
 
 // postStatus posts a host's status with the drift that follows from it.
-func (b *backend) postStatus(host string) {
+func (b *backend) postStatus(ctx context.Context, host string) {
 	b.mu.Lock()
 	l, s := b.loaded, b.statuses[host]
 	row := fleet.Row{Status: s, Facts: l.facts[host]}
 	b.mu.Unlock()
 	if rev := s.Reading.Revision; rev != "" {
-		row.History = l.histories.Of(context.Background(), rev, l.inv.Revision())
+		row.History = l.histories.Of(ctx, rev, l.inv.Revision())
 	}
 	b.news.Post(ui.StatusRead{Host: host, Status: s, Drift: row.Drift()})
 }

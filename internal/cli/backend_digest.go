@@ -45,7 +45,7 @@ func (b *backend) digests(ctx context.Context) {
 		case <-b.digest:
 		}
 		began := time.Now()
-		b.takeLessons()
+		b.takeLessons(ctx)
 		b.judgeBuilders()
 		rest.Reset(min(digestLate, digestRest*time.Since(began)))
 		select {
@@ -58,7 +58,7 @@ func (b *backend) digests(ctx context.Context) {
 
 // takeLessons takes all lessons together into a copy of what is loaded, with
 // what they say of builders, and posts what follows from that.
-func (b *backend) takeLessons() {
+func (b *backend) takeLessons(ctx context.Context) {
 	b.learning.Lock()
 	defer b.learning.Unlock()
 	b.mu.Lock()
@@ -92,7 +92,7 @@ func (b *backend) takeLessons() {
 	for _, one := range lessons {
 		if one.facts != nil {
 			b.news.Post(ui.FactsRead{Host: one.host, Facts: *one.facts})
-			b.postStatus(one.host)
+			b.postStatus(ctx, one.host)
 		}
 	}
 	b.builderChange(before, &l)
