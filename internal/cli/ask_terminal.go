@@ -31,9 +31,6 @@ const (
 	keyDelete    = 127
 )
 
-// answerPoll is how often it is looked whether an answer is still wanted.
-const answerPoll = 100 * time.Millisecond
-
 // terminalAsker asks the person at a terminal, one question after the other.
 type terminalAsker struct {
 	in, out *os.File

@@ -10,12 +10,6 @@ import (
 	"nixfleet-tui/ui"
 )
 
-const (
-	adoptPause = time.Second      // before a run gets a second new supervisor; then twice as long each time
-	adoptMost  = 2 * time.Minute  // the longest such pause
-	adoptedFor = 10 * time.Second // how long a supervisor has to live to have been a good one
-)
-
 // patience spaces out the supervisors that one lost run is given: what makes
 // one end at once mostly makes the next one end, too.
 type patience struct {

@@ -6,9 +6,6 @@ import (
 	"nixfleet-tui/fleet"
 )
 
-// asksAtOnce is how many hosts work on a person's command at the same time.
-const asksAtOnce = 32
-
 // Ask implements ui.Backend, over the connections by which hosts are watched.
 func (b *backend) Ask(ctx context.Context, host, command string) fleet.Answer {
 	b.mu.Lock()

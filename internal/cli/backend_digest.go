@@ -10,14 +10,6 @@ import (
 	"nixfleet-tui/ui"
 )
 
-// What is told of one host can concern all: which builders there are, and how
-// they are. In a large fleet hosts answer by hundreds a second, so that is worked
-// out for all that has come meanwhile, and takes a share of the time at most.
-const (
-	digestRest = 4 // times as long as the last one took
-	digestLate = 2 * time.Second
-)
-
 // lesson is what was learned of a host: its facts, or its machines file.
 type lesson struct {
 	host     string

@@ -9,9 +9,6 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// hereEvery is how often it is read which slots of builders this machine has taken.
-const hereEvery = 15 * time.Second
-
 // watchHere reads this machine, which may send builds too, until ctx ends.
 func (b *backend) watchHere(ctx context.Context) {
 	here := b.World.Here()

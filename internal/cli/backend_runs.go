@@ -9,12 +9,6 @@ import (
 	"nixfleet-tui/ui"
 )
 
-// How often the directory of runs is looked at: others may start runs too.
-const (
-	runsSeldom = 5 * time.Second
-	runsOften  = time.Second // while one goes on
-)
-
 func goesOn(v rollout.View) bool { return !v.Over() && !v.Unreadable() }
 
 // listRuns keeps the list of runs true until ctx ends, and takes up runs that

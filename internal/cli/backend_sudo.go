@@ -13,12 +13,6 @@ import (
 	"nixfleet-tui/ui"
 )
 
-const (
-	keysEvery  = 30 * time.Second // how often the agent is asked what it holds
-	meansEvery = 30 * time.Minute // how often a host is asked how sudo lets people through
-	meansAtOne = 4                // hosts that are asked at the same time
-)
-
 // foresight keeps what is needed to foretell sudo on all hosts, and foretells
 // it anew when the agent holds something else.
 type foresight struct {
@@ -44,7 +38,7 @@ type hostMeans struct {
 }
 
 func newForesight(p *Program, news *ui.Mailbox) *foresight {
-	return &foresight{Program: p, news: news, now: make(chan struct{}, 1), slot: make(chan struct{}, meansAtOne), surveys: map[string]hostMeans{}}
+	return &foresight{Program: p, news: news, now: make(chan struct{}, 1), slot: make(chan struct{}, meansAtOnce), surveys: map[string]hostMeans{}}
 }
 
 // watchKeys asks the agent now and again, until ctx ends.

@@ -15,10 +15,6 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// listedQuiet is how long hosts may all be silent, once one has answered,
-// before those that have not are passed over.
-const listedQuiet = 3 * time.Second
-
 // gathering is what `builders` learns before it judges: of Nix, which builders
 // the hosts' configurations list; of the hosts, which their machines files list
 // and which slots they have taken.

@@ -6,18 +6,12 @@ import (
 	"net"
 	"os/exec"
 	"strings"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
-)
-
-const (
-	askTimeout = 10 * time.Second // for one program to answer a question about itself
-	lowSpace   = 256 << 20        // bytes free below which the state directory worries
 )
 
 // ask runs a program of this machine and returns the first line that it prints.

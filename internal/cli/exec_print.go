@@ -10,9 +10,6 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// contextLines are shown around what differs.
-const contextLines = 2
-
 // show prints the groups of answers, asked being how many hosts there were.
 func (o *execOptions) show(groups []fleet.Folded, asked int) error {
 	if o.JSON {

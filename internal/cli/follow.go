@@ -15,12 +15,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-const (
-	followPoll = 50 * time.Millisecond // how often a run is looked at while we watch
-	lendEvery  = time.Second           // how often it is tried to lend an agent, while one is wanted
-	adoptions  = 3                     // how often a run that we watch may lose its supervisor
-)
-
 // display shows a run as it goes on. A follower calls it from one goroutine.
 type display interface {
 	// update shows what is new: the events since the last call, and the whole.

@@ -7,18 +7,12 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
-)
-
-const (
-	lookTimeout = 8 * time.Second // for one machine, its login included
-	looksAtOnce = 32
 )
 
 // preflight looks at all that the plan depends on, all machines at the same

@@ -4,12 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"strings"
-	"time"
 )
-
-// untrackedTimeout bounds the look for files that git does not track; what a
-// huge tree hides is not worth more.
-const untrackedTimeout = 2 * time.Second
 
 // untracked are the files and directories below dir that git does not track,
 // so that Nix does not see them. A directory that is none of git's hides nothing.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,9 +13,6 @@ import (
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
-
-// buildersWait is how long it is found out which hosts build for others.
-const buildersWait = time.Minute
 
 func newRebootCmd(p *Program, src *sourceFlags, run func(context.Context, *ownOptions) error) *cobra.Command {
 	o := &ownOptions{actionOptions: actionOptions{Program: p, Source: src, Action: nixcmd.Reboot}}

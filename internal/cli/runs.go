@@ -14,11 +14,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-const (
-	settleQuiet = 2 * time.Second  // how long a lost run that was just adopted may say nothing
-	settleMost  = 15 * time.Second // how long it is waited for in all
-)
-
 // newRunsCmd is `runs` and what it has below it.
 func newRunsCmd(p *Program) *cobra.Command {
 	list := &runsOptions{Program: p}

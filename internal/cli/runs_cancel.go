@@ -10,9 +10,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// cancelWait is how long a supervisor may take to answer a request.
-const cancelWait = 10 * time.Second
-
 // readToEnd takes all events that a run has now.
 func readToEnd(r *rollout.Reader) (rollout.View, error) {
 	for {

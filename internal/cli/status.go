@@ -24,12 +24,6 @@ type statusOptions struct {
 	sudo map[string]fleet.SudoForecast // by host, where it was looked at
 }
 
-const (
-	defaultWait = 60 * time.Second
-	staleFor    = 3 * time.Second // for hosts whose facts are of an older tree
-	quietFor    = time.Second     // before progress is shown
-)
-
 func newStatusCmd(p *Program, src *sourceFlags, run func(context.Context, *statusOptions) error) *cobra.Command {
 	o := &statusOptions{Program: p, Source: src}
 	cmd := &cobra.Command{

@@ -16,8 +16,6 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-const redrawEvery = 500 * time.Millisecond // most frequent drawing of a watched status
-
 // watched is what the readers and Nix have said so far.
 type watched struct {
 	mu       sync.Mutex
