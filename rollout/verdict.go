@@ -1,6 +1,11 @@
 package rollout
 
-import "nixfleet-tui/nixcmd"
+import (
+	"slices"
+	"strings"
+
+	"nixfleet-tui/nixcmd"
+)
 
 // Outcome is how a task ended, in one word.
 type Outcome string
@@ -45,6 +50,11 @@ type Verdict struct {
 	Profile      string       `json:"profile,omitempty"`  // P afterwards
 	Running      string       `json:"running,omitempty"`  // C afterwards
 	Log          string       `json:"log"`                // path of the raw log
+}
+
+// Unsaid are the decisive lines that the reason does not repeat.
+func (v *Verdict) Unsaid() []string {
+	return slices.DeleteFunc(slices.Clone(v.Decisive), func(line string) bool { return strings.Contains(v.Reason, line) })
 }
 
 // exitCodeOf is the exit code of a run with these outcomes: 0 all well, 1 a

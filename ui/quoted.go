@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 
 	"nixfleet-tui/rollout"
@@ -15,7 +14,7 @@ const decisiveShown = 3
 // the account of a failing unit, has; of other errors the first, since causes
 // stand before what follows from them.
 func quoted(v *rollout.Verdict) []string {
-	lines := slices.DeleteFunc(slices.Clone(v.Decisive), func(line string) bool { return strings.Contains(v.Reason, line) })
+	lines := v.Unsaid()
 	if len(lines) == 0 {
 		return nil
 	}

@@ -68,9 +68,10 @@ func writeDetail(w io.Writer, s *IO, v rollout.View, t rollout.TaskView) {
 	fmt.Fprintln(w)
 	s.tell(w, text.Line(t.Host)+": ", s.paint(outcomeMark(t.Verdict.Outcome).ink, stopped(reasonOf(*t.Verdict))))
 	s.hint(w, t.Verdict.Hint)
-	for i, line := range t.Verdict.Decisive {
+	unsaid := t.Verdict.Unsaid()
+	for i, line := range unsaid {
 		if i == decisiveShown {
-			fmt.Fprintf(w, "  | … %d more lines in the log\n", len(t.Verdict.Decisive)-i)
+			fmt.Fprintf(w, "  | … %d more lines in the log\n", len(unsaid)-i)
 			break
 		}
 		fmt.Fprintf(w, "  | %s\n", text.Line(line))
