@@ -146,7 +146,7 @@ func collectLine(a nixcmd.Activation, numbers []int) string {
 	return strings.Join(lines, " && ")
 }
 
-const nothingToDelete = "it has nothing to delete: all that is left of it must stay, or is to"
+const nothingToDelete = "it has nothing to delete: what there is stays as you say, is pinned, or is in use"
 
 // refuseNothing refuses a run that would do nothing at all.
 func refuseNothing(_ *loaded, plan *rollout.Plan) error {

@@ -262,6 +262,25 @@ func TestWatchedStatus(t *testing.T) {
 }
 
 // TestDemoHelp: every command teaches by example.
+// TestDemoHints: what a hint has one type is the demo's, too.
+func TestDemoHints(t *testing.T) {
+	b := demoBench(t)
+	for _, c := range []struct{ args, hint string }{
+		{"demo generations nosuch", "`nixfleet-tui demo status`"},
+		{"demo unpin masoala 68", "`nixfleet-tui demo generations masoala`"},
+		{"demo runs show nosuch", "`nixfleet-tui demo runs`"},
+		{"demo nosuch", "`nixfleet-tui demo --help`"},
+		{"nosuch", "`nixfleet-tui --help`"},
+	} {
+		if code := b.run(strings.Fields(c.args)...); code == ExitOK {
+			t.Errorf("%s: it went well", c.args)
+		}
+		if _, hint := b.twoLines(); !strings.Contains(hint, c.hint) {
+			t.Errorf("%s: the hint is %q", c.args, hint)
+		}
+	}
+}
+
 func TestDemoHelp(t *testing.T) {
 	b := newBench(t)
 	for _, args := range [][]string{{}, {"status"}, {"builders"}, {"switch"}, {"boot"}, {"test"}, {"build"}, {"dry-build"}, {"dry-activate"},

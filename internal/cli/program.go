@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -103,7 +104,7 @@ func Main(p *Program, args []string) int {
 	root.SetIn(p.IO.In)
 	root.SetOut(p.IO.Out)
 	root.SetErr(p.IO.Err)
-	err := root.ExecuteContext(context.Background())
+	cmd, err := root.ExecuteContextC(context.Background())
 	err = cmp.Or(err, p.World.Close(), p.Demo.Close())
 	if err == nil {
 		return ExitOK
@@ -113,6 +114,15 @@ func Main(p *Program, args []string) int {
 		return int(code)
 	}
 	f := explain(err)
+	if strings.HasPrefix(cmd.CommandPath()+" ", p.Demo.Self()+" ") {
+		f.Hint = ofDemo(p, f.Hint)
+	}
 	report(p.IO, f)
 	return f.Code
+}
+
+// ofDemo has the commands that a hint names begin as they do in the demo.
+func ofDemo(p *Program, hint string) string {
+	here, there := "`"+p.Demo.Self()+" ", "`"+p.World.Self()+" "
+	return strings.NewReplacer(here, here, there, here).Replace(hint)
 }
