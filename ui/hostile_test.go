@@ -154,7 +154,7 @@ func TestNothingHostileComesOutOfARun(t *testing.T) {
 		}
 		s.keys("esc")
 		for _, h := range hosts {
-			d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: h, Verdict: &rollout.Verdict{Outcome: rollout.OutcomeFailed, Reason: evil, Hint: evil, Decisive: []string{evil, evil}}})
+			d.event(rollout.Event{Event: rollout.EventVerdict, Time: s.clock, Host: h, Verdict: &rollout.Verdict{Outcome: rollout.OutcomeFailed, Reason: evil, Hint: evil, Decisive: []string{evil + " 1", evil + " 2"}}})
 		}
 		d.event(rollout.Event{Event: rollout.EventCancel, Time: s.clock, Host: hosts[0], Reason: evil})
 		d.event(rollout.Event{Event: rollout.EventEnd, Time: s.clock, ExitCode: num(1)})
