@@ -12,9 +12,6 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// answerMost is how many lines of one answer are shown.
-const answerMost = 2000
-
 // inquiry is a command that several hosts were asked to run.
 type inquiry struct {
 	command string

@@ -12,9 +12,6 @@ import (
 	"nixfleet-tui/nixcmd"
 )
 
-// usualKeep is how many generations stay when nothing else is said.
-const usualKeep = 10
-
 // pastRows are those of the menu about the pasts of hosts.
 func (d *runMenu) pastRows(b *brush, w int) (rows []string, at int) {
 	return d.below(b, append(d.hostRows(w),

@@ -10,9 +10,6 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// loadsKept is how many readings of a builder are remembered: half an hour at rest.
-const loadsKept = 60
-
 // loads are how many builds ran on a builder, the newest reading last.
 type loads struct {
 	builds []int
@@ -26,7 +23,7 @@ func heardLoads(before map[string]loads, builders []fleet.BuilderHealth) map[str
 	for _, b := range builders {
 		l := before[b.Builder.Name]
 		if b.Busy != nil && b.AsOf.After(l.asOf) {
-			l = loads{append(slices.Clone(l.builds[max(0, len(l.builds)-loadsKept+1):]), *b.Busy), b.AsOf}
+			l = loads{append(slices.Clone(l.builds[max(0, len(l.builds)-readingsKept+1):]), *b.Busy), b.AsOf}
 		}
 		after[b.Builder.Name] = l
 	}

@@ -25,11 +25,11 @@ func TestLoadOfABuilder(t *testing.T) {
 func TestLoadsAreBounded(t *testing.T) {
 	var known map[string]loads
 	b := threeBuilders()[:1]
-	for i := range 3 * loadsKept {
+	for i := range 3 * readingsKept {
 		b[0].Busy, b[0].AsOf = num(i), begin().Add(time.Duration(i)*time.Second)
 		known = heardLoads(known, b)
 	}
-	if l := known[b[0].Builder.Name]; len(l.builds) != loadsKept || l.builds[loadsKept-1] != 3*loadsKept-1 {
+	if l := known[b[0].Builder.Name]; len(l.builds) != readingsKept || l.builds[readingsKept-1] != 3*readingsKept-1 {
 		t.Errorf("kept %d, the last %d", len(l.builds), l.builds[len(l.builds)-1])
 	}
 	if known = heardLoads(known, nil); len(known) != 0 {

@@ -11,10 +11,6 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// copyMost is how many bytes are handed to the terminal's clipboard; some
-// terminals drop longer sequences whole.
-const copyMost = 64 << 10
-
 // copiedMsg tells how many lines were copied.
 type copiedMsg struct {
 	lines int

@@ -248,7 +248,7 @@ func (d *detailPage) about(h *host) {
 	}
 	d.labelled("reached", via)
 	if words := h.latencies.words(); words != "" && len(h.latencies) > 1 {
-		d.labelled("answers", d.paint(busy, d.history(h.latencies, min(latenciesKept, d.w/2)))+d.paint(faint, "  "+words))
+		d.labelled("answers", d.paint(busy, d.history(h.latencies, min(readingsKept, d.w/2)))+d.paint(faint, "  "+words))
 	}
 	d.labelled("tags", text.Line(strings.Join(h.Tags, " ")))
 	if h.BuildOn != "" && h.BuildOn != "target" {

@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// undosMost is how many changes of the marks can be taken back.
-const undosMost = 50
-
 // remark changes the marks so that it can be taken back.
 func (f *fleetPlace) remark(change func()) {
 	before := maps.Clone(f.marks)

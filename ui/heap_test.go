@@ -40,7 +40,7 @@ func TestADayOfRefreshesKeepsTheHeap(t *testing.T) {
 	const every, rounds = 30 * time.Second, 24 * 60 * 2
 	var before uint64
 	for round := range rounds {
-		if round == latenciesKept+1 { // histories are as long as they get
+		if round == readingsKept+1 { // histories are as long as they get
 			before = heap()
 		}
 		s.clock = s.clock.Add(every)

@@ -9,9 +9,6 @@ import (
 	"nixfleet-tui/fleet"
 )
 
-// latenciesKept is how many answers of a host are remembered: half an hour at rest.
-const latenciesKept = 60
-
 // latencies are how long a host took to answer, the newest last; 0 is for when
 // it did not.
 type latencies []time.Duration
@@ -25,9 +22,9 @@ func (h *host) heard(s fleet.Status) {
 	if s.State != fleet.StateUp {
 		took = 0
 	}
-	if len(h.latencies) == latenciesKept {
+	if len(h.latencies) == readingsKept {
 		copy(h.latencies, h.latencies[1:])
-		h.latencies[latenciesKept-1] = took
+		h.latencies[readingsKept-1] = took
 		return
 	}
 	h.latencies = append(h.latencies, took)

@@ -29,7 +29,7 @@ func TestTheHistoryOfAnswers(t *testing.T) {
 	for range 1000 {
 		tell(5, fleet.StateUp)
 	}
-	if len(h.latencies) != latenciesKept || cap(h.latencies) > 2*latenciesKept {
+	if len(h.latencies) != readingsKept || cap(h.latencies) > 2*readingsKept {
 		t.Errorf("%d answers are kept", len(h.latencies))
 	}
 	s.sees("5.0ms to 5.0ms")

@@ -12,16 +12,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// How the dashboard moves.
-const (
-	tickEvery = 100 * time.Millisecond // while something runs
-	settleFor = 300 * time.Millisecond // after a run has ended, for the last lines of its logs
-	deafFor   = 400 * time.Millisecond // a question hears nothing at first
-	minWidth  = 60
-	minHeight = 15
-	pageOver  = 2 // rows that two pages have in common
-)
-
 // Model is the dashboard, and the only tea.Model. Its state changes in Update
 // alone; commands get values and return messages.
 type Model struct {

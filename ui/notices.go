@@ -10,13 +10,7 @@ import (
 	"nixfleet-tui/internal/text"
 )
 
-// How long words stay.
-const (
-	readFor      = 2 * time.Second // before a key may take a warning or an error away
-	waitingMost  = 20              // notices that wait for the one on screen
-	messagesMost = 200             // that are kept to be read again
-	clockForm    = "15:04:05"
-)
+const clockForm = "15:04:05"
 
 // notice is a sentence above the footer. What comes by itself, or tells of a
 // failure, stays until it can have been read: a key that was meant for

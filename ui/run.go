@@ -16,11 +16,6 @@ import (
 	_ "background" // before Bubble Tea asks the terminal; see there
 )
 
-// framesPerSecond is the most that are drawn: a key is seen after 20 ms at
-// most. Bubble Tea's own clock runs at this rate even when nothing changes; at
-// 60 it takes nearly a hundredth of a core.
-const framesPerSecond = 50
-
 // Options are all that the dashboard needs.
 type Options struct {
 	Backend Backend
@@ -151,10 +146,6 @@ func (g *guest) leave() {
 	defer g.mu.Unlock()
 	g.process, g.left = nil, time.Now()
 }
-
-// echoFor is how long after a guest has ended an interrupt may still be the one
-// that ended it: both of us get it, and we may hear of it later.
-const echoFor = time.Second
 
 // means says whether an interrupt is meant for the program that has the
 // terminal, or had it until just now. While the dashboard has it, ctrl+c is a key.
