@@ -41,7 +41,7 @@ func (e *engine) reboot(ctx context.Context, what Activation) error {
 		return err
 	}
 	e.awaitUnits(ctx)
-	fmt.Fprintln(e.stderr, "Done. The host is up again with")
+	fmt.Fprintln(e.stderr, "Done. The host is up again.")
 	_, err = fmt.Fprintln(e.stdout, what.Path)
 	return err
 }
