@@ -51,6 +51,9 @@ func oldRun(b *testing.B) (dir, log string) {
 	return d.dir, log
 }
 
+// searchFor is how long the slowest of programs may take for a gigabyte.
+const searchFor = 4 * time.Minute
+
 // pager is a program that shows a log on a terminal.
 type pager struct {
 	name string
@@ -97,13 +100,13 @@ func BenchmarkOldLog(b *testing.B) {
 			var most int64
 			for b.Loop() {
 				c := startConsole(b, p.cmd(log), 160, 50)
-				c.until(lastWord, 0)
+				c.within(searchFor, lastWord, 0)
 				first += time.Since(c.began)
 				start := time.Now()
 				for _, t := range p.find {
 					at := c.bytes()
 					c.press(t.keys)
-					c.until(t.until, at)
+					c.within(searchFor, t.until, at)
 				}
 				search += time.Since(start)
 				most = max(most, c.memory())

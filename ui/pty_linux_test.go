@@ -101,7 +101,13 @@ func (c *console) output() string {
 // until waits for want to be written, after what had been written before.
 func (c *console) until(want string, from int) {
 	c.t.Helper()
-	deadline := time.After(patience)
+	c.within(patience, want, from)
+}
+
+// within is until for what may take longer.
+func (c *console) within(limit time.Duration, want string, from int) {
+	c.t.Helper()
+	deadline := time.After(limit)
 	for {
 		if out := c.output(); len(out) >= from && strings.Contains(out[from:], want) {
 			return
