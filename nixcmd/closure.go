@@ -67,7 +67,7 @@ type pkg struct {
 func packagesOf(c Closure) map[string]pkg {
 	all := map[string]pkg{}
 	for path, size := range c {
-		name, version := PackageVersion(path.Name())
+		name, version := packageVersion(path.Name())
 		p := all[name]
 		if p.versions == nil {
 			p.versions = map[string]bool{}
@@ -94,10 +94,10 @@ func missingIn(where, versions map[string]bool) []string {
 // store path's name. It cannot tell "bin" from a version such as "unstable".
 var outputSuffix = regexp.MustCompile(`^(.*)-([a-z]+|lib32|lib64)$`)
 
-// PackageVersion splits the name of a store path into the package and its
+// packageVersion splits the name of a store path into the package and its
 // version as Nix groups them: without an output's name at the end, and cut at
 // the first dash that no letter follows. A name without a version has "".
-func PackageVersion(name string) (pkg, version string) {
+func packageVersion(name string) (pkg, version string) {
 	if m := outputSuffix.FindStringSubmatch(name); m != nil {
 		name = m[1]
 	}

@@ -70,7 +70,7 @@ func TestPackageVersion(t *testing.T) {
 		"a-":                                      {"a-", ""},
 		"-":                                       {"-", ""},
 	} {
-		pkg, version := PackageVersion(name)
+		pkg, version := packageVersion(name)
 		if pkg != want[0] || version != want[1] {
 			t.Errorf("%s is %q at %q, want %q", name, pkg, version, want)
 		}
@@ -101,7 +101,7 @@ func TestParseGenerationLink(t *testing.T) {
 func FuzzPackageVersion(f *testing.F) {
 	f.Add("openssl-3.0.8-bin")
 	f.Fuzz(func(t *testing.T, name string) {
-		pkg, version := PackageVersion(name)
+		pkg, version := packageVersion(name)
 		if len(pkg)+len(version) > len(name) || !strings.HasPrefix(name, pkg) || version != "" && !strings.HasPrefix(name[len(pkg)+1:], version) {
 			t.Errorf("%q is %q at %q", name, pkg, version)
 		}

@@ -151,7 +151,7 @@ func TestStorePaths(t *testing.T) {
 			t.Errorf("%q: got %q, %v", s, p, ok)
 		}
 	}
-	p, ok := FindStorePath("copying '/nix/store/x' and '/nix/store/fsapmwyhy04m63vbz65q9k7khdszia4s-nixos-system-a.drv'")
+	p, ok := findStorePath("copying '/nix/store/x' and '/nix/store/fsapmwyhy04m63vbz65q9k7khdszia4s-nixos-system-a.drv'")
 	if !ok || !p.IsSystem() || !p.IsDerivation() || p.ShortName() != "nixos-system-a" {
 		t.Errorf("found %q", p)
 	}

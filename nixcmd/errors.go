@@ -8,7 +8,7 @@ import (
 
 // Error is a failed call of nix or nixos-rebuild, told for people.
 type Error struct {
-	Doing   string // such as "evaluating the host names of ."
+	Doing   string // such as "reading the host names of ."
 	Message string // Nix's own decisive line, without "error: "
 	Hint    string // what to do about it, or ""
 	Full    string // all that Nix printed, for the log

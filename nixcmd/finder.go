@@ -249,7 +249,7 @@ func setsProfile(line string) bool {
 }
 
 func (s *finder) notePathIn(line string) {
-	if p, ok := FindStorePath(line); ok {
+	if p, ok := findStorePath(line); ok {
 		s.notePath(p)
 	}
 }

@@ -84,7 +84,11 @@ func (n *Nix) ask(ctx context.Context, doing string, into any, args ...string) e
 		return failure(doing, string(errOut), err)
 	}
 	if err := json.Unmarshal(out, into); err != nil {
-		return &Error{Doing: doing, Message: "nix did not answer in JSON", Full: string(out) + string(errOut), Err: err}
+		return &Error{
+			Doing: doing, Err: err, Full: string(out) + string(errOut),
+			Message: "nix did not answer in JSON",
+			Hint:    "see whether " + child.program + " is Nix itself, or a wrapper that prints more",
+		}
 	}
 	return nil
 }

@@ -268,7 +268,8 @@ func TestErrorsAreForPeople(t *testing.T) {
 		t.Errorf("a silent failure: %v", err)
 	}
 	n, _ = scripted(t, `echo no JSON`)
-	if _, err := n.File(t.Context(), "fleet.nix"); err == nil || !strings.Contains(err.Error(), "JSON") {
+	var told *Error
+	if _, err := n.File(t.Context(), "fleet.nix"); !errors.As(err, &told) || !strings.Contains(told.Message, "JSON") || told.Hint == "" {
 		t.Errorf("an answer that is no JSON: %v", err)
 	}
 	n.Dir = filepath.Join(n.Dir, "gone")

@@ -35,8 +35,8 @@ func ParseStorePath(s string) (StorePath, bool) {
 	return StorePath(s[:len(StoreDir)+end]), true
 }
 
-// FindStorePath finds the first store path in text.
-func FindStorePath(s string) (StorePath, bool) {
+// findStorePath finds the first store path in text.
+func findStorePath(s string) (StorePath, bool) {
 	for {
 		i := strings.Index(s, StoreDir)
 		if i < 0 {
