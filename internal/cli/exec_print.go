@@ -54,10 +54,11 @@ func (o *execOptions) head(w io.Writer, g fleet.Folded, asked int) {
 	fmt.Fprintf(w, "%s%s  %s\n", rule, o.IO.paint(bold, who), o.IO.paint(m.ink, m.text(o.IO.ASCII)))
 	if g.Err != nil {
 		reason, hint := whyUnanswered(g.Answer)
-		fmt.Fprintf(w, "%s\n", stopped(reason))
+		lines := hang("", stopped(reason), o.IO.Width())
 		if hint != "" {
-			fmt.Fprintf(w, "  hint: %s\n", sentence(hint))
+			lines = append(lines, hang("  hint: ", sentence(hint), o.IO.Width())...)
 		}
+		fmt.Fprintln(w, strings.Join(lines, "\n"))
 	}
 }
 
