@@ -75,7 +75,7 @@ func (w *Waves) stand(tasks []waveTask) Wave {
 			case t.outcome == OutcomeOK || t.outcome == OutcomeReboot:
 				done++
 			case t.outcome != OutcomeSkipped:
-				failed = append(failed, fmt.Sprintf("%s is %s", t.name, t.outcome))
+				failed = append(failed, t.ended())
 				done++
 			}
 		}
@@ -92,6 +92,14 @@ func (w *Waves) stand(tasks []waveTask) Wave {
 		}
 	}
 	return Wave{}
+}
+
+// ended says how it ended, in a sentence.
+func (t waveTask) ended() string {
+	if t.outcome == OutcomeFailed {
+		return t.name + " failed"
+	}
+	return t.name + " is " + string(t.outcome)
 }
 
 // enumerate joins what went wrong, but not all of a whole fleet.

@@ -34,12 +34,12 @@ func TestWavesStand(t *testing.T) {
 		{"a wave ends with its last host", &Waves{Canary: 1, Size: 2}, "a:ok b:ok c d", 2, 3, "b c", ""},
 		{"without a size, all the rest", &Waves{Canary: 1}, "a:ok b c d", 2, 2, "b c d", ""},
 		{"without a canary, equal waves", &Waves{Size: 2}, "a:ok b:reboot c d", 2, 2, "c d", ""},
-		{"a canary that fails stops all", &Waves{Canary: 1}, "a:failed b c", 1, 2, "a", "a is failed"},
+		{"a canary that fails stops all", &Waves{Canary: 1}, "a:failed b c", 1, 2, "a", "a failed"},
 		{"degraded is not well", &Waves{Canary: 1}, "a:degraded b", 1, 2, "a", "a is degraded"},
 		{"unknown is not well", &Waves{Canary: 1}, "a:unknown b", 1, 2, "a", "a is unknown"},
 		{"as many failures as are allowed", &Waves{Size: 2, MaxFailures: 1}, "a:failed b:ok c d", 2, 2, "c d", ""},
-		{"one more, over all waves", &Waves{Size: 2, MaxFailures: 1}, "a:failed b:ok c:failed d", 2, 2, "c d", "a is failed, c is failed"},
-		{"only a limit: stops in the middle", &Waves{}, "a:failed b c", 1, 1, "a b c", "a is failed"},
+		{"one more, over all waves", &Waves{Size: 2, MaxFailures: 1}, "a:failed b:ok c:failed d", 2, 2, "c d", "a failed, c failed"},
+		{"only a limit: stops in the middle", &Waves{}, "a:failed b c", 1, 1, "a b c", "a failed"},
 		{"hosts that come last are the last wave's", &Waves{Canary: 1, Size: 1}, "a! b c", 1, 3, "b", ""},
 		{"a canary that nobody could try is none", &Waves{Canary: 1}, "a:skipped b", 1, 2, "a", "no host of wave 1 could be tried"},
 		{"a skipped host beside one that is well", &Waves{Canary: 2}, "a:skipped b:ok c", 2, 2, "c", ""},
@@ -74,7 +74,7 @@ func TestCanaryThatFailsStopsTheRun(t *testing.T) {
 	if got := outcomes(v); got != "h1:failed h2:skipped h3:skipped" {
 		t.Errorf("outcomes = %s", got)
 	}
-	if d := v.Task("h3").Verdict; d.Reason != "wave stopped: h1 is failed" || d.Hint == "" {
+	if d := v.Task("h3").Verdict; d.Reason != "wave stopped: h1 failed" || d.Hint == "" {
 		t.Errorf("h3: %q, hint %q", d.Reason, d.Hint)
 	}
 	if v.ExitCode != 1 || v.Wave == nil || v.Wave.Stopped == "" {

@@ -12,7 +12,7 @@ func TestHeadlineTellsOfTheWaveThatGoesOn(t *testing.T) {
 	for want, v := range map[string]rollout.View{
 		"":              {},
 		"wave 2 of 3":   {Wave: &rollout.Wave{Number: 2, Of: 3}},
-		"waves stopped": {Wave: &rollout.Wave{Number: 1, Of: 3, Stopped: "h1 is failed"}, Ended: ended},
+		"waves stopped": {Wave: &rollout.Wave{Number: 1, Of: 3, Stopped: "h1 failed"}, Ended: ended},
 	} {
 		if got := waveOf(v); got != want {
 			t.Errorf("%+v: %q, want %q", v.Wave, got, want)
