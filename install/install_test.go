@@ -21,7 +21,7 @@ func surveyed(lines ...string) []byte {
 }
 
 func TestParseSurvey(t *testing.T) {
-	s, err := ParseSurvey(surveyed("kernel\tLinux", "machine\tx86_64", "uid\t0", "os\tNixOS \x1b[31m25.11", "program\tnix-store", "firmware\tUEFI", "mounted\tyes",
+	s, err := parseSurvey(surveyed("kernel\tLinux", "machine\tx86_64", "uid\t0", "os\tNixOS \x1b[31m25.11", "program\tnix-store", "firmware\tUEFI", "mounted\tyes",
 		"owner\t0:0 755", "free\t2048", "disk\tsda 500107862016 Samsung SSD 860", "disk\tvda", "own\tssh-ed25519 "+blob, "profile\t", "new\tthing"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestParseSurvey(t *testing.T) {
 func TestAnswerIsCutOff(t *testing.T) {
 	whole := surveyed("kernel\tLinux", "uid\t0")
 	for n := range whole[:len(whole)-len("ok\n")-1] {
-		if _, err := ParseSurvey(whole[:n]); err == nil {
+		if _, err := parseSurvey(whole[:n]); err == nil {
 			t.Fatalf("%q was taken for an answer", whole[:n])
 		}
 	}

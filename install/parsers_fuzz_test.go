@@ -35,7 +35,7 @@ func FuzzTarget(f *testing.F) {
 				}
 			}
 		}
-		s, err := ParseSurvey(out)
+		s, err := parseSurvey(out)
 		if err != nil {
 			shown("the refusal", err.Error())
 		}

@@ -68,8 +68,8 @@ func answers(out []byte) ([]answer, error) {
 	return nil, failure("Log in there and see whether `sh -c 'echo yes'` prints just that; try again.", "the target's answer makes no sense or is cut off")
 }
 
-// ParseSurvey reads what survey.sh printed.
-func ParseSurvey(out []byte) (Survey, error) {
+// parseSurvey reads what survey.sh printed.
+func parseSurvey(out []byte) (Survey, error) {
 	all, err := answers(out)
 	s := Survey{Free: -1}
 	for _, a := range all {
@@ -158,7 +158,7 @@ func (s Survey) Runs(system string) bool {
 func (i *Installation) look(ctx context.Context) error {
 	out, err := i.script(ctx, surveyScript)
 	if err == nil {
-		i.survey, err = ParseSurvey(out)
+		i.survey, err = parseSurvey(out)
 	}
 	return err
 }
