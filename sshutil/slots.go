@@ -36,7 +36,7 @@ func (n *native) release() { <-n.sessions }
 func (n *native) open(ctx context.Context) (session *ssh.Session, end func(), err error) {
 	var alone time.Time // since when it refuses though none is open
 	for wait := openRetry; ; wait = min(2*wait, openPatience) {
-		session, err := n.client.NewSession()
+		session, err := opening(n, n.client.NewSession)
 		if err == nil {
 			n.count(1)
 			return session, func() { session.Close(); n.count(-1) }, nil

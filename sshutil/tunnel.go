@@ -22,7 +22,7 @@ func (n *native) tunnel(ctx context.Context, address string) (net.Conn, error) {
 	answer := make(chan opened)
 	// The jump host may take minutes to say that nobody is there.
 	started := n.own(func() {
-		conn, err := n.client.Dial("tcp", address)
+		conn, err := opening(n, func() (net.Conn, error) { return n.client.Dial("tcp", address) })
 		select {
 		case answer <- opened{conn, err}:
 		case <-ctx.Done():
