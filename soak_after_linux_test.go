@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 
 	"nixfleet-tui/e2e/soak"
 	"nixfleet-tui/fleet"
@@ -37,9 +38,9 @@ func (h *soaked) after(exact bool) {
 		h.sum.bytes += bytes
 	}
 	h.lentAll()
-	h.eventually("the run's processes have gone", func() bool {
-		return len(h.processes("\x00run-"))+len(h.processes("\x00rebuild\x00"))+len(h.processes("\x00switch\x00")) == 0
-	})
+	if !h.eventually("the run's processes have gone", func() bool { return len(h.signal(0, runWords()...)) == 0 }) {
+		h.whatDoes(runWords()...)
+	}
 	h.eventually("nobody holds on to the agent", func() bool { return h.agents.files() <= h.agents.alone })
 	h.leaks()
 	err := filepath.WalkDir(h.dir, func(path string, d fs.DirEntry, err error) error {
@@ -51,6 +52,21 @@ func (h *soaked) after(exact bool) {
 	if err != nil {
 		h.t.Error(err)
 	}
+}
+
+// runWords are what the processes of a run have in their command lines.
+func runWords() []string { return []string{"\x00run-", "\x00rebuild\x00", "\x00switch\x00"} }
+
+// whatDoes has processes that should have gone tell what their goroutines do:
+// supervisors write it into their run directories.
+func (h *soaked) whatDoes(words ...string) {
+	for _, pid := range h.signal(syscall.SIGQUIT, words...) {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		h.t.Logf("still there: %d %q %v", pid, line, err)
+	}
+	h.eventually("who is told to end so ends", func() bool { return len(h.signal(0, words...)) == 0 })
+	said, err := os.ReadFile(filepath.Join(h.run.Dir, "supervisor.log"))
+	h.t.Logf("supervisor.log: %v\n%s", err, said)
 }
 
 // concludes attaches to the run until it is over, which adopts it if it must.
