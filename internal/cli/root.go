@@ -35,7 +35,7 @@ command it opens the dashboard.`,
 	board.register(root)
 	src.register(root)
 	root.SetFlagErrorFunc(flagError)
-	root.SetUsageTemplate(wrappedUsage(root.UsageTemplate(), p.IO))
+	root.SetUsageFunc(p.usage)
 	root.SetHelpCommand(&cobra.Command{Hidden: true, Use: "no-help"})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(commands(p, src)...)
@@ -79,15 +79,6 @@ func wanted(kind, what string) string {
 		return "true or false"
 	}
 	return what
-}
-
-// wrappedUsage is cobra's template with flags that break at the terminal's width.
-func wrappedUsage(template string, s *IO) string {
-	width := s.Width()
-	if width == 0 {
-		width = defaultWidth
-	}
-	return strings.ReplaceAll(template, ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", width))
 }
 
 // selHelp is what --on takes.
