@@ -15,11 +15,12 @@ import (
 
 // How a log is followed.
 const (
-	markEvery  = 64                     // lines between two remembered offsets
-	maxLogLine = 64 << 10               // bytes shown of one line
-	logQuiet   = 200 * time.Millisecond // after which a line without its newline is shown all the same
-	logChunk   = 256 << 10              // bytes scanned at a time
-	logMemory  = 64                     // bytes remembered to notice a file that was written anew
+	markEvery   = 64                     // lines between two remembered offsets
+	findStretch = 64 * markEvery         // lines that are gone through forwards when somebody looks back: many times what is read ahead
+	maxLogLine  = 64 << 10               // bytes shown of one line
+	logQuiet    = 200 * time.Millisecond // after which a line without its newline is shown all the same
+	logChunk    = 256 << 10              // bytes scanned at a time
+	logMemory   = 64                     // bytes remembered to notice a file that was written anew
 )
 
 // Log is the readable form of one task's log (TextPath) as it grows: lines by
@@ -296,9 +297,9 @@ func (l *Log) Find(ctx context.Context, from int, back bool, match func(line str
 	return found, err
 }
 
-// findBack looks through the stretches between two marks, the last one first.
+// findBack looks through one stretch of lines after the other, the last one first.
 func findBack(ctx context.Context, file io.ReaderAt, x lineIndex, limit int64, from int, match func(string) bool) (int, error) {
-	for first := from - from%markEvery; first >= 0; first -= markEvery {
+	for first := from - from%findStretch; first >= 0; first -= findStretch {
 		if err := ctx.Err(); err != nil {
 			return -1, err
 		}
@@ -307,7 +308,7 @@ func findBack(ctx context.Context, file io.ReaderAt, x lineIndex, limit int64, f
 			if number <= from && match(line) {
 				found = number
 			}
-			return number < min(from, first+markEvery-1)
+			return number < min(from, first+findStretch-1)
 		})
 		if err != nil || found >= 0 {
 			return found, err

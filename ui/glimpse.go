@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -126,7 +127,33 @@ func highlight(p *palette, line, query string, hit bool) string {
 // matcher finds lines that have the query, whatever the case.
 func matcher(query string) func(line string) bool {
 	query = strings.ToLower(query)
-	return func(line string) bool { return strings.Contains(strings.ToLower(text.Line(line)), query) }
+	for i := range len(query) {
+		if query[i] >= utf8.RuneSelf {
+			return func(line string) bool { return strings.Contains(strings.ToLower(text.Line(line)), query) }
+		}
+	}
+	return func(line string) bool { return containsFold(text.Line(line), query) }
+}
+
+// containsFold says whether s has word, which is lower case and ASCII, in any
+// case. It makes no copy: a log that is searched has millions of lines.
+func containsFold(s, word string) bool {
+	lower := func(c byte) byte {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return c
+	}
+next:
+	for at := 0; at+len(word) <= len(s); at++ {
+		for i := range len(word) {
+			if lower(s[at+i]) != word[i] {
+				continue next
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // tellsError says whether a line of a log tells of an error.
