@@ -40,7 +40,7 @@ func newReading(dir string, hosts *loopback.Hosts) (*reading, error) {
 type reader struct {
 	name string
 	pkg  string // of Debian, which has it
-	slow bool   // read with once only, and not a thousand
+	slow bool   // read with once only
 	cmd  func(ctx context.Context, r *reading) *exec.Cmd
 }
 
