@@ -20,7 +20,7 @@ const (
 	lockPoll      = 50 * time.Millisecond  // how often a held lock is tried again
 	startingFor   = 250 * time.Millisecond // how long a lock may be held by a process that is just being started
 	startingPause = 5 * time.Millisecond   // between two looks at it
-	requestPoll   = 100 * time.Millisecond // how often requests of viewers are looked for
+	requestPoll   = 200 * time.Millisecond // how often requests of viewers are looked for
 	alivePoll     = time.Second            // how often a viewer looks whether the supervisor lives
 	progressEvery = time.Second            // most frequent progress event of one task
 

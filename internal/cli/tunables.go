@@ -9,7 +9,7 @@ const (
 	quietFor    = time.Second            // before progress is shown
 	redrawEvery = 500 * time.Millisecond // at most, of a watched status
 
-	followPoll = 50 * time.Millisecond  // how often a run is looked at while we watch
+	followPoll = 80 * time.Millisecond  // how often a run is looked at while we watch
 	answerPoll = 100 * time.Millisecond // how often it is looked whether an answer is still wanted
 	lendEvery  = time.Second            // how often it is tried to lend an agent, while one is wanted
 	cancelWait = 10 * time.Second       // for a supervisor to answer a request
