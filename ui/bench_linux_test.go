@@ -16,16 +16,24 @@ import (
 	"nixfleet-tui/nixcmd"
 )
 
-// From a key that the terminal sends to the frame that shows what it did, in
-// a dashboard of its own process whose eight panes take 10,000 lines a second.
-func BenchmarkKeyToScreen(b *testing.B) {
-	s := newStage(b, 200, 50)
+// underLoad is a dashboard of its own process, on a terminal of 200×50, whose
+// eight panes take 10,000 lines a second until dry is called; and a stage here
+// that shows the same run.
+func underLoad(b *testing.B) (s *stage, c *console, dry func()) {
+	b.Helper()
+	s = newStage(b, 200, 50)
 	d := s.showRun(8, false)
 	d.apart(s)
 	b.Setenv("UI_TEST_RUN", d.dir)
-	c := onConsole(b, "loaded", 200, 50)
+	c = onConsole(b, "loaded", 200, 50)
 	c.until("8 under way", 0)
-	dry := d.pour(s)
+	return s, c, d.pour(s)
+}
+
+// From a key that the terminal sends to the frame that shows what it did, in
+// a dashboard of its own process whose eight panes take 10,000 lines a second.
+func BenchmarkKeyToScreen(b *testing.B) {
+	_, c, dry := underLoad(b)
 	var took []time.Duration
 	for i := 0; b.Loop(); i++ {
 		// Only the focused pane's name is reversed.

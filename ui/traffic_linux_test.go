@@ -15,13 +15,7 @@ import (
 // frame for each turn of the renderer.
 func BenchmarkTraffic(b *testing.B) {
 	b.Run("8panes/10000lines", func(b *testing.B) {
-		s := newStage(b, 200, 50)
-		d := s.showRun(8, false)
-		d.apart(s)
-		b.Setenv("UI_TEST_RUN", d.dir)
-		c := onConsole(b, "loaded", 200, 50)
-		c.until("8 under way", 0)
-		dry := d.pour(s)
+		s, c, dry := underLoad(b)
 		perSecond := traffic(b, c)
 		dry()
 		s.advance(tickEvery)
