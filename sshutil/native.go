@@ -74,9 +74,8 @@ func (n *native) watch() {
 }
 
 // keepAlive asks for an answer every interval and cuts the connection when
-// none came for as long as patience. On a dead link the question blocks until
-// then: closing the connection is what ends it. When a command was waited for
-// in vain, or this machine has slept, it asks at once and waits less.
+// none came for as long as patience. When a command was waited for in vain, or
+// this machine has slept, it asks at once and waits less.
 func (n *native) keepAlive(interval, patience time.Duration, rest *sleeps) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -95,15 +94,45 @@ func (n *native) keepAlive(interval, patience time.Duration, rest *sleeps) {
 				}
 			}
 		}
-		asked := time.Now()
-		giveUp := time.AfterFunc(wait, func() { n.client.Close() })
-		_, _, err := n.client.SendRequest("keepalive@openssh.com", true, nil)
-		giveUp.Stop()
-		if err != nil {
+		if !n.answers(wait, tick.C, rest) {
 			n.client.Close() // a write error does not end the reading side
 			return
 		}
-		n.rtt.Store(max(1, int64(time.Since(asked))))
+	}
+}
+
+// answers asks for an answer and says whether one came within patience. What
+// makes the link doubtful while it is waited for shortens that: the answer may
+// be what a sleep has lost. On a dead link the question blocks until the
+// connection is closed, which is what ends it.
+func (n *native) answers(patience time.Duration, tick <-chan time.Time, rest *sleeps) bool {
+	asked := time.Now()
+	until := asked.Add(patience)
+	giveUp := time.AfterFunc(patience, func() { n.client.Close() })
+	defer giveUp.Stop()
+	answer := make(chan error, 1)
+	go func() {
+		_, _, err := n.client.SendRequest("keepalive@openssh.com", true, nil)
+		answer <- err
+	}()
+	for {
+		select {
+		case err := <-answer:
+			if err != nil {
+				return false
+			}
+			n.rtt.Store(max(1, int64(time.Since(asked))))
+			return true
+		case <-n.doubted:
+		case <-tick:
+			if !rest.slept() {
+				continue
+			}
+		}
+		if soon := time.Now().Add(doubtPatience); soon.Before(until) {
+			until = soon
+			giveUp.Reset(doubtPatience)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ import (
 // and nobody is told, as with a laptop that was carried elsewhere.
 type network struct {
 	cut    atomic.Bool
+	lost   atomic.Int32 // what hosts were sent in vain
 	logins atomic.Int32
 }
 
@@ -36,6 +38,7 @@ func (l lossy) Read(p []byte) (int, error) {
 		if err != nil || !l.over.cut.Load() {
 			return n, err
 		}
+		l.over.lost.Add(1)
 	}
 }
 
@@ -112,6 +115,28 @@ func TestSleep(t *testing.T) {
 	asking.Wait()
 	if got := over.logins.Load() - before; got != hosts {
 		t.Errorf("%d logins for %d hosts", got, hosts)
+	}
+}
+
+// TestSleepWhileAsking: the lid is closed while an answer is waited for, which
+// is lost. What is left of the patience for it would be waited for in vain.
+func TestSleepWhileAsking(t *testing.T) {
+	noLeaks(t)
+	f, over := throughNetwork(t, 1)
+	f.change("h0", func(t *Target) { t.ServerAliveInterval, t.ServerAliveCountMax = 10*time.Millisecond, 60_000 })
+	var wall clock
+	d := f.dialer()
+	d.Now = wall.now
+	c := dial(t, d, "h0")
+	over.cut.Store(true)
+	for over.lost.Load() == 0 {
+		runtime.Gosched()
+	}
+	wall.ahead.Store(int64(8 * time.Hour))
+	select {
+	case <-c.Done():
+	case <-time.After(doubtPatience + 10*time.Second):
+		t.Fatal("the dead link was not noticed")
 	}
 }
 
