@@ -165,6 +165,9 @@ func TestStatusOf(t *testing.T) {
 	} {
 		err := &sshutil.Error{Kind: kind, Host: "h1", Message: "no \x1b[2Jluck", Hint: "try"}
 		s := StatusOf(old, err, at)
+		if IsDown(err) != (want == StateDown) {
+			t.Errorf("%s: IsDown says %v", kind, IsDown(err))
+		}
 		if s.State != want || s.Kind != kind || s.Error == "" || strings.Contains(s.Error, "\x1b") || s.Hint != "try" {
 			t.Errorf("%s: got %+v", kind, s)
 		}

@@ -65,6 +65,25 @@ func sshError(err error) *sshutil.Error {
 	return &sshutil.Error{Kind: sshutil.KindProto, Message: err.Error(), Err: err}
 }
 
+// IsDown says whether a host could not be read because nothing came about with
+// it or with a jump host on the way. One that answers and shows another key
+// than the known one, or lets us not in, is not down, and neither is one behind
+// a jump host that does so.
+func IsDown(err error) bool {
+	if err == nil {
+		return false
+	}
+	e := sshError(err)
+	for e.Kind == sshutil.KindJump {
+		var hop *sshutil.Error
+		if !errors.As(e.Err, &hop) {
+			break
+		}
+		e = hop
+	}
+	return e.Kind != sshutil.KindCanceled && stateOf(e.Kind) == StateDown
+}
+
 // KeyUnknown says whether nobody knows the key that the host showed: a person
 // may accept it. One that is another than the known one is not meant.
 func (s Status) KeyUnknown() bool { return s.Kind == sshutil.KindHostKeyUnknown }

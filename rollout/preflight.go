@@ -124,7 +124,7 @@ func (p *Plan) Judge(g *Ground) {
 		c := g.Sudo.Forecasts[h.Name]
 		p.Hosts[i].SudoAgent = c.Outlook == sshutil.SudoWillWork && c.By.Agent()
 		p.Hosts[i].Last = h.Last || g.here(p.On, h.Name)
-		if p.SkipDown && h.Skip == "" && look.Err != nil && isDown(look.Err) {
+		if p.SkipDown && h.Skip == "" && fleet.IsDown(look.Err) {
 			reason, _ := reasonOf(look.Err)
 			p.Hosts[i].Skip = "unreachable: " + reason
 		}
@@ -243,7 +243,10 @@ func (f *finder) reached(err error) bool {
 		f.add(CheckReach, LevelWarning, "it was not looked at beforehand: "+reason+"; when its turn comes you will be asked", hint)
 		return false
 	}
-	f.add(CheckReach, LevelBlocker, "it cannot be reached: "+reason, hint)
+	if f.plan.SkipDown { // which leaves out those that are down, and them alone
+		hint = strings.TrimPrefix(strings.TrimSuffix(hint, ".")+"; it is not down, so it is not skipped", "; ")
+	}
+	f.add(CheckReach, LevelBlocker, "it "+shut(err)+": "+reason, hint)
 	return false
 }
 
@@ -257,7 +260,7 @@ func (f *finder) unreached(err error) {
 	case needsTouch(err):
 		f.add(CheckReach, LevelWarning, where+", where it is built, was not looked at beforehand: "+reason, hint)
 	default:
-		f.add(CheckReach, LevelBlocker, where+", where it is built, cannot be reached: "+reason, hint)
+		f.add(CheckReach, LevelBlocker, where+", where it is built, "+shut(err)+": "+reason, hint)
 	}
 }
 

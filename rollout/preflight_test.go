@@ -111,9 +111,19 @@ func TestFindingsOfReach(t *testing.T) {
 		"unreachable":             {func(s *scene) { s.err = down() }, []string{"h1 reach blocker it cannot be reached: no answer in time"}, "check the network"},
 		"not one of ours":         {func(s *scene) { s.err = errors.New("odd") }, []string{"h1 reach blocker"}, "odd"},
 		"unreachable, left out":   {func(s *scene) { s.err, s.plan.SkipDown = down(), true }, nil, ""},
-		"refused, not left out":   {func(s *scene) { s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindHostKeyChanged}, true }, []string{"h1 reach blocker"}, ""},
-		"only a touch is missed":  {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning", "h1 touch note"}, ""},
-		"skipped anyway":          {func(s *scene) { s.err, s.plan.Hosts[0].Skip = down(), "it is frozen" }, nil, ""},
+		"another key, not left out": {func(s *scene) {
+			s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindHostKeyChanged, Message: "the key has changed", Hint: "look"}, true
+		}, []string{"h1 reach blocker it shows a host key that is not accepted: the key has changed: look; it is not down, so it is not skipped"}, ""},
+		"nor behind such a one": {func(s *scene) {
+			hop := &sshutil.Error{Kind: sshutil.KindHostKeyChanged}
+			s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindJump, Message: "gate: the key has changed", Err: hop}, true
+		}, []string{"h1 reach blocker it cannot be reached: gate: the key has changed"}, "it is not down"},
+		"nor who lets nobody in": {func(s *scene) {
+			s.err, s.plan.SkipDown = &sshutil.Error{Kind: sshutil.KindAuthRejected, Message: "no"}, true
+		},
+			[]string{"h1 reach blocker it does not let us in: no: it is not down"}, ""},
+		"only a touch is missed": {func(s *scene) { s.err = &sshutil.Error{Kind: sshutil.KindNeedsTouch} }, []string{"h1 reach warning", "h1 touch note"}, ""},
+		"skipped anyway":         {func(s *scene) { s.err, s.plan.Hosts[0].Skip = down(), "it is frozen" }, nil, ""},
 	})
 }
 

@@ -78,15 +78,24 @@ func (t *task) compare(now *fleet.Reading) {
 // unreachable judges a host that could not be read at the start.
 func (t *task) unreachable(err error) *Verdict {
 	reason, hint := reasonOf(err)
-	if t.run.plan.SkipDown && isDown(err) {
+	if t.run.plan.SkipDown && fleet.IsDown(err) {
 		return t.verdict(OutcomeSkipped, "unreachable: "+reason, hint)
 	}
-	return t.verdict(OutcomeFailed, "it cannot be reached: "+reason, hint)
+	return t.verdict(OutcomeFailed, "it "+shut(err)+": "+reason, hint)
 }
 
-// isDown says whether the host is not there, as opposed to not letting us in.
-func isDown(err error) bool {
-	return fleet.StatusOf(fleet.Status{}, err, time.Time{}).State == fleet.StateDown
+// shut is what a machine does that could not be looked at, to go after its name.
+func shut(err error) string {
+	var asked *unansweredError
+	switch fleet.StatusOf(fleet.Status{}, err, time.Time{}).State {
+	case fleet.StateHostKey:
+		if !errors.As(err, &asked) { // what a person was asked says it by itself
+			return "shows a host key that is not accepted"
+		}
+	case fleet.StateAuth:
+		return "does not let us in"
+	}
+	return "cannot be reached"
 }
 
 // checkTree makes sure that a dirty tree is still the one that was planned. A

@@ -78,6 +78,20 @@ func TestDeadHostTakesOneTimeout(t *testing.T) {
 	}
 }
 
+// TestSkippedAtItsTurn: when its turn comes, a host that is down is skipped if
+// the person wants that; one that shows another key fails all the same.
+func TestSkippedAtItsTurn(t *testing.T) {
+	task := taskOn(t, "ssh", "", &refusing{})
+	task.run.plan.SkipDown = true
+	if v := task.unreachable(&sshutil.Error{Kind: sshutil.KindRefused}); v.Outcome != OutcomeSkipped {
+		t.Errorf("a host that is down: %+v", v)
+	}
+	v := task.unreachable(&sshutil.Error{Kind: sshutil.KindHostKeyChanged, Message: "the key has changed", Hint: "look"})
+	if v.Outcome != OutcomeFailed || v.Reason != "it shows a host key that is not accepted: the key has changed" || v.Hint != "look" {
+		t.Errorf("a host with another key: %+v", v)
+	}
+}
+
 // sshScript stands in for ssh where a key wants a touch, which no server in a
 // test can ask for: without such keys nobody gets in.
 const sshScript = `#!/bin/sh

@@ -177,7 +177,7 @@ func (o *ownOptions) take(ctx context.Context, l *loaded, plan *rollout.Plan) (m
 			continue
 		}
 		err := errs[h.Name]
-		if o.SkipUnreachable && isDown(err) {
+		if o.SkipUnreachable && fleet.IsDown(err) {
 			h.Skip = "unreachable: " + strings.TrimPrefix(explain(err).Message, h.Name+": ")
 			continue
 		}
@@ -207,11 +207,6 @@ func refusedTogether(refused []error, of int) error {
 	}
 	f.Message += "; nothing was started"
 	return &f
-}
-
-// isDown says whether a host is not there, as opposed to not letting us in.
-func isDown(err error) bool {
-	return err != nil && fleet.StatusOf(fleet.Status{}, err, fleet.Status{}.AsOf).State == fleet.StateDown
 }
 
 // describe says what is about to be done to whom.

@@ -45,6 +45,20 @@ func TestSkipUnreachable(t *testing.T) {
 	}
 }
 
+// TestChangedKeyIsNotSkipped: a host that shows another key than the known one
+// may be somebody else, which nobody wants to go unnoticed.
+func TestChangedKeyIsNotSkipped(t *testing.T) {
+	b := demoBench(t)
+	if code := b.run("demo", "switch", "--on", "ankarana,sifaka,vanga", "--yes", "--skip-unreachable"); code != ExitUsage {
+		t.Errorf("exit code %d\n%s", code, &b.err)
+	}
+	for _, want := range []string{"refused: vanga: it shows a host key that is not accepted: ", "it is not down, so it is not skipped", "it would fail on 1 host of 3: vanga"} {
+		if !strings.Contains(b.err.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, &b.err)
+		}
+	}
+}
+
 // TestInsist: what is insisted on is tried, and the run keeps what was said before.
 func TestInsist(t *testing.T) {
 	b := demoBench(t)
