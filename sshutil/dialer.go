@@ -44,7 +44,7 @@ func (d *Dialer) shared() *dialState {
 			computing: make(chan struct{}, kexComputing),
 			failed:    map[string]bool{},
 		}
-		d.state.jumps = newJumps(func(ctx context.Context, r route) (*Client, error) { return d.travel(ctx, r, false) })
+		d.state.jumps = newJumps(func(ctx context.Context, r route) (*Client, error) { return d.travel(ctx, r, false) }, d.now)
 		if d.Resolver == nil {
 			d.state.resolver = &OpenSSH{Program: d.OpenSSH, Options: d.SSHOptions, Home: d.Home}
 		}
@@ -119,7 +119,7 @@ func (d *Dialer) travel(ctx context.Context, r route, touch bool) (*Client, erro
 	giveBack := func() error { return nil }
 	if len(r.hops) > 0 {
 		var err error
-		if hop, giveBack, err = s.jumps.take(ctx, r.before(), d.now); err != nil {
+		if hop, giveBack, err = s.jumps.take(ctx, r.before()); err != nil {
 			return nil, jumpError(t, r.hops[len(r.hops)-1].Name, err)
 		}
 	}

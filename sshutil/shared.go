@@ -98,22 +98,30 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// connect dials. What nobody wants any more is closed again.
+// connect dials. What nobody wants any more is closed again. Whether somebody
+// does and that it is there are one moment: who leaves in between would leave a
+// connection that nobody has and nobody closes.
 func (s *sharing) connect(ctx context.Context, key string, h *shared, dial func(context.Context, string) (*Client, error)) {
 	defer h.cancel()
 	client, err := dial(ctx, key)
 	s.mu.Lock()
 	wanted := s.byKey[key] == h
-	if err != nil && wanted {
-		delete(s.byKey, key)
+	if wanted {
+		if err != nil {
+			delete(s.byKey, key)
+		}
+		h.client, h.err = client, err
+		close(h.ready)
 	}
 	s.mu.Unlock()
-	if err == nil && !wanted {
-		client.Close()
-		err = contextError(key, "connecting", context.Canceled)
-		client = nil
+	if wanted {
+		return
 	}
-	h.client, h.err = client, err
+	if err == nil {
+		client.Close() // nobody will be given it
+		err = contextError(key, "connecting", context.Canceled)
+	}
+	h.err = err
 	close(h.ready)
 }
 
