@@ -142,7 +142,7 @@ func TestMasterDies(t *testing.T) {
 func TestMasterFailures(t *testing.T) {
 	s := startSSHD(t)
 	stranger := sshdtest.NewKey(t, s.Dir, "stranger", "ed25519")
-	closed := sshdtest.FreePort(t)
+	closed := sshdtest.ClosedPort(t)
 	tests := []struct {
 		name  string
 		known string

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -64,33 +66,51 @@ func StartIn(t testing.TB, dir string, extra ...string) *Server {
 			t.Fatal(err)
 		}
 	}
-	s := &Server{Dir: dir, Port: FreePort(t), Log: &Log{}}
-	config := filepath.Join(dir, "sshd_config")
-	write(t, config, strings.Join(s.settings(program, extra), "\n")+"\n")
+	lines := settings(program, dir, extra)
+	for {
+		s := &Server{Dir: dir, Port: freePort(t), Log: &Log{}}
+		if s.listens(t, program, append(lines, "Port "+strconv.Itoa(s.Port))) {
+			return s
+		}
+	}
+}
+
+// listens starts the server, unless somebody else has taken its port meanwhile.
+func (s *Server) listens(t testing.TB, program string, lines []string) bool {
+	t.Helper()
+	config := filepath.Join(s.Dir, "sshd_config")
+	write(t, config, strings.Join(lines, "\n")+"\n")
 	cmd := exec.Command(program, "-D", "-e", "-f", config)
 	cmd.Stderr = s.Log
 	cmd.WaitDelay = time.Second // its sessions may hold the pipe
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+	})
+	t.Cleanup(func() {
+		stop()
 		if t.Failed() {
 			t.Log("sshd said:\n" + s.Log.String())
 		}
 	})
-	s.Log.Await(t, "Server listening on")
-	return s
+	const listens, taken = "Server listening on", "Address already in use"
+	if s.Log.await(t, listens, taken) == taken {
+		stop()
+		return false
+	}
+	return true
 }
 
 // settings are the lines of the configuration. Of most words the first counts,
 // and of MaxStartups the last.
-func (s *Server) settings(program string, extra []string) []string {
+func settings(program, dir string, extra []string) []string {
 	lines := append([]string{"MaxStartups 200"}, extra...)
 	lines = append(lines,
-		"Port "+strconv.Itoa(s.Port), "UsePAM no", "StrictModes no", "PidFile none",
-		"HostKey "+filepath.Join(s.Dir, "hk"), "AuthorizedKeysFile "+filepath.Join(s.Dir, "authorized_keys"),
+		"UsePAM no", "StrictModes no", "PidFile none",
+		"HostKey "+filepath.Join(dir, "hk"), "AuthorizedKeysFile "+filepath.Join(dir, "authorized_keys"),
 		"PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
 		"SetEnv SHLVL=9") // bash then leaves out the person's .bashrc, which may be slow
 	if !slices.ContainsFunc(extra, func(l string) bool { return strings.HasPrefix(l, "ListenAddress ") }) {
@@ -99,7 +119,7 @@ func (s *Server) settings(program string, extra []string) []string {
 	// All tests come from one address, and many fail on purpose. Servers before
 	// 9.8 have no such option, and nothing to be spared.
 	const spared = "PerSourcePenalties no"
-	if exec.Command(program, "-t", "-f", "/dev/null", "-h", filepath.Join(s.Dir, "hk"), "-o", spared).Run() == nil {
+	if exec.Command(program, "-t", "-f", "/dev/null", "-h", filepath.Join(dir, "hk"), "-o", spared).Run() == nil {
 		lines = append(lines, spared)
 	}
 	return lines
@@ -111,8 +131,8 @@ func (s *Server) KnownHosts(t testing.TB, address string) string {
 	return fmt.Sprintf("[%s]:%d %s", address, s.Port, read(t, filepath.Join(s.Dir, "hk.pub")))
 }
 
-// FreePort is a port that nothing listens on.
-func FreePort(t testing.TB) int {
+// freePort is a port that nothing listens on, at the moment.
+func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -120,6 +140,26 @@ func FreePort(t testing.TB) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// ClosedPort is a port that nothing listens on until the test ends: a socket
+// has it that does not listen either.
+func ClosedPort(t testing.TB) int {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.CloseOnExec(fd)
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address.(*syscall.SockaddrInet4).Port
 }
 
 // Keygen runs ssh-keygen.
