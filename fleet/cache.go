@@ -22,9 +22,10 @@ import (
 const cacheVersion = 1
 
 // Cache keeps names and facts between starts: a JSON file per source, replaced
-// by rename, and beside it a log of what was evaluated since. A file that cannot be read is as none, and a cache that cannot be
-// written costs time, not answers: Err tells why. Methods of a nil *Cache do
-// nothing.
+// by rename, beside it a log of what was evaluated since, and a file for each of
+// the last trees that were present before. A file that cannot be read is as
+// none, and a cache that cannot be written costs time, not answers: Err tells
+// why. Methods of a nil *Cache do nothing.
 type Cache struct {
 	Now func() time.Time // default time.Now
 
@@ -155,9 +156,14 @@ func (h cachedHost) facts(fingerprint string) Facts {
 	return f
 }
 
+// names returns the hosts of the tree with this fingerprint, which is the present
+// one from then on.
 func (c *Cache) names(src Source, fingerprint string) ([]string, bool) {
-	entry, ok := c.read(src)
-	if !ok || fingerprint == "" || entry.Names == nil || entry.Names.Flake.Fingerprint != fingerprint {
+	entry, _ := c.read(src)
+	if !entry.Names.is(fingerprint) && c.takeBack(src, fingerprint) {
+		entry, _ = c.read(src)
+	}
+	if !entry.Names.is(fingerprint) {
 		return nil, false
 	}
 	return entry.Names.Hosts, true
@@ -253,8 +259,9 @@ func (c *Cache) change(src Source, edit func(*cacheEntry)) {
 	defer c.mu.Unlock()
 	e, _ := c.read(src)
 	e.Version, e.Source = cacheVersion, src
+	was := e
 	edit(&e)
-	if c.err = c.write(c.path(src), e); c.err == nil {
+	if c.err = errors.Join(c.setAside(was, e), c.write(c.path(src), e)); c.err == nil {
 		// It is in the file. What somebody else has added meanwhile costs an evaluation.
 		if err := os.Remove(c.logPath(src)); !errors.Is(err, fs.ErrNotExist) {
 			c.err = err

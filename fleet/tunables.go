@@ -61,6 +61,9 @@ const (
 	// asked about; a system has some thousand.
 	maxClosuresOutput = 64 << 20
 
+	// Trees whose evaluations are kept besides the present one's, for each flake.
+	keptTrees = 8
+
 	// Asking git how two revisions stand to each other.
 	historyTimeout = 10 * time.Second
 
