@@ -45,11 +45,12 @@ const (
 // and Hint are sanitized, one sentence each.
 type Error struct {
 	Kind    Kind
-	Host    string // the name as asked, such as "web1"
-	Message string // what went wrong, without the host's name
-	Hint    string // what to do about it; may be empty
-	Err     error  // the cause, for errors.Is and errors.As; may be nil
-	Askable bool   // the ssh program would ask a person, whose answer may help
+	Host    string   // the name as asked, such as "web1"
+	Message string   // what went wrong, without the host's name
+	Hint    string   // what to do about it; may be empty
+	Err     error    // the cause, for errors.Is and errors.As; may be nil
+	Askable bool     // the ssh program would ask a person, whose answer may help
+	Locked  []string // key files that were left out because they want a passphrase
 }
 
 func (e *Error) Error() string { return e.Host + ": " + e.Message }

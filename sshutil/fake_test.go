@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 
@@ -253,5 +252,23 @@ func (f *fleet) Resolve(_ context.Context, name string) (Target, error) {
 	return t, nil
 }
 
-// dialer is quick to give up.
-func (f *fleet) dialer() *Dialer { return &Dialer{Resolver: f, Timeout: 2 * time.Second} }
+// dialer gives up late: what ends sooner does so by itself.
+func (f *fleet) dialer() *Dialer { return &Dialer{Resolver: f, Timeout: forEver} }
+
+// expiry is a context whose deadline comes when the test says so.
+type expiry struct {
+	context.Context
+	over chan struct{}
+}
+
+func newExpiry(t testing.TB) expiry { return expiry{t.Context(), make(chan struct{})} }
+
+func (e expiry) expire()               { close(e.over) }
+func (e expiry) Done() <-chan struct{} { return e.over }
+
+func (e expiry) Err() error {
+	if isClosed(e.over) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}

@@ -86,7 +86,7 @@ func noLeaks(t testing.TB) {
 func remains(files int) string {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(5 * time.Second); ; <-tick.C {
+	for deadline := time.Now().Add(forEver); ; <-tick.C {
 		left := goroutines()
 		now, err := openFiles()
 		switch {

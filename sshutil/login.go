@@ -96,6 +96,12 @@ func (l *login) noKeysWanted(server *ssh.ClientAuthContext) error {
 	return askable(newError(KindAuthRejected, l.target.Name, "the host takes no keys, only "+wanted, "set PubkeyAuthentication yes in its sshd", nil), true)
 }
 
+// lockedOut marks a failure that the passphrase of a key may mend.
+func (l *login) lockedOut(e *Error) *Error {
+	e.Locked = l.ready.locked
+	return askable(e, len(e.Locked) > 0)
+}
+
 // askable marks a failure that a person's answer to ssh may mend.
 func askable(e *Error, yes bool) *Error {
 	e.Askable = yes
@@ -121,13 +127,13 @@ func (l *login) exhausted() error {
 		}
 		return newError(KindAuthRejected, host, message, "get a new certificate", nil)
 	case l.next == 0:
-		return askable(newError(KindAuthNoKeys, host, "there is no key to offer"+as, l.lockedHint("add a key to the agent with ssh-add, or name one with IdentityFile"), nil), len(o.locked) > 0)
+		return l.lockedOut(newError(KindAuthNoKeys, host, "there is no key to offer"+as, l.lockedHint("add a key to the agent with ssh-add, or name one with IdentityFile"), nil))
 	case len(o.list) > l.next:
 		return newError(KindAuthRejected, host, fmt.Sprintf("the host refused %d of %d keys%s, and more are never tried", l.next, len(o.list), as),
 			"name the right key with IdentityFile and IdentitiesOnly yes", nil)
 	}
-	return askable(newError(KindAuthRejected, host, "the host refused "+l.names()+as,
-		l.lockedHint("add the public key to that user on the host, or name the right user and key in the ssh configuration"), nil), len(o.locked) > 0)
+	return l.lockedOut(newError(KindAuthRejected, host, "the host refused "+l.names()+as,
+		l.lockedHint("add the public key to that user on the host, or name the right user and key in the ssh configuration"), nil))
 }
 
 func (l *login) names() string {

@@ -12,6 +12,10 @@ import (
 type Passphrases struct {
 	Program string // the ssh that asks; default "ssh"
 
+	// Others says how many more logins are known to wait for a key, while it is
+	// asked for; nil where nobody knows.
+	Others func(key string) int
+
 	mu     sync.Mutex
 	byKey  map[string]*passphrase
 	marked *bool // what marksPrompts says of the program; nil: not asked yet

@@ -105,6 +105,11 @@ func TestPoolDialEndsWithItsLastWaiter(t *testing.T) {
 	go func() { _, err := p.Client(one, "h"); first <- err }()
 	go func() { _, err := p.Client(two, "h"); second <- err }()
 	<-reached
+	until(t, "both wait", func() bool {
+		p.hosts.mu.Lock()
+		defer p.hosts.mu.Unlock()
+		return p.hosts.byKey["h"].waiters == 2
+	})
 	leaveOne()
 	wantKind(t, <-first, KindCanceled)
 	select {
