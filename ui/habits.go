@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"sync"
 
 	tea "github.com/charmbracelet/bubbletea"
 )
@@ -32,6 +33,7 @@ func (m *Model) settle(h Habits) {
 	m.fleet.byTag, m.run.lists, m.run.timed, m.mouse = h.ByTag, h.List, h.Times, h.Mouse
 	m.before = h
 	m.kept = m.habits()
+	m.diary = &diary{write: func(h Habits) error { return m.backend.Remember(h) }, written: m.kept}
 }
 
 func (m *Model) habits() Habits {
@@ -46,14 +48,48 @@ func (m *Model) habits() Habits {
 	return h
 }
 
+// diary is where habits are written down, never older ones after newer ones.
+// Commands write while the dashboard is there; those that have not come to it
+// when it is left have nothing to write any more.
+type diary struct {
+	mu      sync.Mutex
+	write   func(Habits) error
+	written Habits // last, or tried to
+	closed  bool
+}
+
+func (d *diary) keep(h Habits) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.put(h)
+}
+
+// close writes what is left. Nobody waits for the commands of a dashboard that
+// ends, so without it the last change would be lost now and then.
+func (d *diary) close(h Habits) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.put(h)
+	d.closed = true
+	return err
+}
+
+func (d *diary) put(h Habits) error {
+	if d.closed || h == d.written {
+		return nil
+	}
+	d.written = h
+	return d.write(h)
+}
+
 // remember keeps the habits when they have changed, one after the other.
 func (m *Model) remember() tea.Cmd {
-	h, backend := m.habits(), m.backend
+	h, diary := m.habits(), m.diary
 	if m.keeping || h == m.kept {
 		return nil
 	}
 	m.keeping, m.kept = true, h
-	return m.start(func(context.Context) tea.Msg { return rememberedMsg{backend.Remember(h)} })
+	return m.start(func(context.Context) tea.Msg { return rememberedMsg{diary.keep(h)} })
 }
 
 func (m *Model) onRemembered(msg rememberedMsg) {

@@ -1,9 +1,12 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
+
+	tea "github.com/charmbracelet/bubbletea"
 )
 
 func TestHabitsAreRememberedWhenTheyChange(t *testing.T) {
@@ -34,6 +37,27 @@ func TestHabitsAreKeptOneAfterTheOther(t *testing.T) {
 	s.do(first)
 	want := []Habits{{Order: "by name"}, {Order: "by age", ByTag: true}}
 	if !slices.Equal(s.backend.habits, want) {
+		t.Errorf("kept %v", s.backend.habits)
+	}
+}
+
+// A dashboard that ends waits for no command; what has changed last is kept all
+// the same, and a command that comes later does not put older habits over it.
+func TestTheLastHabitsAreKeptAtTheEnd(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	var late []func(context.Context) tea.Msg
+	s.m.start = func(work func(context.Context) tea.Msg) tea.Cmd { late = append(late, work); return nil }
+	s.keys("S", "T", "q")
+	if len(s.backend.habits) != 0 {
+		t.Fatalf("kept %v by commands that nobody has run", s.backend.habits)
+	}
+	if err := s.m.diary.close(s.m.habits()); err != nil {
+		t.Fatal(err)
+	}
+	for _, work := range late {
+		work(t.Context())
+	}
+	if want := []Habits{{Order: "by name", ByTag: true}}; !slices.Equal(s.backend.habits, want) {
 		t.Errorf("kept %v", s.backend.habits)
 	}
 }

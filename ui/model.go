@@ -54,6 +54,7 @@ type Model struct {
 	themed         bool   // colours were chosen with a key
 	kept           Habits // as they were kept last
 	keeping        bool   // a command is keeping them
+	diary          *diary // where they are kept
 	dirty          bool
 	polling        bool                    // a command is reading the run
 	ticking        bool                    // a tick is under way

@@ -61,12 +61,10 @@ func Run(ctx context.Context, o Options) (farewell string, err error) {
 	switch {
 	case m.crash != nil:
 		return m.farewell(), m.crash
-	case errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
-		return m.farewell(), nil
-	case err != nil:
+	case err != nil && !(errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil):
 		return m.farewell(), fmt.Errorf("the dashboard ended: %w", err)
 	}
-	return m.farewell(), nil
+	return m.farewell(), m.diary.close(m.habits())
 }
 
 func programOptions(ctx context.Context, o Options) []tea.ProgramOption {
