@@ -70,7 +70,7 @@ func (f *fleetPlace) scrollTo(lines []tableLine) []tableLine {
 		f.top = min(f.top, at-1)
 	}
 	shown := slices.Clone(lines[f.top:min(len(lines), f.top+f.page)])
-	if f.byTag && f.page > 1 && shown[0].heading == "" {
+	if f.byTag && f.page > 1 && len(shown) > 0 && shown[0].heading == "" {
 		shown[0] = tableLine{heading: f.headingOf(shown[0].host)}
 	}
 	return shown

@@ -41,6 +41,21 @@ func TestTheMouseIsTheTerminalsAtFirst(t *testing.T) {
 	}
 }
 
+// A filter may leave no host, and then there is nothing to point at.
+func TestAClickOnAnEmptyTable(t *testing.T) {
+	for _, keys := range [][]string{{"m"}, {"m", "T"}} {
+		s := newStage(t, 80, 24).showFleet()
+		s.keys(append(keys, "/", "q", "x", "z", "enter")...)
+		s.seesNot("andasibe  ")
+		for y := range 24 {
+			s.mouse(tea.MouseButtonLeft, 4, y)
+			s.mouse(tea.MouseButtonWheelDown, 4, y)
+		}
+		s.keys("esc")
+		s.sees("andasibe  ")
+	}
+}
+
 func TestAClickChooses(t *testing.T) {
 	s := newStage(t, 80, 24).showFleet()
 	s.keys("m")
