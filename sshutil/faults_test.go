@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -325,13 +328,22 @@ func TestNameIsRefusedBeforeAnythingStarts(t *testing.T) {
 func TestHangingMatchExec(t *testing.T) {
 	noLeaks(t)
 	sshdtest.Program(t)
-	dir := t.TempDir()
-	config := dir + "/config"
-	write(t, config, "Match exec \"echo $$ > "+dir+"/pid; exec sleep 600\"\nUser x\n")
+	g, config := newGate(t), filepath.Join(t.TempDir(), "config")
+	write(t, config, "Match exec \"exec sleep 600 >"+g.path+"\"\nUser x\n")
+	held, err := os.OpenFile(g.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
 	o := &OpenSSH{Options: []string{"-F", config}, Timeout: 300 * time.Millisecond}
-	_, err := o.Resolve(context.Background(), "h")
+	_, err = o.Resolve(context.Background(), "h")
 	wantKind(t, err, KindConfigBad)
-	wantGone(t, dir+"/pid")
+	if err := held.SetReadDeadline(time.Now().Add(forEver)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(held); err != nil { // it ends when nobody can write any more
+		t.Errorf("what it started still runs: %v", err)
+	}
 }
 
 // TestConnectTimeoutIsForTheGreeting: a host that lets us in and says nothing

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,7 +94,8 @@ func TestDeadJumpIsOneCause(t *testing.T) {
 	f.change("jump", func(t *Target) { t.Port = port })
 	d := f.dialer()
 	d.Timeout = 300 * time.Millisecond
-	began := time.Now()
+	now := time.Now() // whoever comes after that comes at the same moment
+	d.Now = func() time.Time { return now }
 	var dialling sync.WaitGroup
 	for i := range 40 {
 		dialling.Go(func() {
@@ -106,9 +108,6 @@ func TestDeadJumpIsOneCause(t *testing.T) {
 	dialling.Wait()
 	if got := asked.Load(); got != 1 {
 		t.Errorf("the dead jump host was asked %d times", got)
-	}
-	if took := time.Since(began); took > forEver {
-		t.Errorf("it took %v", took)
 	}
 }
 
@@ -220,33 +219,29 @@ func runs(pid int) bool {
 	return syscall.Kill(pid, 0) == nil && !(err == nil && strings.Contains(string(stat), ") Z "))
 }
 
-// wantGone fails if the process whose id is in that file does not end now.
+// wantGone fails if the process whose id is in that file does not end.
 func wantGone(t *testing.T, file string) {
 	t.Helper()
 	pid, err := strconv.Atoi(strings.TrimSpace(read(t, file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tick := time.NewTicker(5 * time.Millisecond) // a process that was killed takes a moment to go
-	defer tick.Stop()
-	for deadline := time.Now().Add(2 * time.Second); runs(pid); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("process %d still runs", pid)
-		}
-	}
+	wantNoProcess(t, pid)
 }
 
 func TestSilentProxyCommandIsEnded(t *testing.T) {
 	noLeaks(t)
 	f := newFleet(t)
 	f.add("h", 1, nil)
-	dir := t.TempDir()
-	f.change("h", func(t *Target) { t.ProxyCommand = "sh -c 'echo $$ > " + dir + "/pid; exec sleep 600'" })
-	d := f.dialer()
-	d.Timeout = 500 * time.Millisecond
-	_, err := d.Dial(context.Background(), "h")
+	g, pid, ctx := newGate(t), filepath.Join(t.TempDir(), "pid"), newExpiry(t)
+	f.change("h", func(t *Target) { t.ProxyCommand = "sh -c 'echo $$ > " + pid + "; cat " + g.path + "; exec sleep 600'" })
+	go func() {
+		g.reached(t)()
+		ctx.expire()
+	}()
+	_, err := f.dialer().Dial(ctx, "h")
 	wantKind(t, err, KindTimeout)
-	wantGone(t, dir+"/pid")
+	wantGone(t, pid)
 }
 
 // TestTunnelEndsWhenClosed has a jump host that never acknowledges anything.

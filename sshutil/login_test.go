@@ -67,13 +67,8 @@ func TestAgentHangs(t *testing.T) {
 	}
 	defer l.Close() // connections stay in its queue
 	f, _, d := agentHost(t, socket)
-	d.Timeout = 5 * time.Second
-	began := time.Now()
 	_, err = d.Dial(context.Background(), "h")
 	wantKind(t, err, KindAgentGone)
-	if took := time.Since(began); took > forEver {
-		t.Errorf("it took %v", took)
-	}
 	f.change("h", func(tt *Target) { tt.IdentityFiles = []string{filepath.Join(f.dir, "id")} })
 	dial(t, d, "h")
 }
@@ -239,6 +234,8 @@ func TestManyDialsAskTheAgentOnce(t *testing.T) {
 	fill(t, keyring, 1)
 	counting := &countingAgent{Agent: keyring}
 	_, _, d := agentHost(t, serveAgent(t, counting))
+	now := time.Now() // however long they take, it is the same moment
+	d.Now = func() time.Time { return now }
 	var dialling sync.WaitGroup
 	for range 20 {
 		dialling.Go(func() {
@@ -251,7 +248,7 @@ func TestManyDialsAskTheAgentOnce(t *testing.T) {
 		})
 	}
 	dialling.Wait()
-	if got := counting.lists.Load(); got > 2 {
+	if got := counting.lists.Load(); got != 1 {
 		t.Errorf("the agent was asked %d times", got)
 	}
 }

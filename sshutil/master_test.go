@@ -62,9 +62,7 @@ func TestMaster(t *testing.T) {
 	defer cancel()
 	_, err = m.Run(short, Command{Line: "sleep 600"})
 	wantKind(t, err, KindTimeout)
-	if got := strings.Count(s.Log.String(), "Accepted publickey"); got != 1 {
-		t.Errorf("%d logins", got)
-	}
+	wantOneLogin(t, s)
 	for range 2 {
 		if err := m.Close(); err != nil {
 			t.Error(err)
@@ -72,6 +70,17 @@ func TestMaster(t *testing.T) {
 	}
 	if exists(m.Socket) || exists(m.lockFile()) {
 		t.Error("something is left")
+	}
+}
+
+// wantOneLogin waits for the server's word of it, which may come later than we
+// are let in.
+func wantOneLogin(t *testing.T, s *sshd) {
+	t.Helper()
+	const login = "Accepted publickey"
+	s.Log.Await(t, login)
+	if got := strings.Count(s.Log.String(), login); got != 1 {
+		t.Errorf("%d logins", got)
 	}
 }
 
@@ -89,9 +98,7 @@ func TestMastersThatStartAtOnce(t *testing.T) {
 		})
 	}
 	opening.Wait()
-	if got := strings.Count(s.Log.String(), "Accepted publickey"); got != 1 {
-		t.Errorf("%d logins", got)
-	}
+	wantOneLogin(t, s)
 }
 
 // pid is the process of the master.
