@@ -41,7 +41,7 @@ func (c *call) systemdRun(ctx context.Context, args []string) int {
 
 // switchToConfiguration is the program of that name in the system at path. It
 // runs as a unit of its own: a client that goes away does not stop it.
-func (c *call) switchToConfiguration(ctx context.Context, path string, args []string) int {
+func (c *call) switchToConfiguration(path string, args []string) int {
 	s := c.server
 	if link, to := s.snapshot().link(path); link != "" {
 		path = to
@@ -65,10 +65,8 @@ func (c *call) switchToConfiguration(ctx context.Context, path string, args []st
 		return exitNoLock
 	}
 	defer s.endSwitch()
-	// A unit of its own: whoever asked for it may go away.
-	unit := context.WithoutCancel(ctx)
 	a := activation{call: c, to: sys, from: s.snapshot().current, wait: func(d time.Duration) {
-		pause(unit, time.Duration(float64(d)/c.speed))
+		s.pass(time.Duration(float64(d) / c.speed))
 	}}
 	switch action {
 	case "check":
@@ -83,6 +81,17 @@ func (c *call) switchToConfiguration(ctx context.Context, path string, args []st
 		}
 	}
 	return a.live()
+}
+
+// pass lets time go by on the host, whether or not whoever asked for something
+// is still there. A host that ends is done with it at once.
+func (s *server) pass(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.ending:
+	}
 }
 
 func (s *server) beginSwitch(w switching) bool {

@@ -82,6 +82,46 @@ func TestDaemonEndsWithItsDirectory(t *testing.T) {
 	checkNothingLeft(t)
 }
 
+// TestDirectoryThatGoesAtOnce is moved away in the moment in which the hosts can be
+// reached.
+func TestDirectoryThatGoesAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "demo")
+	d := testDaemon(dir)
+	d.Ready = func() {
+		if err := os.Rename(dir, dir+".gone"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := d.Serve(t.Context()); err != nil {
+		t.Errorf("it ended with: %v", err)
+	}
+}
+
+// TestNothingIsMadeInADirectoryThatGoes: who removes one finds it empty in the
+// end, also when the daemon, or a client, looks at its locks just then.
+func TestNothingIsMadeInADirectoryThatGoes(t *testing.T) {
+	dir := directory(t.TempDir())
+	watch := make(chan time.Time)
+	d := testDaemon(string(dir))
+	d.Watch = watch
+	s := serveHere(t, d)
+	if err := errors.Join(os.Remove(dir.clientsLock()), os.Remove(dir.daemonLock())); err != nil {
+		t.Fatal(err)
+	}
+	watch <- time.Now()
+	if err := <-s.ended; err != nil {
+		t.Errorf("it ended with: %v", err)
+	}
+	if serving, err := dir.serving(); serving || err != nil {
+		t.Errorf("somebody serves: %v, %v", serving, err)
+	}
+	for _, path := range []string{dir.clientsLock(), dir.daemonLock()} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s was made again: %v", path, err)
+		}
+	}
+}
+
 func TestOnlyOneDaemonServes(t *testing.T) {
 	dir := t.TempDir()
 	s := serveHere(t, testDaemon(dir))

@@ -86,7 +86,6 @@ func TestHostsThatCannotBeReached(t *testing.T) {
 		"vanga":       sshutil.KindHostKeyChanged,
 		"nosuch.host": sshutil.KindDNS,
 	} {
-		start := time.Now()
 		c, err := d.Dial(t.Context(), name)
 		if err == nil {
 			c.Close()
@@ -95,9 +94,6 @@ func TestHostsThatCannotBeReached(t *testing.T) {
 		}
 		if got := kindOf(err); got != want {
 			t.Errorf("%s: %v is of kind %q, want %q", name, err, got, want)
-		}
-		if took := time.Since(start); took > 3*time.Second {
-			t.Errorf("%s took %v to fail", name, took)
 		}
 	}
 }

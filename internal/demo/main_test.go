@@ -20,7 +20,7 @@ import (
 
 // What the daemon of a test is turned to.
 const (
-	testGrace = 200 * time.Millisecond
+	testGrace = 200 * time.Millisecond // of one that runs as a process of its own
 	testWatch = 10 * time.Millisecond
 	testSpeed = 60
 )
@@ -41,7 +41,9 @@ func TestMain(m *testing.M) {
 }
 
 func serveAsChild(dir string) int {
-	err := testDaemon(dir).Serve(context.Background())
+	d := testDaemon(dir)
+	d.Grace = testGrace
+	err := d.Serve(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -52,8 +54,9 @@ func serveAsChild(dir string) int {
 // self is the command by which Connect starts this binary as the daemon.
 func self() []string { return []string{os.Args[0], ServeCommand} }
 
+// testDaemon stays, also without clients, until it is told to end.
 func testDaemon(dir string) Daemon {
-	return Daemon{Dir: dir, Now: time.Now, Grace: testGrace, Watch: time.Tick(testWatch), Speed: testSpeed, Tell: func(err error) {
+	return Daemon{Dir: dir, Now: time.Now, Grace: time.Hour, Watch: time.Tick(testWatch), Speed: testSpeed, Tell: func(err error) {
 		fmt.Fprintln(os.Stderr, err)
 	}}
 }

@@ -60,7 +60,7 @@ func (d Daemon) Serve(ctx context.Context) error {
 	}
 	defer lock.Close()
 	// Both are of the daemon before.
-	if err := errors.Join(remove(dir.end()), remove(dir.endpoint())); err != nil {
+	if err := errors.Join(remove(dir.end()), remove(dir.endpoint()), dir.makeClientsLock()); err != nil {
 		return err
 	}
 	return errors.Join(d.serve(ctx, dir), d.leave(dir, lock))
@@ -93,6 +93,10 @@ func sameFile(f *os.File, path string) bool {
 
 // serve starts every host, says where they are, and waits for the end.
 func (d Daemon) serve(ctx context.Context, dir directory) error {
+	home, err := os.Stat(string(dir)) // while nobody knows yet that we are there
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var hosts sync.WaitGroup
@@ -128,7 +132,7 @@ func (d Daemon) serve(ctx context.Context, dir directory) error {
 	if d.Ready != nil {
 		d.Ready()
 	}
-	return d.watch(ctx, dir)
+	return d.watch(ctx, dir, home)
 }
 
 // hosts makes the servers and their listeners, in the order of their names.
@@ -169,19 +173,15 @@ func (d Daemon) hosts(dir directory) ([]*server, []listener, error) {
 		listeners = append(listeners, l)
 		servers = append(servers, &server{
 			host: h, story: st, all: all, dir: dir, config: config, first: first, state: state,
-			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, facts: flake.factsOf(h), open: map[*farConn]bool{}, builds: map[*built]bool{},
+			delay: distance(h.Name, time.Duration(float64(st.latency)/d.Speed)), now: d.Now, speed: d.Speed, tell: d.Tell, ending: make(chan struct{}), facts: flake.factsOf(h), open: map[*farConn]bool{}, builds: map[*built]bool{},
 		})
 	}
 	return servers, listeners, nil
 }
 
 // watch returns when nobody has needed the hosts for a while, when somebody
-// asks for it, or when the directory has gone.
-func (d Daemon) watch(ctx context.Context, dir directory) error {
-	home, err := os.Stat(string(dir))
-	if err != nil {
-		return err
-	}
+// asks for it, or when the directory, which home was, has gone.
+func (d Daemon) watch(ctx context.Context, dir directory, home os.FileInfo) error {
 	var alone time.Time // since when, as far as we saw
 	for {
 		select {
@@ -196,7 +196,7 @@ func (d Daemon) watch(ctx context.Context, dir directory) error {
 		if _, err := os.Stat(dir.end()); err == nil {
 			return nil
 		}
-		clients, err := tryLock(dir.clientsLock(), unix.LOCK_EX)
+		clients, err := tryLockThere(dir.clientsLock(), unix.LOCK_EX)
 		switch {
 		case errors.Is(err, errLocked):
 			alone = time.Time{}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +33,7 @@ type server struct {
 	now    func() time.Time
 	speed  float64 // how many times faster than life builds and activations go
 	tell   func(error)
+	ending chan struct{} // closed when the host serves no more
 
 	mu        sync.Mutex // guards what follows, and the state's file
 	state     machine
@@ -39,6 +42,7 @@ type server struct {
 	builds    map[*built]bool // that run
 	offUntil  time.Time
 	open      map[*farConn]bool
+	leaving   []*farConn // are to end, since the host has gone down
 }
 
 // switching is a switch-to-configuration that runs.
@@ -54,10 +58,12 @@ type built struct {
 	end context.CancelFunc
 }
 
-// powerOff keeps the host from answering for a while, once it has told so.
+// powerOff keeps the host from answering for a while. The connections that there
+// are end once it has told so.
 func (s *server) powerOff(speed float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leaving = slices.Collect(maps.Keys(s.open))
 	s.offUntil = s.now().Add(time.Duration(float64(rebootTakes) / speed))
 }
 
@@ -85,13 +91,13 @@ func (s *server) off() bool {
 	return s.now().Before(s.offUntil)
 }
 
-// dropAll ends all connections.
-func (s *server) dropAll() {
+// takeLeaving hands the connections that are to end to who ends them.
+func (s *server) takeLeaving() []*farConn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.open {
-		c.Close()
-	}
+	all := s.leaving
+	s.leaving = nil
+	return all
 }
 
 // change changes the host's state and keeps it.
@@ -106,7 +112,10 @@ func (s *server) change(how func(*machine)) error {
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
-	defer onEnd(ctx, func() { s.report(l.Close()) })()
+	defer onEnd(ctx, func() {
+		close(s.ending)
+		s.report(l.Close())
+	})()
 	for {
 		c, err := l.Accept()
 		if ctx.Err() != nil {
@@ -195,7 +204,7 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 	defer ch.Close()
 	defer onEnd(ctx, func() { ch.Close() })()
 	var command sync.WaitGroup
-	defer command.Wait()
+	var leaving []*farConn // when the command has shut the host down
 	started, terminal := false, false
 	for req := range reqs {
 		ok := false
@@ -212,10 +221,10 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 				started = true
 				req.Reply(true, nil)
 				if line == "" && terminal {
-					command.Go(func() { s.shell(ctx, user, ch) })
+					command.Go(func() { leaving = s.shell(ctx, user, ch) })
 					continue
 				}
-				command.Go(func() { s.execute(ctx, user, cmp.Or(line, loginShell), ch) })
+				command.Go(func() { leaving = s.execute(ctx, user, cmp.Or(line, loginShell), ch) })
 				continue
 			}
 		}
@@ -223,7 +232,11 @@ func (s *server) session(ctx context.Context, user string, ch ssh.Channel, reqs 
 			req.Reply(ok, nil)
 		}
 	}
-	cancel() // the client has closed the channel
+	cancel() // the client has closed the channel: it knows how its command ended
+	command.Wait()
+	for _, c := range leaving {
+		c.Close()
+	}
 }
 
 // commandLine is what an exec or shell request asks for; a shell has none.
@@ -236,15 +249,17 @@ func commandLine(req *ssh.Request) (string, bool) {
 	return exec.Command, err == nil
 }
 
-// execute runs a command line and sends its exit status.
-func (s *server) execute(ctx context.Context, user, line string, ch ssh.Channel) {
+// execute runs a command line and sends its exit status. It returns the
+// connections that are to end when that has arrived.
+func (s *server) execute(ctx context.Context, user, line string, ch ssh.Channel) []*farConn {
 	c := s.call(user)
 	c.stdin, c.stdout, c.stderr = io.LimitReader(ch, stdinAtMost), ch, ch.Stderr()
-	s.end(ctx, c, c.script(ctx, line), ch)
+	return s.end(c.script(ctx, line), ch)
 }
 
-// shell lets a person type commands, until exit or the end of input.
-func (s *server) shell(ctx context.Context, user string, ch ssh.Channel) {
+// shell lets a person type commands, until exit or the end of input. It returns
+// what execute does.
+func (s *server) shell(ctx context.Context, user string, ch ssh.Channel) []*farConn {
 	prompt := fmt.Sprintf("[%s@%s:~]$ ", user, s.host.Name)
 	t := term.NewTerminal(ch, prompt)
 	fmt.Fprintln(t, shellBanner)
@@ -257,7 +272,7 @@ func (s *server) shell(ctx context.Context, user string, ch ssh.Channel) {
 		}
 		c.script(ctx, line)
 	}
-	s.end(ctx, c, c.status, ch)
+	return s.end(c.status, ch)
 }
 
 const shellBanner = `This is a host of the demo, and its shell knows little: try nixos-version, uptime,
@@ -268,14 +283,11 @@ func (s *server) call(user string) *call {
 	return &call{server: s, user: user, root: user == "root", speed: s.speed}
 }
 
-// end sends the exit status.
-func (s *server) end(ctx context.Context, c *call, code int, ch ssh.Channel) {
+// end sends the exit status, after which a host that was shut down is gone.
+func (s *server) end(code int, ch ssh.Channel) []*farConn {
 	status := struct{ Status uint32 }{uint32(code)}
 	if _, err := ch.SendRequest("exit-status", false, ssh.Marshal(&status)); err == nil {
 		ch.Close()
 	}
-	if s.off() {
-		pause(ctx, afterLastWord) // for the exit status to arrive
-		s.dropAll()
-	}
+	return s.takeLeaving()
 }

@@ -110,7 +110,7 @@ func (c *call) words(ctx context.Context, words []string) int {
 	}
 	name := words[0]
 	if path, ok := strings.CutSuffix(name, "/bin/switch-to-configuration"); ok {
-		return c.switchToConfiguration(ctx, path, words[1:])
+		return c.switchToConfiguration(path, words[1:])
 	}
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		name = name[i+1:]

@@ -14,9 +14,8 @@ const (
 	startsAtMost      = 3                      // of a daemon that ends at once, before giving up
 	readyWithin       = 10 * time.Second       // until a daemon that was started must serve
 
-	installTakes    = 6 * time.Second // by nixos-install
-	rebootTakes     = 9 * time.Second // until a host answers again
-	afterLastWord   = 200 * time.Millisecond
+	installTakes    = 6 * time.Second  // by nixos-install
+	rebootTakes     = 9 * time.Second  // until a host answers again
 	handshakeWithin = 10 * time.Second // until a client of a host must have logged in
 	sessionsAtMost  = 10               // of one connection at a time, as sshd's MaxSessions
 	stdinAtMost     = 1 << 20          // bytes of a script that a host reads
