@@ -2,5 +2,5 @@
 
 package sshutil
 
-// patience is how much longer things may take under the race detector.
-const patience = 6
+// slower is how many times slower things are under the race detector, about.
+const slower = 6

@@ -90,7 +90,7 @@ func askOracle(t *testing.T, scenes []oracleScene) []oracleAnswer {
 // holds what is foretold against what the module says. It never foretells that
 // sudo works where it does not; and where it is sure that it does not, it does not.
 func TestForecastAgreesWithPamUssh(t *testing.T) {
-	const scenes = 11_000 / patience
+	const scenes = 11_000 / slower
 	w := newUsshWorld(t, rand.New(rand.NewPCG(2022, 3)))
 	var (
 		questions []oracleScene
