@@ -193,12 +193,12 @@ func TestPassphraseIsAskedBeforeTheRun(t *testing.T) {
 	w.must(`cp /root/.ssh/id_ed25519 %[1]s/locked && ssh-keygen -q -p -N %[2]s -f %[1]s/locked && chmod 600 %[1]s/locked
 printf 'Host h2\n HostName 10.99.1.2\nHost h3\n HostName 10.99.1.3\nHost *\n User ops\n IdentityFile %[1]s/locked\n IdentitiesOnly yes\n' >%[1]s/config`, w.dir, opsPassword)
 	c := w.onConsole(w.command("export NIX_SSHOPTS='-F " + w.dir + "/config'; exec nixfleet-tui switch --on h2,h3 --yes --plain"))
-	c.await("ssh asks, to log in on h2:")
+	c.await("ssh asks, to log in on h2 and 1 more host that waits for this key:")
 	if n := len(w.runs()); n != 0 {
 		t.Errorf("%d runs were started before it was asked", n)
 	}
 	c.answer("Passphrase", "wrong")
-	c.answer("That was not right. ssh asks again, to log in on h2:", opsPassword)
+	c.answer("That was not right. ssh asks again, to log in on h2 and 1 more host that waits for this key:", opsPassword)
 	if code := c.code(); code != 0 || strings.Count(c.text(), "to log in on") != 2 {
 		t.Errorf("it exited with %d\n%s", code, c.text())
 	}

@@ -47,7 +47,7 @@ func attend(d runDir, plan *Plan, host, purpose string, keys *sshutil.Passphrase
 			if err := sshutil.GuardMemory(); err != nil {
 				return nil, err
 			}
-			return a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose, Wants: p.Wants, Words: p.Words, Attempt: attempt})
+			return a.desk.Ask(ctx, Question{Program: "ssh", Purpose: purpose + alsoWaiting(keys, p.Key), Wants: p.Wants, Words: p.Words, Attempt: attempt})
 		})
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -60,6 +60,21 @@ func attend(d runDir, plan *Plan, host, purpose string, keys *sshutil.Passphrase
 	}
 	a.env = sshutil.AskpassEnv(program, socket)
 	return a, nil
+}
+
+// alsoWaiting says for how many more hosts a key is asked for, if that is known.
+func alsoWaiting(keys *sshutil.Passphrases, key string) string {
+	if key == "" || keys.Others == nil {
+		return ""
+	}
+	switch n := keys.Others(key); n {
+	case 0:
+		return ""
+	case 1:
+		return " and 1 more host that waits for this key"
+	default:
+		return fmt.Sprintf(" and %d more hosts that wait for this key", n)
+	}
 }
 
 // openDesk opens the desk, if it is not open yet.

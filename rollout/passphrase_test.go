@@ -110,10 +110,26 @@ func answerWords(dir, id, words string) error {
 	return Answer(dir, id, secret)
 }
 
+// lockedOut is how many of the hosts but the first a login without a person leaves
+// the key out for.
+func lockedOut(t *testing.T, plan *Plan, key string) (n int) {
+	d := &sshutil.Dialer{Resolver: &sshutil.OpenSSH{Options: []string{"-F", plan.SSHConfigLink()}}}
+	for _, host := range []string{"h1", "h2"} {
+		var e *sshutil.Error
+		if _, err := d.Dial(t.Context(), host); errors.As(err, &e) && slices.Contains(e.Locked, key) {
+			n++
+		}
+	}
+	return n
+}
+
 // loginAll logs in on all hosts, at the same time or one after the other.
 func loginAll(t *testing.T, plan *Plan, ssh string, together bool) (errs []error) {
 	t.Helper()
 	keys := &sshutil.Passphrases{Program: ssh}
+	if !together {
+		keys.Others = func(key string) int { return lockedOut(t, plan, key) }
+	}
 	defer keys.Wipe()
 	var going sync.WaitGroup
 	errs = make([]error, 3)
@@ -162,6 +178,9 @@ func TestALockedKeyIsAskedForOnce(t *testing.T) {
 		}
 		asked := done()
 		for i, q := range asked {
+			if strings.Contains(q.Purpose, " and 2 more hosts that wait for this key") == c.together {
+				t.Errorf("%s: asked %q", name, q.Purpose)
+			}
 			if q.Wants != sshutil.WantsPassphrase || q.Attempt != i+1 {
 				t.Errorf("%s: asked for %+v", name, q)
 			}

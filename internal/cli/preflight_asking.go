@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -39,7 +40,8 @@ func (s *scout) lookByAsking(ctx context.Context, store *rollout.Store, plan *ro
 	s.asked = shared
 	keys := &sshutil.Passphrases{Program: shared.ssh}
 	defer keys.Wipe()
-	for _, name := range names {
+	for i, name := range names {
+		keys.Others = func(key string) int { return s.lockedOut(names[i+1:], key) }
 		if err := s.logIn(ctx, shared, name, keys, view); err != nil {
 			s.ground.Looks[name] = rollout.Look{Err: err}
 			continue
@@ -68,6 +70,17 @@ func (s *scout) askable(plan *rollout.Plan, questions map[string]fleet.Questions
 	}
 	slices.Sort(names[len(plan.Hosts):])
 	return slices.DeleteFunc(names, func(name string) bool { return !s.ground.Looks[name].Askable() })
+}
+
+// lockedOut is how many of the machines a key would be tried on if it were open.
+func (s *scout) lockedOut(names []string, key string) (n int) {
+	for _, name := range names {
+		var e *sshutil.Error
+		if errors.As(s.ground.Looks[name].Err, &e) && slices.Contains(e.Locked, key) {
+			n++
+		}
+	}
+	return n
 }
 
 // logIn logs in on a machine while the person answers what ssh asks.
