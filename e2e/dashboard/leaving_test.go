@@ -62,13 +62,16 @@ func TestSignalsLeaveACleanTerminal(t *testing.T) {
 			term.enter(program + " demo")
 			term.press("Enter")
 			term.settled()
+			goOn := func() {}
 			if c.says != "" {
 				term.mark("ankarana")
 				term.deploy(1)
 				term.until(`lines, following`)
+				goOn = term.hold("ankarana")
 			}
 			kill(t, term.child(), c.signal)
 			term.clean(before)
+			goOn()
 			if c.says != "" {
 				term.until(c.says)
 			}

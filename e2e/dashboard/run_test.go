@@ -5,10 +5,12 @@ package dashboard
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -17,6 +19,34 @@ func four() []string { return []string{"andasibe", "ankarana", "masoala", "tsing
 
 // ended is what their run says of itself at its end.
 const ended = `✗ 1 failed  ▲ 1 (degraded  ✓ 2 ok|  ✓ 2)`
+
+// goesOn is what the first row says as long as a run does.
+var goesOn = regexp.MustCompile(`^ nixfleet .*◐ switch \d+/\d+`)
+
+// concluded waits for the end of the run on screen, with what it says of itself
+// then. That all hosts have a verdict is not the end: for a moment the run still
+// goes on, in which digits choose panes and q asks.
+func (t *terminal) concluded(tally string) {
+	t.t.Helper()
+	last := regexp.MustCompile(`(?m)^─ switch on \d+ hosts? ─.*` + tally)
+	t.eventually("the end of the run, with "+tally, func(s string) bool { return last.MatchString(s) && !goesOn.MatchString(s) })
+}
+
+// hold stops the demo's nixos-rebuild for a host until goOn is called, so that
+// its run cannot end before a slow machine has come to look at it.
+func (t *terminal) hold(host string) (goOn func()) {
+	t.t.Helper()
+	line := regexp.QuoteMeta("demo rebuild "+t.dir) + "/.*#" + host + " "
+	out, err := exec.Command("pgrep", "-o", "-f", line).Output()
+	if err != nil {
+		t.t.Fatalf("nixos-rebuild of %s does not run: %v", host, err)
+	}
+	pid := strings.TrimSpace(string(out))
+	kill(t.t, pid, "STOP")
+	goOn = sync.OnceFunc(func() { kill(t.t, pid, "CONT") })
+	t.t.Cleanup(goOn)
+	return goOn
+}
 
 // mark goes to hosts with the cursor and marks them.
 func (t *terminal) mark(hosts ...string) {
@@ -109,7 +139,7 @@ func TestDeployFour(t *testing.T) {
 		}
 		has := func(what string) {
 			t.Helper()
-			term.until(`switch on 4 hosts ─.*` + ended)
+			term.concluded(ended)
 			for host, words := range verdicts {
 				term.until(`^[▸ ]. ` + host + ` +` + words)
 			}
@@ -163,10 +193,10 @@ func TestZoomSearchDetach(t *testing.T) {
 	if !regexp.MustCompile(`line \d+ of \d+`).MatchString(found) {
 		term.until(`line \d+ of \d+`)
 	}
+	goOn := term.hold("tsingy")
 	term.pressUntil(`following`, "f")
 	term.pressUntil(`1 ankarana`, "z") // back to the panes
-	term.pressUntil(`goes on|still running|Quit`, "q")
-	term.until(`▸ `)
+	term.pressUntil(`▸ n stay`, "q")
 	term.press("d")
 	if status := term.ended(); status != "0" {
 		t.Errorf("exit status %s", status)
@@ -175,8 +205,9 @@ func TestZoomSearchDetach(t *testing.T) {
 
 	again := home.dashboard(120, 40)
 	again.until(`A run goes on: switch on 2 hosts`)
-	again.pressUntil(`2 tsingy .*(building|activating|verifying)`, "3")
-	again.until(`switch on 2 hosts ─.*✓ 2 ok`)
+	again.pressUntil(`2 tsingy .*building`, "3")
+	goOn()
+	again.concluded(`✓ 2 ok`)
 	again.press("q")
 	again.ended()
 }
@@ -192,13 +223,15 @@ func TestKilledInTheMiddle(t *testing.T) {
 	term.deploy(4)
 	streams := streamed{}
 	term.eventually("four panes that stream at once", func(screen string) bool { return streams.note(screen, 4) })
+	goOn := term.hold("tsingy")
 	kill(t, term.child(), "KILL")
 	term.ended()
 
 	again := home.dashboard(200, 50)
 	again.until(`A run goes on: switch on 4 hosts`)
+	goOn()
 	again.press("3")
-	again.until(`switch on 4 hosts ─.*` + ended)
+	again.concluded(ended)
 	for _, host := range four() {
 		again.reads(host, filepath.Join(home.runs()[0], "hosts", host+".txt"))
 	}

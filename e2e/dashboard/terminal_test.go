@@ -3,12 +3,14 @@
 package dashboard
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,7 +34,7 @@ func newHome(t *testing.T, env ...string) *home {
 	h := &home{t: t, dir: t.TempDir()}
 	h.env = append(os.Environ(),
 		"HOME="+h.dir, "XDG_STATE_HOME="+h.dir+"/state", "XDG_CACHE_HOME="+h.dir+"/cache", "XDG_RUNTIME_DIR=",
-		"LANG=C.UTF-8", "LC_ALL=", "NO_COLOR=", "CLICOLOR=", "TMUX=", "TMUX_TMPDIR="+h.dir)
+		"XDG_CONFIG_HOME="+h.dir+"/config", "SHELL=/bin/sh", "LC_ALL=C.UTF-8", "NO_COLOR=", "CLICOLOR=", "TMUX=", "TMUX_TMPDIR="+h.dir)
 	h.env = append(h.env, env...)
 	t.Cleanup(h.leave)
 	return h
@@ -188,6 +190,19 @@ func (t *terminal) press(keys ...string) {
 func (t *terminal) enter(words string) {
 	t.t.Helper()
 	t.tmux("send-keys", "-l", "--", words)
+}
+
+// writes puts something on the terminal past the dashboard.
+func (t *terminal) writes(words string) {
+	t.t.Helper()
+	tty, err := os.OpenFile(t.tmux("display-message", "-p", "#{pane_tty}"), os.O_WRONLY|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.t.Fatal(err)
+	}
+	_, err = tty.WriteString(words)
+	if err := errors.Join(err, tty.Close()); err != nil {
+		t.t.Fatal(err)
+	}
 }
 
 func (t *terminal) resize(w, h int) {
