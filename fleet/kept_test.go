@@ -39,7 +39,8 @@ func serve(t *testing.T, root fakeRoot, shell []string) served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dialer := &sshutil.Dialer{Resolver: fixed{sshutil.Target{
+	const forEver = time.Hour // however slow the host is, its shell is kept
+	dialer := &sshutil.Dialer{Timeout: forEver, Patience: forEver, Resolver: fixed{sshutil.Target{
 		Name: "h", HostName: "127.0.0.1", Port: server.Port, User: me.Username,
 		IdentityFiles: []string{filepath.Join(server.Dir, "id")}, UserKnownHostsFiles: []string{known},
 	}}}

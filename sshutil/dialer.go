@@ -17,6 +17,7 @@ type Dialer struct {
 	SSHOptions  []string         // words put before the host whenever that program is started
 	Shell       string           // SHELL of the person, which runs a ProxyCommand; default /bin/sh
 	Now         func() time.Time // for the validity of certificates; default time.Now
+	Patience    time.Duration    // with a kept shell (Client.Repeat), before a script is run by itself; default 2 s
 
 	once  sync.Once
 	state *dialState

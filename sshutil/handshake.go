@@ -130,6 +130,9 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 	}
 	n := newNative(t, over, ssh.NewClient(c, channels, requests), keyText(shown), d.forwardSocket(t), d.now)
 	n.touched = l.touched()
+	if d.Patience > 0 {
+		n.keeping.patience = d.Patience
+	}
 	return n, nil
 }
 
