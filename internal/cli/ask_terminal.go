@@ -213,19 +213,3 @@ func answerWord(q rollout.Question) string {
 	}
 	return "Answer"
 }
-
-// lendAgent lends this person's agent to a task whose own has gone. Without one
-// that answers, the task goes on waiting for somebody who has.
-func (p *Program) lendAgent(ctx context.Context, dir string, q rollout.Question) error {
-	socket := p.Env.Getenv("SSH_AUTH_SOCK")
-	if socket == "" {
-		return nil
-	}
-	if _, err := sshutil.ListAgent(ctx, socket); err != nil {
-		return nil // it is gone here as well
-	}
-	if err := rollout.LendAgent(dir, q.ID, socket); err != nil && !errors.Is(err, rollout.ErrSettled) {
-		return err
-	}
-	return nil
-}

@@ -38,19 +38,16 @@ func unsettled(err error) error {
 	return asFleetError(err)
 }
 
-// lendAgents lends the agent of whoever looks at the dashboard to tasks whose
+// lendToAll lends the agent of whoever looks at the dashboard to tasks whose
 // own has gone.
-func (b *backend) lendAgents(ctx context.Context, runs []rollout.View) {
+func (b *backend) lendToAll(ctx context.Context, runs []rollout.View) {
 	for _, v := range runs {
-		for _, t := range v.Tasks {
-			for _, q := range t.Questions {
-				if q.Wants != rollout.WantsAgent || !v.Alive {
-					continue
-				}
-				if err := b.lendAgent(ctx, v.Dir, q); err != nil {
-					b.news.Post(ui.Said{Message: "the agent could not be lent to " + t.Host + ": " + err.Error()})
-				}
-			}
+		if !v.Alive {
+			continue
+		}
+		_, failed := b.Program.lendAgents(ctx, v.Dir, v)
+		for _, what := range failed {
+			b.news.Post(ui.Said{Message: what})
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 			ring(b.toEval)
 		}
 	}
-	b.lendAgents(ctx, runs)
+	b.lendToAll(ctx, runs)
 	if lost {
 		b.adopt(ctx)
 	}

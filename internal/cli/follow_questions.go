@@ -49,15 +49,13 @@ func (f *follower) lendAgents(ctx context.Context) error {
 	if now.Sub(f.lent) < lendEvery {
 		return nil
 	}
-	for _, t := range f.reader.View().Tasks {
-		for _, q := range t.Questions {
-			if q.Wants != rollout.WantsAgent {
-				continue
-			}
-			f.lent = now
-			if err := f.program.lendAgent(ctx, f.dir, q); err != nil {
-				return f.show.note("the agent could not be lent to " + t.Host + ": " + err.Error())
-			}
+	wanted, failed := f.program.lendAgents(ctx, f.dir, f.reader.View())
+	if wanted {
+		f.lent = now
+	}
+	for _, what := range failed {
+		if err := f.show.note(what); err != nil {
+			return err
 		}
 	}
 	return nil
