@@ -79,7 +79,9 @@ func (t *task) outlast(ctx context.Context, r *fleet.Reading) (*fleet.Reading, e
 }
 
 // inTheWay says whether somebody activates a system where ours is to go.
-func (t *task) inTheWay(r *fleet.Reading) bool { return r.Switching && t.run.plan.disturbs() }
+func (t *task) inTheWay(r *fleet.Reading) bool { return t.run.plan.inTheWay(r) }
+
+func (p *Plan) inTheWay(r *fleet.Reading) bool { return r.Switching && p.disturbs() }
 
 // wait says what the task waits for.
 func (t *task) wait(reason string) {

@@ -21,10 +21,12 @@ func (t *task) openMaster(ctx context.Context, touch bool) error {
 		return nil
 	}
 	m, err := t.run.plan.OpenMaster(ctx, t.run.SSH, t.host.Name, touch)
-	if err == nil {
-		t.master = m
+	if err != nil {
+		t.run.strays.Store(true)
+		return err
 	}
-	return err
+	t.master = m
+	return nil
 }
 
 // errElsewhere says that the person's own options put control sockets where
@@ -48,7 +50,10 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 	if !touch {
 		m.Options = append(where.WithoutTouch(), m.Options...)
 	}
-	return m, m.Open(ctx)
+	if err := m.Open(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // masterOf is the shared login of a host, whether or not there is one yet.
@@ -62,7 +67,12 @@ func (p *Plan) masterOf(ctx context.Context, ssh, host string) (*sshutil.Master,
 	if filepath.Dir(where.ControlPath) != p.Sockets {
 		return nil, where, errElsewhere
 	}
-	return &sshutil.Master{Program: ssh, Options: options, Host: host, Socket: where.ControlPath, Env: p.loginEnv(host, os.Environ())}, where, nil
+	return p.master(ssh, host, where.ControlPath), where, nil
+}
+
+// master is the login of a host by its control socket.
+func (p *Plan) master(ssh, host, socket string) *sshutil.Master {
+	return &sshutil.Master{Program: ssh, Options: p.masterOptions(), Host: host, Socket: socket, Env: p.loginEnv(host, os.Environ())}
 }
 
 // CloseSockets ends the logins whose sockets lie in dir, and removes it. It is
@@ -98,7 +108,10 @@ func (r *run) closeMasters() error {
 	if !r.plan.Masters {
 		return nil
 	}
-	return closeLogins(r.SSH, r.plan.Sockets)
+	if r.strays.Load() {
+		return closeLogins(r.SSH, r.plan.Sockets)
+	}
+	return closeSockets(r.SSH, r.plan.Sockets) // there is nothing to look for among all processes
 }
 
 // closeSocket ends the shared connection behind a control socket.

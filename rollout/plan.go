@@ -84,6 +84,9 @@ type PlanHost struct {
 	SudoAgent    bool   `json:"sudoAgent,omitempty"`  // sudo there asks the forwarded agent
 	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not
 
+	Seen   *Seen  `json:"seen,omitempty"`   // how preflight found it, if nobody else was at it
+	Socket string `json:"socket,omitempty"` // of the login that preflight made, in Plan.Sockets
+
 	HealthChecks []string `json:"healthChecks,omitempty"` // commands on the host that succeed while it is well
 
 	Activate *Activation `json:"activate,omitempty"` // the second engine activates this; nothing is built

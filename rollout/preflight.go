@@ -120,6 +120,7 @@ func (p *Plan) Judge(g *Ground) {
 	for i, h := range p.Hosts {
 		look := g.Looks[h.Name]
 		p.Hosts[i].Generation = look.Survey.Reading.Generation
+		p.Hosts[i].Seen = g.seen(p, h.Name)
 		p.Hosts[i].Password = p.Ask && look.Err == nil && look.Survey.Sudo == fleet.SudoPassword
 		c := g.Sudo.Forecasts[h.Name]
 		p.Hosts[i].SudoAgent = c.Outlook == sshutil.SudoWillWork && c.By.Agent()

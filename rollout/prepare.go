@@ -39,6 +39,10 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	if !t.touches() {
 		return t.checkTree(ctx)
 	}
+	if t.takeSeen() {
+		t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
+		return t.checkTree(ctx)
+	}
 	reading, err := t.reach(ctx)
 	if err != nil {
 		return t.unreachable(err)
@@ -55,11 +59,9 @@ func (t *task) prepareHost(ctx context.Context) *Verdict {
 	if reading, err = t.outlast(ctx, reading); err != nil {
 		return t.unreachable(err)
 	}
-	t.before = &Before{
-		Profile: reading.Profile, Running: reading.Current, Booted: reading.Booted,
-		Generation: reading.Generation, BootID: reading.BootID, Machine: t.machine.id,
-		FailedUnits: t.failedBefore(ctx), HostTime: reading.HostTime,
-	}
+	before := beforeBy(reading, t.machine.id)
+	before.FailedUnits = t.failedBefore(ctx)
+	t.before = &before
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskPrepared, Before: t.before})
 	t.compare(reading)
 	if t.inTheWay(reading) {

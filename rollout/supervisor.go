@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -67,6 +69,8 @@ type run struct {
 	durations *durations
 	wake      chan struct{}
 	tasks     sync.WaitGroup
+	farewells sync.WaitGroup      // connections that are being ended
+	strays    atomic.Bool         // logins may be left that have no socket
 	keys      sshutil.Passphrases // of keys that logins want, as far as a person was asked for them here
 
 	mu       sync.Mutex
@@ -97,9 +101,10 @@ func (s Supervisor) Run(ctx context.Context) error {
 	r.begin(ctx)
 	r.loop(ctx)
 	r.tasks.Wait()
-	r.durations.save()
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		r.farewells.Wait()
+		r.durations.save()
+		return err
 	}
 	if err := r.conclude(); err != nil {
 		return err
@@ -124,6 +129,7 @@ func (s Supervisor) open() (*run, error) {
 		adopted: view.Seq > 0, resume: true, peaks: s.Store.peaks(), durations: s.Store.durations(s.Now),
 		wake: make(chan struct{}, 1), working: map[string]*task{}, keys: sshutil.Passphrases{Program: s.SSH},
 	}
+	r.strays.Store(r.adopted || slices.ContainsFunc(r.plan.Hosts, func(h PlanHost) bool { return h.Skip != "" || h.Socket == "" }))
 	if r.adopted {
 		r.resume = s.Now().Sub(view.LastSeen) < continueFor
 	}
@@ -172,6 +178,7 @@ func (t TaskView) began() bool { return !t.Started.IsZero() }
 func (r *run) loop(ctx context.Context) {
 	tick := time.NewTicker(requestPoll)
 	defer tick.Stop()
+	requests, questions := inbox{dir: r.dir.requests()}, inbox{dir: r.dir.questions()}
 	for !r.allJudged() {
 		r.rollOn()
 		for _, name := range r.startableNow() {
@@ -184,8 +191,13 @@ func (r *run) loop(ctx context.Context) {
 			return
 		case <-r.wake:
 		case <-tick.C:
-			r.answerRequests()
-			r.lookAtQuestions()
+			if requests.news(r.Now()) {
+				r.answerRequests()
+			}
+			// Who has asked may go without a word: then the directory stays as it was.
+			if questions.news(r.Now()) || len(r.toldQuestions()) > 0 {
+				r.lookAtQuestions()
+			}
 		}
 	}
 }
@@ -341,6 +353,8 @@ func (r *run) conclude() error {
 	if failed != nil {
 		return failed
 	}
+	r.durations.save()
+	r.farewells.Wait()
 	// Whoever finds a run without summary.json takes it over; nobody looks for
 	// what is left of one that has it.
 	err := errors.Join(r.closeMasters(), os.RemoveAll(r.plan.Sockets))

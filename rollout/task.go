@@ -90,12 +90,18 @@ func (t *task) touches() bool {
 	return a.Activates() || a.MovesProfile() || a == nixcmd.DryActivate || t.host.buildHost() == t.host.Name
 }
 
-// release gives back what is held until the verdict stands.
+// release gives back what is held until the verdict stands. That connections
+// end is nothing that the end of the run waits for.
 func (t *task) release() {
-	t.dropLinks()
 	if t.machine != nil {
 		t.machine.release()
 	}
+	t.run.farewells.Go(func() {
+		if err := t.endLinks(); err != nil {
+			t.run.strays.Store(true)
+			fmt.Fprintf(os.Stderr, "closing the shared connection to %s: %v\n", t.host.Name, err)
+		}
+	})
 }
 
 func (t *task) enter(p nixcmd.Phase) {
@@ -126,13 +132,19 @@ func (t *task) link(ctx context.Context) (sshutil.Runner, error) {
 // dropLinks forgets connections that may be dead. The shared one is ended: it
 // would keep others from trying afresh.
 func (t *task) dropLinks() {
+	if err := t.endLinks(); err != nil {
+		t.run.strays.Store(true)
+		t.note("closing the shared connection: " + err.Error())
+	}
+}
+
+func (t *task) endLinks() (err error) {
 	if t.master != nil {
-		if err := t.master.Close(); err != nil {
-			t.note("closing the shared connection: " + err.Error())
-		}
+		err = t.master.Close()
 		t.master = nil
 	}
 	t.run.conn.Drop(t.host.Name)
+	return err
 }
 
 // read asks the host how it stands, over a fresh connection if the old one has died.

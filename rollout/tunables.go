@@ -21,9 +21,11 @@ const (
 	startingFor   = 250 * time.Millisecond // how long a lock may be held by a process that is just being started
 	startingPause = 5 * time.Millisecond   // between two looks at it
 	requestPoll   = 200 * time.Millisecond // how often requests of viewers are looked for
+	inboxSettles  = time.Second            // after which a directory has certainly changed its time when it changes again
 	alivePoll     = time.Second            // how often a viewer looks whether the supervisor lives
 	progressEvery = time.Second            // most frequent progress event of one task
 
+	seenFresh     = 5 * time.Second           // how old what preflight saw may be for a task to begin with it
 	readTimeout   = 8 * time.Second           // one reading of a host
 	verifyFor     = 2 * time.Minute           // how long a host that was activating is asked again
 	verifyPause   = 2 * time.Second           // between two such questions

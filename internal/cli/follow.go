@@ -54,8 +54,8 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		return err
 	}
 	defer f.program.IO.settle(&err)
-	tick := time.NewTicker(followPoll)
-	defer tick.Stop()
+	next := time.NewTimer(0)
+	defer next.Stop()
 	for {
 		over, err := f.look(ctx)
 		if err != nil {
@@ -71,8 +71,9 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		if sig != nil {
 			return f.detach(sig)
 		}
+		next.Reset(pace(f.reader.View(), f.program.Env.Now()))
 		select {
-		case <-tick.C:
+		case <-next.C:
 		case sig := <-in.C:
 			if f.cancelled || sig != os.Interrupt {
 				return f.detach(sig)
@@ -82,6 +83,20 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 			}
 		}
 	}
+}
+
+// pace is how soon to look again. What comes between the end of nixos-rebuild
+// and the end of the run takes moments as a rule, and somebody waits for it.
+func pace(v rollout.View, now time.Time) time.Duration {
+	for _, t := range v.Tasks {
+		if t.Verdict == nil && t.State != rollout.TaskEnded {
+			return followPoll
+		}
+	}
+	if now.Sub(v.LastSeen) > soonFor {
+		return followPoll // health checks, a reboot, or a host that is silent
+	}
+	return followSoon
 }
 
 // follower is one watch over one run.

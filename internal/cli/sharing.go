@@ -79,8 +79,19 @@ func (s *sharing) to(ctx context.Context, host string) (*sshutil.Master, error) 
 
 // give hands the logins over to a plan, which ends them when it is over.
 func (s *sharing) give(p *rollout.Plan) {
-	if s != nil {
-		p.Sockets, s.taken = s.plan.Sockets, true
+	if s == nil {
+		return
+	}
+	p.Sockets, s.taken = s.plan.Sockets, true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, h := range p.Hosts {
+		if h.Skip != "" {
+			continue // nobody has waited for it
+		}
+		if one := s.logins[h.Name]; one != nil && one.master != nil {
+			p.Hosts[i].Socket = one.master.Socket
+		}
 	}
 }
 
