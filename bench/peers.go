@@ -118,8 +118,8 @@ func (s short) Error() string {
 	return fmt.Sprintf("%s read %d hosts of %d (%s)", s.reader, s.got, s.want, s.said)
 }
 
-// again has a reader try once more when it came short: ConnectTimeout counts
-// for hosts that are well, too, and a machine that does much else may miss it.
+// again has a reader try once more when it came short: clush and ansible have
+// ConnectTimeouts of their own, which a machine that does much else may miss.
 func again(read func() (float64, error)) (seconds float64, err error) {
 	const tries = 3
 	for range tries {

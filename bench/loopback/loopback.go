@@ -19,10 +19,12 @@ import (
 )
 
 const (
-	sshd           = "/usr/sbin/sshd"
-	perNet         = 250              // addresses of a /24 that are used
-	connectTimeout = 2                // seconds, for whoever reads the configuration
-	patience       = 10 * time.Second // until sshd listens
+	sshd        = "/usr/sbin/sshd"
+	perNet      = 250 // addresses of a /24 that are used
+	silentFor   = 2   // seconds that hosts which say nothing are waited for, by whoever reads the configuration
+	othersFor   = 60  // seconds for hosts that are well, on a machine that does much else
+	listensSoon = time.Minute
+	lookEvery   = 10 * time.Millisecond // whether sshd listens
 )
 
 // ErrMissing is the error where hosts cannot be had.
@@ -37,8 +39,9 @@ type Hosts struct {
 
 	dir    string
 	sshd   *exec.Cmd
+	ended  chan error // how sshd did
 	silent net.Listener
-	held   sync.WaitGroup // who holds connections to which nothing is said
+	held   sync.WaitGroup // who holds connections to which nothing is said, and waits for sshd
 }
 
 // Start keeps everything in dir, which is the caller's. Of so many hosts some
@@ -85,35 +88,58 @@ func (h *Hosts) sayNothing() {
 
 // serve starts sshd on every address of this machine.
 func (h *Hosts) serve(ctx context.Context) (port int, err error) {
-	if port, err = free(); err != nil {
-		return 0, err
-	}
 	if os.Getuid() == 0 {
 		if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 			return 0, err
 		}
 	}
-	config := filepath.Join(h.dir, "sshd_config")
-	lines := "Port %d\nListenAddress 0.0.0.0\nHostKey %[2]s/hostkey\nAuthorizedKeysFile %[2]s/key.pub\nUsePAM no\nStrictModes no\nPidFile none\nMaxStartups 200\nSetEnv SHLVL=9\n"
-	if err := os.WriteFile(config, fmt.Appendf(nil, lines, port, h.dir), 0o600); err != nil {
-		return 0, err
-	}
-	h.sshd = exec.Command(sshd, "-D", "-f", config)
-	if err := h.sshd.Start(); err != nil {
-		h.sshd = nil
-		return 0, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, listensSoon)
 	defer cancel()
 	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", fmt.Sprintf("127.77.0.1:%d", port))
-		if err == nil {
-			return port, conn.Close()
+		if port, err = free(); err != nil {
+			return 0, err
+		}
+		if taken, err := h.listen(ctx, port); !taken {
+			return port, err
+		}
+	}
+}
+
+// listen starts sshd on a port, unless somebody else has taken that meanwhile.
+func (h *Hosts) listen(ctx context.Context, port int) (taken bool, err error) {
+	config, log := filepath.Join(h.dir, "sshd_config"), filepath.Join(h.dir, fmt.Sprintf("sshd-%d.log", port))
+	lines := "Port %d\nListenAddress 0.0.0.0\nHostKey %[2]s/hostkey\nAuthorizedKeysFile %[2]s/key.pub\nUsePAM no\nStrictModes no\nPidFile none\nMaxStartups 200\nSetEnv SHLVL=9\n"
+	// All clients come from one address. Servers before 9.8 have nothing to be spared.
+	const spared = "PerSourcePenalties no"
+	if exec.CommandContext(ctx, sshd, "-t", "-f", "/dev/null", "-h", filepath.Join(h.dir, "hostkey"), "-o", spared).Run() == nil {
+		lines += spared + "\n"
+	}
+	if err := os.WriteFile(config, fmt.Appendf(nil, lines, port, h.dir), 0o600); err != nil {
+		return false, err
+	}
+	server, ended := exec.Command(sshd, "-D", "-E", log, "-f", config), make(chan error, 1)
+	if err := server.Start(); err != nil {
+		return false, err
+	}
+	h.sshd, h.ended = server, ended
+	h.held.Go(func() { ended <- server.Wait() })
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		said, _ := os.ReadFile(log) // it may not be there yet
+		if strings.Contains(string(said), "Server listening on") {
+			return false, nil
 		}
 		select {
 		case <-ctx.Done():
-			return 0, fmt.Errorf("sshd does not listen: %w", err)
-		case <-time.After(10 * time.Millisecond):
+			return false, fmt.Errorf("sshd does not listen: %w: %s", ctx.Err(), said)
+		case err := <-h.ended:
+			h.sshd = nil
+			if said, _ = os.ReadFile(log); strings.Contains(string(said), "Address already in use") {
+				return true, nil
+			}
+			return false, fmt.Errorf("sshd ended: %w: %s", err, said)
+		case <-tick.C:
 		}
 	}
 }
@@ -130,10 +156,6 @@ func free() (port int, err error) {
 // describe names the hosts and writes what OpenSSH is to know of them.
 func (h *Hosts) describe(hosts, port int) error {
 	me, err := user.Current()
-	if err != nil {
-		return err
-	}
-	nobody, err := free()
 	if err != nil {
 		return err
 	}
@@ -157,9 +179,12 @@ func (h *Hosts) describe(hosts, port int) error {
 	if err := os.WriteFile(filepath.Join(h.dir, "known"), []byte(known.String()), 0o600); err != nil {
 		return err
 	}
-	config := fmt.Sprintf("Host 127.78.*\n HostName 127.78.0.1\n Port %d\nHost 127.79.*\n Port %d\nHost *\n Port %d\n User %s\n IdentityFile %s\n IdentityAgent none\n"+
+	// Who says nothing has its port at one address. At all others that port is
+	// nobody's, and nobody can take it for all of them.
+	held := h.silent.Addr().(*net.TCPAddr).Port
+	config := fmt.Sprintf("Host 127.78.*\n HostName 127.78.0.1\n Port %d\n ConnectTimeout %d\nHost 127.79.*\n Port %[1]d\nHost *\n Port %[3]d\n User %s\n IdentityFile %s\n IdentityAgent none\n"+
 		" UserKnownHostsFile %s/known\n GlobalKnownHostsFile none\n StrictHostKeyChecking yes\n UpdateHostKeys no\n BatchMode yes\n ConnectTimeout %d\n LogLevel ERROR\n",
-		h.silent.Addr().(*net.TCPAddr).Port, nobody, port, me.Username, h.Key, h.dir, connectTimeout)
+		held, silentFor, port, me.Username, h.Key, h.dir, othersFor)
 	return os.WriteFile(h.Config, []byte(config), 0o600)
 }
 
@@ -169,7 +194,7 @@ func (h *Hosts) Close() error {
 	if h.sshd != nil {
 		errs = append(errs, h.sshd.Process.Kill())
 		var exit *exec.ExitError
-		if err := h.sshd.Wait(); !errors.As(err, &exit) { // it was killed
+		if err := <-h.ended; !errors.As(err, &exit) { // it was killed
 			errs = append(errs, err)
 		}
 	}

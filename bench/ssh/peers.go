@@ -46,7 +46,7 @@ func ours(s setting) ([]sample, error) {
 		return nil, err
 	}
 	pool := sshutil.NewPool(&sshutil.Dialer{Resolver: openSSH()})
-	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Limit: parallel}
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Limit: parallel}
 	read := func() error {
 		if err := readAll(prober, s.hosts); err != nil && !s.broken {
 			return err
