@@ -73,12 +73,17 @@ func (k *Passphrases) of(key string) *passphrase {
 	return k.byKey[key]
 }
 
-// marks says whether the program tells a host's prompts from its own.
+// marks says whether the program tells a host's prompts from its own. One that
+// did not say which it is, be it that who asked left meanwhile, is asked again.
 func (k *Passphrases) marks(ctx context.Context) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.marked == nil {
-		yes := marksPrompts(versionOf(ctx, k.Program))
+		major, minor := versionOf(ctx, k.Program)
+		if major == 0 {
+			return false
+		}
+		yes := marksPrompts(major, minor)
 		k.marked = &yes
 	}
 	return *k.marked

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"nixfleet-tui/internal/sshdtest"
 )
 
 // told is a person who answers passphrases.
@@ -84,6 +86,22 @@ func TestAnAskerThatLeavesRefusesForNobody(t *testing.T) {
 	p := &told{t: t, answers: []string{"right"}}
 	if got := p.hears(k, 2, "/a"); got != "right" {
 		t.Errorf("the next one hears %q", got)
+	}
+}
+
+// TestAnAskerThatLeavesWhileSSHIsAskedWhichItIs does not make the others ask
+// for what is known.
+func TestAnAskerThatLeavesWhileSSHIsAskedWhichItIs(t *testing.T) {
+	sshdtest.Program(t)
+	k := &Passphrases{}
+	defer k.Wipe()
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if k.marks(ctx) {
+		t.Error("who has left is told")
+	}
+	if !k.marks(t.Context()) {
+		t.Error("it is not asked again")
 	}
 }
 
