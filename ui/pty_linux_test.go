@@ -152,7 +152,12 @@ func (c *console) restored() error {
 	if *now != c.before {
 		c.t.Errorf("the terminal's settings are %+v, and were %+v", *now, c.before)
 	}
-	c.until("\x1b[?1049l", 0)
+	// What the program wrote last has come when this has, which comes behind it.
+	const behind = "behind the program"
+	if _, e := c.tty.WriteString(behind); e != nil {
+		c.t.Fatal(e)
+	}
+	c.until(behind, 0)
 	out := c.output()
 	for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?2004h": "\x1b[?2004l", "\x1b[?1004h": "\x1b[?1004l", beginFrame: endFrame} {
 		if strings.LastIndex(out, on) > strings.LastIndex(out, off) {
