@@ -21,7 +21,8 @@ type installer struct {
 
 // Stand-ins on the installer. Each that plays a part in a step can cut the
 // connection there, once: it kills the server process that it runs under.
-// nixos-install goes on until its log was looked at twice more.
+// nixos-install goes on until its log was looked at twice more, which is when
+// it was said that it is still at it.
 var standIns = map[string]string{
 	"cut-here": `[ -e /run/cuts/"$1" ] || exit 0
 rm /run/cuts/"$1"; p=$$
@@ -38,7 +39,8 @@ ln -sfn "$(readlink /mnt/nix/var/nix/profiles/system-1-link)" /run/current-syste
 cp /mnt/etc/ssh/ssh_host_ed25519_key /mnt/etc/ssh/ssh_host_ed25519_key.pub /etc/ssh/
 /usr/bin/systemctl restart ssh; touch /run/cuts/boot; cut-here boot`,
 	"nix-store": `case $1 in --serve) cut-here copy ;; esac; exec /usr/bin/nix-store "$@"`,
-	"tail":      `cut-here install || exit; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
+	"tail": `case $* in *nixfleet-install/log) ;; *) exec /usr/bin/tail "$@" ;; esac
+cut-here install || exit; echo >>/run/cuts/looks; [ $(wc -l </run/cuts/looks) -lt 2 ] || rm -f /run/cuts/hold; exec /usr/bin/tail "$@"`,
 	"nixos-install": `echo "$*" >>/mnt/calls
 [ "${*%/nix/store/*}" = "--root /mnt --no-root-passwd --no-channel-copy --system " ] || { echo "wrong arguments: $*" >&2; exit 1; }
 eval "system=\${$#}"
