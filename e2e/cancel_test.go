@@ -72,12 +72,14 @@ func TestCancelledInTheQueue(t *testing.T) {
 func TestCancelledByInsisting(t *testing.T) {
 	need(t, "h7")
 	w := place(t)
-	w.shape("h7", "settle = 8;")
+	w.lasting("h7", itsActivation, "")
+	release := w.stall("h7")
 	want := w.wanted("h7")
 	u := w.begin("switch --on h7 --yes")
 	u.reaches("h7", "activating")
 	w.wants(1, "runs cancel %s", u.id())
 	w.wants(0, "runs cancel %s --insist", u.id())
+	release()
 	code, v := u.ends(), u.verdict("h7")
 	if a := u.answers("h7"); len(a) != 2 || *a[0].Accepted || !*a[1].Accepted || !strings.Contains(a[1].Reason, "interrupted while activating") {
 		t.Errorf("the answers: %+v", a)

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -27,15 +28,23 @@ func (w *where) breaking(by string) {
 }
 
 // heals makes sure that a host can be used again, whatever became of the test.
-// It goes in beside sshd and sudo, through the namespaces of the host's init.
 func heals(t *testing.T, host, mend string) {
 	t.Helper()
 	t.Cleanup(func() {
-		find := `for p in /proc/[0-9]*; do grep -q "nixfleet-lab-$1\\b" $p/cgroup 2>/dev/null && grep -q "^NSpid:.*[[:space:]]1$" $p/status 2>/dev/null && exec nsenter -t ${p#/proc/} -a /bin/sh -c "$2"; done; exit 1`
-		if out, err := exec.Command("bash", "-c", find, "bash", theLab.prefix+host, mend).CombinedOutput(); err != nil {
-			t.Errorf("%s cannot be mended: %v: %s", host, err, out)
+		if err := enter(host, mend); err != nil {
+			t.Errorf("%s cannot be mended: %v", host, err)
 		}
 	})
+}
+
+// enter runs a line as root on a host without sshd and sudo, through the
+// namespaces of its first process.
+func enter(host, line string) error {
+	const find = `for p in /proc/[0-9]*; do grep -q "nixfleet-lab-$1\\b" $p/cgroup 2>/dev/null && grep -q "^NSpid:.*[[:space:]]1$" $p/status 2>/dev/null && exec nsenter -t ${p#/proc/} -a /bin/sh -c "$2"; done; exit 1`
+	if out, err := exec.Command("bash", "-c", find, "bash", theLab.prefix+host, line).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
 }
 
 // A host whose activation cuts it off, or takes sshd or sudo from us, is back
@@ -47,7 +56,7 @@ func TestUnconfirmedHostsGoBack(t *testing.T) {
 		t.Cleanup(func() { link(t, "h9", "up") })
 		profile, system := w.profile("h9"), w.system("h9")
 		cmd, _ := w.start("switch --on h9 --yes --confirm-timeout 15")
-		w.eventually("a run", soon, func() bool { return len(w.dirs()) == 1 })
+		w.eventually("a run", aRun, func() bool { return len(w.dirs()) == 1 })
 		dir := w.only()
 		w.eventually("h9 is armed", aRun, func() bool { return has(t, dir, "h9", "armed") })
 		for _, pid := range append(processes(t, "run-supervisor", dir[strings.LastIndex(dir, "/runs/"):]), cmd.Process.Pid) {

@@ -87,7 +87,7 @@ func (c *console) answer(words, line string) {
 // await waits for words that were not waited for yet.
 func (c *console) await(words string) {
 	c.w.t.Helper()
-	deadline := time.After(soon)
+	deadline := time.After(aRun) // it may have much to do before
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {

@@ -22,7 +22,8 @@ func TestKilled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := place(t)
-			w.shape("h5", "delay = 6;")
+			w.lasting("h5", itsBuild, "")
+			release := w.stall("h5")
 			w.shape("h7", "")
 			before := w.profile("h5")
 			cmd, _ := w.start("switch --on h5,h7 --yes")
@@ -41,6 +42,7 @@ func TestKilled(t *testing.T) {
 					syscall.Kill(pid, syscall.SIGKILL)
 				}
 			}
+			release()
 			w.endsWell(t, cmd, dir, victims)
 			if w.profile("h5") == before || w.profile("h5") != w.system("h5") {
 				t.Errorf("h5 has not become what it should: %s", w.system("h5"))
@@ -52,7 +54,7 @@ func TestKilled(t *testing.T) {
 // building waits until a host of the only run builds.
 func (w *where) building(host string) {
 	w.t.Helper()
-	w.eventually("a run", soon, func() bool { return len(w.dirs()) == 1 })
+	w.eventually("a run", aRun, func() bool { return len(w.dirs()) == 1 })
 	dir := w.only()
 	w.reaches(dir, host, "building")
 }
@@ -120,6 +122,8 @@ func (w *where) endsWell(t *testing.T, cmd *exec.Cmd, dir string, victims []stri
 func TestInterruptedOnceCancels(t *testing.T) {
 	need(t, "h2")
 	w := place(t)
+	w.lasting("h2", itsBuild, "")
+	w.stall("h2")
 	before := w.profile("h2")
 	cmd, out := w.start("switch --on h2 --yes")
 	w.building("h2")
@@ -143,8 +147,10 @@ func TestInterruptedOnceCancels(t *testing.T) {
 func TestInterruptedTwiceDetaches(t *testing.T) {
 	need(t, "h8")
 	w := place(t)
+	w.lasting("h8", itsActivation, "")
+	release := w.stall("h8")
 	cmd, out := w.start("switch --on h8 --yes")
-	w.eventually("a run", soon, func() bool { return len(w.dirs()) == 1 })
+	w.eventually("a run", aRun, func() bool { return len(w.dirs()) == 1 })
 	dir := w.only()
 	w.reaches(dir, "h8", "activating")
 	cmd.Process.Signal(syscall.SIGINT)
@@ -159,6 +165,7 @@ func TestInterruptedTwiceDetaches(t *testing.T) {
 	if ended(t, dir) {
 		t.Error("the run has ended with its viewer")
 	}
+	release()
 	w.wants(0, "runs attach last --plain")
 	if v := verdicts(t, dir)["h8"]; v.Verdict != "ok" || v.Running != w.system("h8") {
 		t.Errorf("%+v", v)
@@ -168,7 +175,8 @@ func TestInterruptedTwiceDetaches(t *testing.T) {
 func TestHangupDetaches(t *testing.T) {
 	need(t, "h9")
 	w := place(t)
-	w.shape("h9", "delay = 6;")
+	w.lasting("h9", itsBuild, "")
+	release := w.stall("h9")
 	cmd, _ := w.start("switch --on h9 --yes")
 	w.building("h9")
 	cmd.Process.Signal(syscall.SIGHUP)
@@ -176,6 +184,7 @@ func TestHangupDetaches(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d", code)
 	}
+	release()
 	w.wants(0, "runs attach last")
 	if v := verdicts(t, w.only())["h9"]; v.Verdict != "ok" {
 		t.Errorf("%+v", v)

@@ -116,6 +116,11 @@ func (w *where) finish() {
 			w.t.Errorf("run %s goes on after its test", r.ID)
 		}
 	}
+	// Whoever has told a run's end has still something to write and to close.
+	var left []int
+	if !within(soon, func() bool { left = processes(w.t, w.dir); return len(left) == 0 }) {
+		w.t.Errorf("the test leaves %v: %s", left, describe(left))
+	}
 	if !w.t.Failed() {
 		w.must("rm -rf %s", w.dir)
 	}

@@ -35,7 +35,8 @@ func TestOneDeploymentIsOneLogin(t *testing.T) {
 // logins is how often the controller has logged in on a host.
 func logins(t *testing.T, host string) int {
 	t.Helper()
-	out, err := inside(t, host, "sudo journalctl -u ssh --no-pager -o cat | grep -c 'Accepted publickey for .* from 10.99.0.1 '")
+	// What sshd said may still be on its way into the journal.
+	out, err := inside(t, host, "sudo journalctl --sync && sudo journalctl -u ssh --no-pager -o cat | grep -c 'Accepted publickey for .* from 10.99.0.1 '")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,36 +8,39 @@ import (
 	"testing"
 )
 
-// stage is how a test catches a run in a phase: a host of its own, shaped so
-// that the phase lasts, or a step at which the run is held.
+// stage is how a test catches a run in a phase: a host of its own, of whose
+// system something lasts, or a step at which the run is held, or one after the other.
 type stage struct {
 	phase string
 	host  string
-	words string // of the host's shape
-	step  string // "" where the shape is enough
-	after string // the phase that must be reached before the step is held; "" from the start
+	lasts string // "" where the step is enough
+	step  string // "" where what lasts is enough
+	after string // the phase in which something lasts, when the step is held after it
 }
 
 var stages = []stage{
 	{phase: "preparing", host: "h5", step: holdReading},
 	{phase: "evaluating", host: "h3", step: holdEval},
 	{phase: "copying", host: "h4", step: holdCopy},
-	{phase: "building", host: "h9", words: "delay = 6;"},
-	{phase: "activating", host: "h7", words: "settle = 6;"},
-	{phase: "verifying", host: "h8", words: "settle = 3;", step: holdReading, after: "activating"},
+	{phase: "building", host: "h9", lasts: itsBuild},
+	{phase: "activating", host: "h7", lasts: itsActivation},
+	{phase: "verifying", host: "h8", lasts: itsActivation, step: holdReading, after: "activating"},
 }
 
 // catch begins a run of the stage's host alone and returns when it is in the phase.
 func (s stage) catch(w *where, command string) (u *underWay, release func()) {
 	w.t.Helper()
-	release = func() {}
-	if s.step != "" && s.after == "" {
+	if s.lasts != "" {
+		release = w.stall(s.host)
+	} else {
 		release = w.hold(s.step)
 	}
 	u = w.begin("%s --on %s --yes", command, s.host)
 	if s.after != "" {
 		u.reaches(s.host, s.after)
-		release = w.hold(s.step)
+		held := w.hold(s.step)
+		release()
+		release = held
 	}
 	u.reaches(s.host, s.phase)
 	return u, release
@@ -50,7 +53,11 @@ func inEachPhase(t *testing.T, test func(t *testing.T, w *where, s stage)) {
 			need(t, s.host)
 			w := place(t)
 			w.holding()
-			w.shape(s.host, s.words)
+			if s.lasts != "" {
+				w.lasting(s.host, s.lasts, "")
+			} else {
+				w.shape(s.host, "")
+			}
 			test(t, w, s)
 		})
 	}
@@ -85,6 +92,9 @@ func (w *where) killed(s stage, victims ...string) {
 		for _, pid := range pids {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}
+	}
+	if len(victims) == 1 {
+		w.runs() // which adopts it in that phase, and not only when its task has ended
 	}
 	release()
 	w.eventually("the run ends", aRun, func() bool { return w.find(u.id()).State == "ended" })

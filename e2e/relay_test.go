@@ -16,6 +16,7 @@ func TestAgentIsLent(t *testing.T) {
 	s := bySudoAgent(t, "h2")
 	s.must("ssh-keygen -q -t ed25519 -N '' -f %s/key", s.dir)
 	s.setUp("Defaults env_keep += SSH_AUTH_SOCK\nops ALL=(ALL:ALL) ALL\n", "auth sufficient pam_ssh_agent_auth.so file=/etc/security/sudo_keys", s.must("cat %s/key.pub", s.dir)+"\n")
+	s.lasting("h2", itsBuild, "")
 	begin := func(name string) (pid string) {
 		pid = s.must("ssh-agent -a %s/%s | sed -n 's/.*SSH_AGENT_PID=\\([0-9]*\\);.*/\\1/p'; SSH_AUTH_SOCK=%[1]s/%[2]s ssh-add -q %[1]s/key", s.dir, name)
 		t.Cleanup(func() { s.sh("kill %s", pid) })
@@ -27,10 +28,12 @@ func TestAgentIsLent(t *testing.T) {
 	} {
 		t.Run(by.name, func(t *testing.T) {
 			s.newRevision()
+			release := s.stall("h2")
 			dead, alive := begin(by.leave+"dead"), by.leave+"alive"
 			c := s.onConsole(s.command(fmt.Sprintf("export SSH_AUTH_SOCK=%s/%sdead; exec nixfleet-tui %s", s.dir, by.leave, by.run)))
 			c.await("-- building")
 			s.must("kill %s", dead)
+			release()
 			c.await("the agent has gone")
 			if r := s.wants(0, "runs"); !strings.Contains(r.stdout, "waits for an answer about h2") {
 				t.Errorf("the list of runs does not say who waits:\n%s", r.stdout)

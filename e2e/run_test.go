@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"encoding/json"
+
+	"nixfleet-tui/rollout"
 )
 
 // event is what the tests read of a line of events.jsonl.
@@ -76,14 +78,14 @@ func (w *where) only() string {
 	return dirs[0]
 }
 
-// last is the newest run, likewise.
+// last is the newest run, likewise, also of several in one second.
 func (w *where) last() string {
 	w.t.Helper()
-	dirs, err := filepath.Glob(file(w.dir + "/s/nixfleet/runs/*"))
-	if err != nil || len(dirs) == 0 {
-		w.t.Fatal("there are no runs")
+	dir, err := (&rollout.Store{Dir: file(w.dir + "/s/nixfleet")}).Find("last")
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return dirs[len(dirs)-1]
+	return dir
 }
 
 // events reads a run's events; broken lines fail the test.

@@ -64,8 +64,37 @@ func (w *where) hold(step string) (release func()) {
 // of `host` there.
 func (w *where) shape(host, words string) {
 	w.t.Helper()
-	w.must(`cd %s/flake && sed -i 's/^\( *%[2]s = host { inherit rev; name = "%[2]s";\).*/\1 %s };/' flake.nix && git -c user.name=e2e -c user.email=e2e@localhost commit -qam shape`,
+	w.must(`cd %s/flake && sed -i 's|^\( *%[2]s = host { inherit rev; name = "%[2]s";\).*|\1 %s };|' flake.nix && git -c user.name=e2e -c user.email=e2e@localhost commit -qam shape`,
 		w.dir, host, words)
+}
+
+// What of a host's system can be made to last.
+const (
+	itsBuild      = "delay"
+	itsActivation = "settle"
+)
+
+// lasting gives a host a system whose build, or activation, goes on as long as
+// the test stalls it: no machine is too slow, or too fast, to be met in the
+// middle of it. Words are more of the host's shape.
+func (w *where) lasting(host, what, words string) {
+	w.t.Helper()
+	w.shape(host, fmt.Sprintf(`%s = "0; while [ -e %s ]; do sleep 0.1; done"; %s`, what, w.stalls(), words))
+}
+
+// stalls is the file for which what lasts on a host waits that it goes.
+func (w *where) stalls() string { return "/var/tmp/e2e-" + filepath.Base(w.dir) }
+
+// stall keeps what lasts on a host going, until the function that it returns is called.
+func (w *where) stall(host string) (release func()) {
+	w.t.Helper()
+	path := root(host, w.stalls())
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	release = func() { os.Remove(path) } // the second time there is nothing to remove
+	w.t.Cleanup(release)
+	return release
 }
 
 // inside runs a command on a host without its network.
@@ -148,7 +177,7 @@ func (w *where) begin(format string, args ...any) *underWay {
 			w.t.Logf("%s printed\n%s", fmt.Sprintf(format, args...), out)
 		}
 	})
-	w.eventually("a run", soon, func() bool {
+	w.eventually("a run", aRun, func() bool {
 		fresh = slices.DeleteFunc(w.dirs(), func(dir string) bool { return slices.Contains(before, dir) })
 		return len(fresh) > 0
 	})

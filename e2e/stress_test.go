@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -135,10 +136,12 @@ func (k *killer) oneRun(goal int) {
 
 // newest is the run that was not there before, or "".
 func newest(before, now []string) string {
-	if len(now) == len(before) {
-		return ""
+	for _, path := range slices.Backward(now) {
+		if !slices.Contains(before, path) {
+			return filepath.Dir(path)
+		}
 	}
-	return filepath.Dir(now[len(now)-1])
+	return ""
 }
 
 // victim chooses a process of the run; 0 when there is none.

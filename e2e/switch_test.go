@@ -95,19 +95,14 @@ func TestDifferentMachinesGoTogether(t *testing.T) {
 	need(t, "h2", "h4")
 	w := place(t)
 	w.shape("h4", "")
-	w.wants(0, "switch --on h4,h2 --yes")
-	started := map[string]time.Time{}
-	var ended time.Time
-	for _, e := range events(t, w.only()) {
-		if e.Event == "task" && e.State == "started" {
-			started[e.Host] = e.Time
-		}
-		if e.Event == "task" && e.State == "ended" && ended.IsZero() {
-			ended = e.Time
-		}
-	}
-	if len(started) != 2 || started["h4"].After(ended) || started["h2"].After(ended) {
-		t.Errorf("one waited for the other: started %v, the first ended at %s", started, ended)
+	w.holding()
+	release := w.hold(holdEval)
+	u := w.begin("switch --on h4,h2 --yes")
+	u.reaches("h4", "evaluating") // which both are held at
+	u.reaches("h2", "evaluating")
+	release()
+	if code := u.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

@@ -31,6 +31,7 @@ func holds(t *testing.T, host, path string) (release func()) {
 	must("sudo systemd-run --quiet --collect --unit=" + unit + " flock " + path + " sleep 600")
 	release = func() { inside(t, host, "sudo systemctl stop "+unit) }
 	t.Cleanup(release)
+	must("while sudo flock -n " + path + " true; do sleep 0.1; done") // until the unit has come as far as that
 	return release
 }
 

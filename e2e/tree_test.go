@@ -38,7 +38,8 @@ func TestCommitDuringARun(t *testing.T) {
 func TestEditDuringARun(t *testing.T) {
 	need(t, "h5", "h9")
 	w := place(t)
-	w.shape("h5", "delay = 6;")
+	w.lasting("h5", itsBuild, "")
+	release := w.stall("h5")
 	w.shape("h9", "")
 	edit := func(words string) { w.must("cd %s/flake && echo %s >rev", w.dir, words) }
 	edit("dirty-" + w.must("cat rev"))
@@ -46,6 +47,7 @@ func TestEditDuringARun(t *testing.T) {
 	u := w.begin("switch --on h5,h9 --parallel 1 --yes")
 	u.reaches("h5", "building")
 	edit("edited-" + w.must("cat rev"))
+	release()
 	if code := u.ends(); code != 3 {
 		t.Errorf("exit code %d\n%s", code, u.out)
 	}
