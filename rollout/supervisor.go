@@ -176,8 +176,8 @@ func (t TaskView) began() bool { return !t.Started.IsZero() }
 // loop starts tasks as the limits allow and answers requests, until every task
 // is judged.
 func (r *run) loop(ctx context.Context) {
-	tick := time.NewTicker(requestPoll)
-	defer tick.Stop()
+	beat := newBeat(requestPoll)
+	defer beat.Stop()
 	requests, questions := inbox{dir: r.dir.requests()}, inbox{dir: r.dir.questions()}
 	for !r.allJudged() {
 		r.rollOn()
@@ -190,7 +190,8 @@ func (r *run) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-r.wake:
-		case <-tick.C:
+		case <-beat.C:
+			beat.again()
 			if requests.news(r.Now()) {
 				r.answerRequests()
 			}

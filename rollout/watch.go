@@ -27,8 +27,8 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		return ending{}, err
 	}
 	defer w.close()
-	tick := time.NewTicker(logPoll)
-	defer tick.Stop()
+	beat := newBeat(logPoll)
+	defer beat.Stop()
 	var stop interruption
 	for {
 		if err := w.pump(); err != nil {
@@ -52,7 +52,8 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 			continue
 		case req := <-t.requests:
 			stop.begin(ctx, t, w.decoder, req)
-		case <-tick.C:
+		case <-beat.C:
+			beat.again()
 			stop.escalate(t)
 		}
 	}
