@@ -13,7 +13,10 @@ import (
 // endedRun is a run directory as two hosts leave it: one ok, one failed.
 func endedRun(t *testing.T, s *Store) runDir {
 	t.Helper()
-	p := Plan{Version: PlanVersion, ID: NewID("switch", fixedNow()), Action: nixcmd.Switch, Created: fixedNow(), Hosts: []PlanHost{{Name: "h1"}, {Name: "h2"}}}
+	p := Plan{Version: PlanVersion, Action: nixcmd.Switch, Created: fixedNow(), Hosts: []PlanHost{{Name: "h1"}, {Name: "h2"}}}
+	for p.ID == "" || readable(filepath.Join(s.runs(), p.ID)) { // four digits are not many for those of one second
+		p.ID = NewID("switch", fixedNow())
+	}
 	d := runDir(filepath.Join(s.runs(), p.ID))
 	if err := os.MkdirAll(filepath.Join(string(d), "hosts"), 0o700); err != nil {
 		t.Fatal(err)

@@ -87,6 +87,8 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 	path := t.run.Store.machineLock(id)
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
+	const unsignedTries = 20 // with a slow disk, until a holder that signs at once has done so
+	told := false
 	for tries := 1; ; tries++ {
 		f, err := tryLock(path)
 		if err == nil {
@@ -101,9 +103,12 @@ func (t *task) lockMachine(ctx context.Context, id string) (waited bool, err err
 			return waited, err
 		}
 		waited = true
-		if tries == 2 { // by now the holder has signed it
-			t.wait(waitReason(path, t.run.plan.ID))
-			t.stepAside()
+		if !told && tries > 1 { // the first moment may be the one in which the holder signs it
+			if reason, signed := waitReason(path, t.run.plan.ID); signed || tries > unsignedTries {
+				t.wait(reason)
+				t.stepAside()
+				told = true
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -118,13 +123,19 @@ func (t *task) signLock(f *os.File) error {
 	return Holder{Run: t.run.plan.ID, Host: t.host.Name, User: t.run.plan.User, Since: t.run.Now().UTC().Truncate(time.Second)}.sign(f)
 }
 
-func waitReason(path, run string) string {
+// waitReason says who has the machine, as far as its lock file tells; signed says
+// whether it tells anything.
+func waitReason(path, run string) (reason string, signed bool) {
+	const another = "waits for another run on the same machine"
 	var h Holder
-	if err := readJSON(path, &h); err != nil || h.Run == "" {
-		return "waits for another run on the same machine"
+	if err := readJSON(path, &h); err != nil {
+		return another, false
+	}
+	if h.Run == "" {
+		return another, true
 	}
 	if h.Run == run {
-		return "waits for " + h.Host + ", which is the same machine"
+		return "waits for " + h.Host + ", which is the same machine", true
 	}
-	return fmt.Sprintf("waits for %s, which has been at this machine (as %s) since %s", h.who(), h.Host, h.Since.Local().Format("15:04:05"))
+	return fmt.Sprintf("waits for %s, which has been at this machine (as %s) since %s", h.who(), h.Host, h.Since.Local().Format("15:04:05")), true
 }

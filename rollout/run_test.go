@@ -148,10 +148,10 @@ func TestUnreachableHostsCanBeSkipped(t *testing.T) {
 
 func TestCancelWhileBuilding(t *testing.T) {
 	w := newTestWorld(t)
-	w.host("h1", "m1", `cat >&2 <<'LOG'
+	w.host("h1", "m1", `trap 'echo interrupted >&2; exit 130' INT; cat >&2 <<'LOG'
 @nix {"action":"start","fields":["/nix/store/22222222222222222222222222222222-etc-h1.drv","",1,1],"id":1,"level":3,"parent":0,"text":"building '/nix/store/22222222222222222222222222222222-etc-h1.drv'","type":105}
 LOG
-trap 'echo interrupted >&2; exit 130' INT; while :; do sleep 0.02; done`)
+while :; do sleep 0.02; done`)
 	w.host("h2", "m2", wellStory)
 	p := w.plan(nixcmd.Switch, "h1", "h2")
 	p.Parallel = 1
@@ -295,13 +295,12 @@ func TestInheritedFilesAreNotPassedOn(t *testing.T) {
 func TestCancelEndsWhatBuildsElsewhere(t *testing.T) {
 	w := newTestWorld(t)
 	const drv = "/nix/store/33333333333333333333333333333333-nixos-system-h1-2.drv"
-	w.write("remote-nix", "#!/bin/sh\ntrap 'exit 130' INT\nwhile :; do sleep 0.02; done\n", 0o755)
-	w.host("h1", "m1", `cat >&2 <<'LOG'
+	w.write("remote-nix", "#!/bin/sh\ntrap 'exit 130' INT\necho $$ >\"$TEST_HOSTS/remote-pid\"\nwhile :; do sleep 0.02; done\n", 0o755)
+	w.host("h1", "m1", `trap 'exit 130' INT; cat >&2 <<'LOG'
 @nix {"action":"start","fields":["`+drv+`","",1,1],"id":1,"level":3,"parent":0,"text":"building '`+drv+`'","type":105}
 LOG
-setsid "$TEST_HOSTS/remote-nix" build '`+drv+`^*' </dev/null >/dev/null 2>&1 &
-echo $! >"$TEST_HOSTS/remote-pid"
-trap 'exit 130' INT; while :; do sleep 0.02; done`)
+setsid -f "$TEST_HOSTS/remote-nix" build '`+drv+`^*' </dev/null >/dev/null 2>&1
+while :; do sleep 0.02; done`)
 	f := w.start(w.plan(nixcmd.Switch, "h1"))
 	f.until("the build", func(e Event) bool { return e.Phase == nixcmd.PhaseBuilding })
 	var pid int
