@@ -14,9 +14,17 @@ type Prober struct {
 	// Connect returns a connection to the host called name, shared with
 	// others: the prober never closes it. See PoolConnect.
 	Connect func(ctx context.Context, name string) (sshutil.Runner, error)
-	Now     func() time.Time // default time.Now
-	Random  func() float64   // in [0,1), for jitter; default math/rand
-	Limit   int              // simultaneous reads; default 32
+
+	// Silent says whether the host called name is being connected to and has
+	// said nothing so far, as Pool.Silent does. Such a host does not count
+	// among the simultaneous reads; nil: all count.
+	Silent func(name string) bool
+
+	Now    func() time.Time // default time.Now
+	Random func() float64   // in [0,1), for jitter; default math/rand
+	Limit  int              // simultaneous reads; default 32
+
+	pace pace
 }
 
 // PoolConnect lets a Prober read over the connections of a pool.
@@ -38,20 +46,28 @@ type measured interface {
 
 // Read reads one host once. old is what was known of it before.
 func (p *Prober) Read(ctx context.Context, host string, old Status, full bool) Status {
-	reading, via, latency, err := p.read(ctx, host, full)
+	return p.readLending(ctx, host, old, full, func(int) {})
+}
+
+// readLending is Read by one of several that share places, see lending.
+func (p *Prober) readLending(ctx context.Context, host string, old Status, full bool, change func(by int)) Status {
+	reading, via, latency, err := p.read(ctx, host, full, change)
 	if err != nil {
 		return StatusOf(old, err, p.now())
 	}
 	return StatusFrom(old, reading, via, latency)
 }
 
-func (p *Prober) read(ctx context.Context, host string, full bool) (r Reading, via string, latency time.Duration, err error) {
+func (p *Prober) read(ctx context.Context, host string, full bool, change func(by int)) (r Reading, via string, latency time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	answered, began := p.lending(host, change), time.Now()
 	runner, err := p.Connect(ctx, host)
+	answered()
 	if err != nil {
 		return r, "", 0, named(ctx, host, err)
 	}
+	p.pace.took(time.Since(began))
 	r, err = Read(ctx, runner, full, p.now)
 	if err != nil {
 		return r, "", 0, named(ctx, host, err)
@@ -99,23 +115,25 @@ func (p *Prober) ReadAll(ctx context.Context, hosts []string, full bool, got fun
 	var (
 		readers sync.WaitGroup
 		one     sync.Mutex
-		slots   = make(chan struct{}, p.limit())
+		places  = newPlaces(p.limit())
 	)
-	for _, host := range hosts {
+	tell := func(host string, s Status) {
+		if s.State == "" { // called off
+			s = StatusOf(Status{}, lateAnswer(host, context.Cause(ctx)), p.now())
+		}
+		one.Lock()
+		defer one.Unlock()
+		got(host, s)
+	}
+	for _, host := range spread(hosts) {
+		if places.take(ctx) != nil {
+			tell(host, Status{})
+			continue
+		}
 		readers.Go(func() {
-			var s Status
-			select {
-			case slots <- struct{}{}:
-				s = p.Read(ctx, host, Status{}, full)
-				<-slots
-			case <-ctx.Done():
-			}
-			if s.State == "" { // called off
-				s = StatusOf(Status{}, lateAnswer(host, context.Cause(ctx)), p.now())
-			}
-			one.Lock()
-			defer one.Unlock()
-			got(host, s)
+			s := p.readLending(ctx, host, Status{}, full, places.change)
+			places.change(1)
+			tell(host, s)
 		})
 	}
 	readers.Wait()

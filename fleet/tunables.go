@@ -51,6 +51,13 @@ const (
 	// Reads at the same time, unless the prober says otherwise.
 	defaultLimit = 32
 
+	// A host that says nothing for as long as others take to let us in does not
+	// count among these, but not before some time has passed; and when none has
+	// let us in yet.
+	silentLeast = 250 * time.Millisecond
+	silentFirst = time.Second
+	paceMemory  = 8 // hosts that let us in, or so, over which that is averaged
+
 	// A probe prints a few KiB; a host with thousands of failed units some more.
 	maxReadingOutput = 256 << 10
 

@@ -24,7 +24,7 @@ type Watch struct {
 	reading int
 	blur    bool
 	paused  bool
-	turned  chan struct{} // a knob was turned
+	turned  chan struct{} // a knob was turned, or a place lent
 
 	running sync.WaitGroup
 	answers chan answer
@@ -105,12 +105,20 @@ func (w *Watch) read(ctx context.Context, row *watched, now time.Time) {
 	row.reading, row.full, row.again = true, false, false
 	old := row.status
 	w.running.Go(func() {
-		a := answer{row: row, status: w.prober.Read(ctx, row.host, old, full), full: full}
+		a := answer{row: row, status: w.prober.readLending(ctx, row.host, old, full, w.lent), full: full}
 		select {
 		case w.answers <- a:
 		case <-ctx.Done():
 		}
 	})
+}
+
+// lent counts so many reads less, or more: hosts that say nothing do not count.
+func (w *Watch) lent(places int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reading -= places
+	w.wake()
 }
 
 // took notes an answer and says whether it is to be told.
@@ -268,6 +276,11 @@ func (w *Watch) turn(knob func()) {
 	defer w.mu.Unlock()
 	knob()
 	w.agenda = agendaOf(w.rows)
+	w.wake()
+}
+
+// wake lets Run look what there is to start.
+func (w *Watch) wake() {
 	select {
 	case w.turned <- struct{}{}:
 	default: // it has yet to look at the last turn

@@ -32,6 +32,7 @@ type dialState struct {
 	keys      keyFiles
 	known     knownFiles
 	jumps     *jumps
+	silence   silence
 
 	mu     sync.Mutex
 	failed map[string]bool // names whose last dial failed
@@ -157,10 +158,16 @@ func (d *Dialer) arrive(ctx context.Context, t Target, hop *Client, touch bool) 
 	keys := sync.OnceValue(func() offers { return <-found })
 	defer keys()
 	defer enough()
+	heard := func() {}
+	if hop == nil && t.ProxyCommand == "" {
+		heard = s.silence.called(t.Name)
+		defer heard()
+	}
 	over, err := d.connect(ctx, t, hop)
 	if err != nil {
 		return nil, err
 	}
+	over.heard = heard
 	return d.handshake(ctx, t, over, keys)
 }
 

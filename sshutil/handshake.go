@@ -15,9 +15,10 @@ import (
 
 // passage is what an SSH connection rides on.
 type passage struct {
-	conn net.Conn
-	hop  *Client       // the jump host on the way; may be nil
-	rtt  time.Duration // how long a packet takes there and back; zero if not known
+	conn  net.Conn
+	hop   *Client       // the jump host on the way; may be nil
+	rtt   time.Duration // how long a packet takes there and back; zero if not known
+	heard func()        // to be called when the host says something
 }
 
 // connect opens the passage to t. The error is an *Error.
@@ -88,7 +89,7 @@ func (d *Dialer) handshake(ctx context.Context, t Target, over passage, keys fun
 	state := d.shared()
 	files := state.known.read(slices.Concat(t.UserKnownHostsFiles, t.GlobalKnownHostsFiles))
 	check := newHostKeyCheck(t, files, func() bool { return takesPatterns(versionOf(ctx, d.OpenSSH)) }, d.now())
-	w := newWire(over.conn, state.computing)
+	w := newWire(over.conn, state.computing, over.heard)
 	// Closing is the only way to end a handshake: not every connection has deadlines.
 	stop := context.AfterFunc(ctx, func() { w.Close() })
 	defer stop()

@@ -20,6 +20,7 @@ type wire struct {
 	slots  chan struct{}
 	closed chan struct{}
 	close  func() error
+	spoken func() // called when the host has said something
 
 	mu      sync.Mutex
 	holding bool
@@ -32,8 +33,8 @@ type wire struct {
 // errOldProtocol is a server that speaks only SSH 1.
 var errOldProtocol = errors.New("the server speaks only SSH 1")
 
-func newWire(conn net.Conn, slots chan struct{}) *wire {
-	w := &wire{Conn: conn, slots: slots, closed: make(chan struct{})}
+func newWire(conn net.Conn, slots chan struct{}, spoken func()) *wire {
+	w := &wire{Conn: conn, slots: slots, closed: make(chan struct{}), spoken: spoken}
 	w.reader = bufio.NewReader(conn)
 	w.close = sync.OnceValue(func() error {
 		close(w.closed)
@@ -49,6 +50,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.reader.Read(p)
 	if listening := w.note(p[:n], err); !listening {
 		return n, err
+	}
+	if n > 0 {
+		w.spoken()
 	}
 	if w.old() {
 		return 0, errOldProtocol

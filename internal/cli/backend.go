@@ -187,7 +187,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 		b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
 		return
 	}
-	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: b.Env.Now}
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Now: b.Env.Now}
 	climbs := b.watchBuilders(ctx, pool, l, crew)
 	watch := fleet.NewWatch(prober, toWatch(l), func(host string, s fleet.Status) {
 		b.heard(ctx, host, s)

@@ -40,7 +40,7 @@ func (g *gathering) all(ctx context.Context, l *loaded, pool *sshutil.Pool) erro
 	facts := maps.Clone(l.facts)
 	var evaluating sync.WaitGroup
 	evaluating.Go(func() { g.evaluate(ctx, l, facts) })
-	g.read(ctx, l.inv, &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: g.Env.Now})
+	g.read(ctx, l.inv, &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Now: g.Env.Now})
 	evaluating.Wait()
 	g.knocking.Go(func() {
 		<-ctx.Done() // until the ladders have been climbed

@@ -100,7 +100,7 @@ func (p *Program) probe(ctx context.Context, l *loaded, names []string, heard fu
 // a time.
 func (p *Program) readAll(ctx context.Context, pool *sshutil.Pool, names []string, heard func(host string, s fleet.Status)) map[string]fleet.Status {
 	statuses := make(map[string]fleet.Status, len(names))
-	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: p.Env.Now}
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Now: p.Env.Now}
 	prober.ReadAll(ctx, names, true, func(host string, s fleet.Status) {
 		statuses[host] = s
 		heard(host, s)

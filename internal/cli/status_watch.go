@@ -39,7 +39,7 @@ func (o *statusOptions) watch(ctx context.Context, l *loaded, sel fleet.Selectio
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var working sync.WaitGroup
-	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Now: o.Env.Now}
+	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Now: o.Env.Now}
 	asking := fleet.NewWatch(prober, slices.Concat(hosts, inv.Strangers()), w.heard)
 	working.Go(func() { asking.Run(ctx) })
 	working.Go(func() { fleet.Evaluate(ctx, l.low, inv, l.cache, pending, w.evaluated) })
