@@ -156,7 +156,7 @@ func newDemoResetCmd(p *Program) *cobra.Command {
 		Example: "  nixfleet-tui demo reset",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := nothingGoesOn(p.World); err != nil {
+			if err := nothingGoesOn(cmd.Context(), p.World); err != nil {
 				return err
 			}
 			if err := demo.Reset(cmd.Context(), p.World.StateDir()); err != nil {
@@ -171,9 +171,11 @@ func newDemoResetCmd(p *Program) *cobra.Command {
 	}
 }
 
-// nothingGoesOn refuses to pull the ground from under a run.
-func nothingGoesOn(w World) error {
-	runs, err := (&rollout.Store{Dir: w.StateDir()}).List()
+// nothingGoesOn refuses to pull the ground from under a run, and lets the
+// supervisor of one that has just ended say its last words.
+func nothingGoesOn(ctx context.Context, w World) error {
+	store := &rollout.Store{Dir: w.StateDir()}
+	runs, err := store.List()
 	if err != nil {
 		return err
 	}
@@ -181,6 +183,11 @@ func nothingGoesOn(w World) error {
 		if v.Alive {
 			return usage(fmt.Sprintf("Wait for it with `%[1]s runs attach %[2]s`, or end it with `%[1]s runs cancel %[2]s`.", w.Self(), v.Plan.ID), "a run goes on: %s", v.Plan.ID)
 		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, cancelWait)
+	defer cancel()
+	if err := store.AwaitLastWords(ctx); err != nil {
+		return &Failure{Message: "a run that is over still has a supervisor: " + err.Error(), Hint: "Try again in a moment.", Err: err}
 	}
 	return nil
 }
