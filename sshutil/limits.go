@@ -25,8 +25,8 @@ const (
 	jumpsMax         = 8               // hosts on one way
 	jumpFailureFresh = 3 * time.Second // so long a dead jump host is not asked again
 
-	hopFarewell  = 50 * time.Millisecond // a jump host that died is known by then
-	openFarewell = time.Second           // whoever opens a channel of a connection that ended is told by then, or never
+	hopFarewell  = 2 * time.Second // a jump host that neither answers nor is known to have died by then is not asked after
+	openFarewell = time.Second     // whoever opens a channel of a connection that ended is told by then, or never
 
 	sessionsPerClient = 4                     // sshd's default MaxSessions is 10, and people have their own
 	openRetry         = 10 * time.Millisecond // a host that refused a session is asked again, then after twice as long

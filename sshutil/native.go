@@ -1,6 +1,7 @@
 package sshutil
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -61,16 +62,36 @@ func newNative(t Target, over passage, client *ssh.Client, key, forward string, 
 func (n *native) watch() {
 	n.client.Wait() // its error is that of whoever was using the connection
 	if n.hop != nil {
-		// If the jump host is why, let that be known first.
-		late := time.NewTimer(hopFarewell)
-		defer late.Stop()
-		select {
-		case <-n.hop.Done():
-		case <-n.closing:
-		case <-late.C:
-		}
+		n.awaitHop(context.Background(), n.closing) // if the jump host is why, let that be known first
 	}
 	close(n.ended)
+}
+
+// awaitHop waits until the jump host is known to have ended, or to be there, or
+// until enough is closed or ctx ends. Both are known soon, though how soon is a matter of
+// how busy we are: one that is there answers, and the end of one that is not
+// follows the end of what went over it.
+func (n *native) awaitHop(ctx context.Context, enough <-chan struct{}) {
+	if isClosed(enough) {
+		return
+	}
+	answers := make(chan struct{})
+	if hop, ok := n.hop.link.(*native); ok {
+		hop.own(func() {
+			if _, _, err := hop.client.SendRequest("keepalive@openssh.com", true, nil); err == nil {
+				close(answers)
+			}
+		})
+	}
+	late := time.NewTimer(hopFarewell)
+	defer late.Stop()
+	select {
+	case <-n.hop.Done():
+	case <-answers:
+	case <-enough:
+	case <-ctx.Done():
+	case <-late.C:
+	}
 }
 
 // keepAlive asks for an answer every interval and cuts the connection when

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -206,14 +205,6 @@ func (n *native) failure(ctx context.Context, doing string, err error) error {
 // hopGone reports whether the jump host is why a connection ended. That is
 // known a moment later than the end itself.
 func (n *native) hopGone(ctx context.Context) bool {
-	late := time.NewTimer(hopFarewell)
-	defer late.Stop()
-	select {
-	case <-n.hop.Done():
-		return true
-	case <-n.ended: // which waited for the jump host, too
-	case <-late.C:
-	case <-ctx.Done():
-	}
+	n.awaitHop(ctx, n.ended) // which waits for the jump host, too
 	return isClosed(n.hop.Done())
 }
