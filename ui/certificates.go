@@ -49,10 +49,10 @@ func countdown(d time.Duration) string {
 		return "<1m"
 	case d < time.Hour:
 		return fmt.Sprintf("%dm", int(d/time.Minute))
-	case d < 2*day:
+	case d < 2*text.Day:
 		return fmt.Sprintf("%dh%02dm", int(d/time.Hour), int(d%time.Hour/time.Minute))
 	}
-	return fmt.Sprintf("%dd", int(d/day))
+	return fmt.Sprintf("%dd", int(d/text.Day))
 }
 
 // headerCertificate is the time that is left of the certificate that counts;
@@ -66,7 +66,7 @@ func (m *Model) headerCertificate() string {
 	switch {
 	case has:
 		s := certificateSign(c, m.now())
-		if left := c.Until.Sub(m.now()); s.ink == good && left >= 10*time.Hour && left < 2*day {
+		if left := c.Until.Sub(m.now()); s.ink == good && left >= 10*time.Hour && left < 2*text.Day {
 			s.word = fmt.Sprintf("%dh", int(left/time.Hour)) // the header is short of room, not of time
 		}
 		s.word = "cert " + s.word

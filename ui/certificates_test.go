@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 )
 
 func heldFor(d time.Duration) KeysRead {
@@ -24,7 +25,7 @@ func heldInTrouble() KeysRead {
 			From: begin().Add(-time.Hour), Until: begin().Add(9 * time.Minute), Extensions: []string{"permit-agent-forwarding", "permit-pty"},
 			Critical: []fleet.CertOption{{Name: "source-address", Value: "10.0.0.0/8"}}}},
 		OnDisk: []fleet.Certificate{{KeyID: "yesterday's", Principals: []string{"ops"}, Authority: "SHA256:ca", Kind: "sk-ssh-ed25519@openssh.com", Touch: true, KeyHeld: true,
-			From: begin().Add(-day), File: "/home/me/.ssh/id_ed25519_sk-cert.pub"}},
+			From: begin().Add(-text.Day), File: "/home/me/.ssh/id_ed25519_sk-cert.pub"}},
 	}}
 }
 

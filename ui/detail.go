@@ -203,7 +203,7 @@ func (d *detailPage) machine(h *host) {
 	}
 	d.rows = append(d.rows, "")
 	if r.Uptime > 0 {
-		up := age(r.Uptime)
+		up := text.Age(r.Uptime)
 		if r.CPUs > 0 {
 			up += fmt.Sprintf("  load %.2f %.2f %.2f of %d", r.Load[0], r.Load[1], r.Load[2], r.CPUs)
 		}

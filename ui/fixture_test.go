@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 )
 
@@ -33,7 +34,7 @@ func machine(name, system string, tags ...string) told {
 	t := told{host: fleet.Host{Name: name, InFlake: true, Address: name + ".example.org", System: system, Tags: tags}, drift: fleet.DriftInSync, wanted: wantedPath}
 	t.status = fleet.Status{State: fleet.StateUp, AsOf: ago(4 * time.Second), Latency: 11 * time.Millisecond, Via: "direct"}
 	t.status.Reading = fleet.Reading{
-		At: ago(4 * time.Second), System: system, Generation: 61, GenerationAt: ago(9 * day), Profile: wantedPath, Current: wantedPath, Booted: wantedPath,
+		At: ago(4 * time.Second), System: system, Generation: 61, GenerationAt: ago(9 * text.Day), Profile: wantedPath, Current: wantedPath, Booted: wantedPath,
 		Label: "25.11.20261101.abcdef0", Revision: "3f2a1bc0d9e8f7", Uptime: 18 * time.Hour, Load: [3]float64{0.42, 0.4, 0.3}, CPUs: 8,
 		MemTotal: 32 << 30, MemAvailable: 20 << 30, Kernel: "6.12.41", Nix: "2.31.2",
 		Disks: map[string]fleet.Disk{"/nix": {Total: 953 << 30, Free: 402 << 30}, "/boot": {Total: 511 << 20, Free: 300 << 20}},
@@ -46,7 +47,7 @@ func (t told) with(change func(*told)) told { change(&t); return t }
 func older(t *told) {
 	t.drift = fleet.DriftBehind
 	r := &t.status.Reading
-	r.Profile, r.Current, r.Booted, r.GenerationAt, r.Label = olderPath, olderPath, olderPath, ago(23*day), "25.11.20261009.1a2b3c4"
+	r.Profile, r.Current, r.Booted, r.GenerationAt, r.Label = olderPath, olderPath, olderPath, ago(23*text.Day), "25.11.20261009.1a2b3c4"
 }
 
 func down(t *told) {

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -134,7 +135,7 @@ func (m *Model) failWriting(err error) {
 // dashboard went, and where their logs are.
 func (m *Model) farewell() string {
 	var b strings.Builder
-	for _, dir := range sortedKeys(m.ours) {
+	for _, dir := range slices.Sorted(maps.Keys(m.ours)) {
 		v := worstFirst(m.ours[dir])
 		if len(v.Tasks) == 0 {
 			continue
@@ -170,13 +171,4 @@ func worstFirst(v rollout.View) rollout.View {
 	v.Tasks = slices.Clone(v.Tasks)
 	slices.SortStableFunc(v.Tasks, func(a, b rollout.TaskView) int { return taskRank(a) - taskRank(b) })
 	return v
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -18,7 +20,7 @@ type rangMsg struct {
 // ringEnds makes the ends of runs heard for which a person asked that.
 func (m *Model) ringEnds() tea.Cmd {
 	var cmds []tea.Cmd
-	for _, dir := range sortedKeys(m.rings) {
+	for _, dir := range slices.Sorted(maps.Keys(m.rings)) {
 		v := m.ours[dir]
 		if m.rings[dir] || !v.Over() {
 			continue

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -154,8 +155,8 @@ func threeRuns() []rollout.View {
 	}
 	return []rollout.View{
 		run("20261123T061500Z-switch-a1b2", time.Hour, 3*time.Minute, map[string]rollout.Outcome{"andasibe": rollout.OutcomeDegraded, "ankarana": rollout.OutcomeOK}, "units failed: acme.service"),
-		run("20261121T071500Z-switch-c3d4", 2*day, 11*time.Minute, map[string]rollout.Outcome{"ayeaye": rollout.OutcomeOK, "boraha": rollout.OutcomeOK, "sambirano": rollout.OutcomeOK}),
-		run("20261101T071500Z-switch-e5f6", 22*day, 95*time.Second, map[string]rollout.Outcome{"kelyus": rollout.OutcomeFailed}, "the build of linux-6.12.41 failed"),
+		run("20261121T071500Z-switch-c3d4", 2*text.Day, 11*time.Minute, map[string]rollout.Outcome{"ayeaye": rollout.OutcomeOK, "boraha": rollout.OutcomeOK, "sambirano": rollout.OutcomeOK}),
+		run("20261101T071500Z-switch-e5f6", 22*text.Day, 95*time.Second, map[string]rollout.Outcome{"kelyus": rollout.OutcomeFailed}, "the build of linux-6.12.41 failed"),
 	}
 }
 

@@ -12,40 +12,18 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-const (
-	day  = 24 * time.Hour
-	year = 365 * day
-)
-
-// age is how long ago something was, in at most four cells for a century.
-func age(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return "now"
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	case d < day:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d < 2*year:
-		return fmt.Sprintf("%dd", d/day)
-	}
-	return fmt.Sprintf("%dy", d/year)
-}
-
 // ageOf is the age of a moment, or "" when it is not known.
 func ageOf(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return age(now.Sub(t))
+	return text.Age(now.Sub(t))
 }
 
 // agoOf says when something was, seen from now.
 func agoOf(t, now time.Time) string {
 	if d := now.Sub(t); d >= time.Second {
-		return age(d) + " ago"
+		return text.Age(d) + " ago"
 	}
 	return "just now"
 }
@@ -82,7 +60,7 @@ func leftWords(t rollout.TaskView) string {
 	case *t.Left < time.Minute:
 		return "<1m left"
 	}
-	return "~" + age(t.Left.Round(time.Minute)) + " left"
+	return "~" + text.Age(t.Left.Round(time.Minute)) + " left"
 }
 
 // size is a number of bytes, to a tenth of the unit.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -54,7 +55,7 @@ func (o *ownOptions) restart() {
 	o.words = func(h rollout.PlanHost, g fleet.Generations) string {
 		words := fmt.Sprintf("restarts into generation %d (%s)", g.Reading.Generation, bootLabel(g))
 		if up := g.Reading.Uptime; up > 0 {
-			words += "; it has been up for " + age(o.Env.Now().Add(-up), o.Env.Now())
+			words += "; it has been up for " + text.Age(up)
 		}
 		return words
 	}
@@ -127,7 +128,7 @@ func refuseAllBuilders(l *loaded, plan *rollout.Plan) error {
 			}
 		}
 	}
-	for _, system := range sortedKeys(of) {
+	for _, system := range slices.Sorted(maps.Keys(of)) {
 		builders := of[system]
 		for _, together := range plan.Together() {
 			down := slices.DeleteFunc(slices.Clone(builders), func(host string) bool { return !slices.Contains(together, host) })
@@ -138,13 +139,4 @@ func refuseAllBuilders(l *loaded, plan *rollout.Plan) error {
 		}
 	}
 	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
@@ -18,10 +19,7 @@ type pruneOptions struct {
 	Dry  bool
 }
 
-const (
-	day = 24 * time.Hour
-	mib = 1 << 20
-)
+const mib = 1 << 20
 
 func newRunsPruneCmd(p *Program) *cobra.Command {
 	usual := rollout.UsualKeep()
@@ -38,7 +36,7 @@ have not ended, and the newest, are never removed.`,
 		RunE: func(*cobra.Command, []string) error { return runPrune(o) },
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.Days, "days", int(usual.Age/day), "keep what ended in the last `DAYS`")
+	f.IntVar(&o.Days, "days", int(usual.Age/text.Day), "keep what ended in the last `DAYS`")
 	f.Int64Var(&o.MiB, "size", usual.Size/mib, "keep no more than so many `MIB` in all")
 	f.BoolVar(&o.Dry, "dry-run", false, "only say what would be removed")
 	return cmd
@@ -52,7 +50,7 @@ func runPrune(o *pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	gone, err := store.Prune(rollout.Keep{Age: time.Duration(o.Days) * day, Size: o.MiB * mib}, o.Env.Now(), o.Dry)
+	gone, err := store.Prune(rollout.Keep{Age: time.Duration(o.Days) * text.Day, Size: o.MiB * mib}, o.Env.Now(), o.Dry)
 	if err != nil {
 		return err
 	}

@@ -78,22 +78,12 @@ func hostRow(s *IO, row fleet.Row, now time.Time) []cell {
 		{words: row.System()}, reboot, {words: strings.Join(row.Host.Tags, " "), ink: faint}}
 }
 
-// age says how long ago something was, in one unit.
+// age says how long ago something was; "" when that is not known.
 func age(then, now time.Time) string {
 	if then.IsZero() {
 		return ""
 	}
-	d := max(0, now.Sub(then))
-	const day = 24 * time.Hour
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d.Minutes()))
-	case d < 2*day:
-		return fmt.Sprintf("%dh", int(d.Hours()))
-	}
-	return fmt.Sprintf("%dd", int(d/day))
+	return text.Age(now.Sub(then))
 }
 
 // troubles are what a row of the table has no room for.
