@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,7 +169,8 @@ func TestPlainHasEveryLine(t *testing.T) {
 	}
 }
 
-// TestInterrupts: the first one asks to cancel, and the command says what came of it.
+// TestInterrupts: the first one asks to cancel, and the command says what came of
+// it. Another signal leaves the run to itself, under which nobody pulls the ground away.
 func TestInterrupts(t *testing.T) {
 	b := demoBench(t)
 	t.Setenv("NIXFLEET_DEMO_SPEED", "1") // slow enough to be interrupted
@@ -180,8 +182,7 @@ func TestInterrupts(t *testing.T) {
 	if !strings.Contains(b.err.String(), "Asked to cancel") || !strings.Contains(b.out.String(), "cancelled") {
 		t.Errorf("it prints\n%s%s", &b.out, &b.err)
 	}
-	b.signals <- os.Interrupt
-	b.signals <- os.Interrupt
+	b.signals <- syscall.SIGTERM
 	b.deaf = 1
 	if code := b.run("demo", "switch", "--on", "ankarana", "--yes"); code != ExitCancelled || !strings.Contains(b.err.String(), "demo runs attach") {
 		t.Errorf("exit code %d\n%s%s", code, &b.out, &b.err)
@@ -189,8 +190,12 @@ func TestInterrupts(t *testing.T) {
 	if code := b.run("demo", "reset"); code != ExitUsage || !strings.Contains(b.err.String(), "demo runs attach") {
 		t.Errorf("`demo reset` while a run goes on: exit code %d, %s", code, &b.err)
 	}
-	_, id, _ := strings.Cut(b.err.String(), "demo runs attach ")
-	b.run("demo", "runs", "attach", id[:strings.Index(id, "`")]) // waits for its end
+	if code := b.run("demo", "runs", "cancel", "last"); code != ExitOK {
+		t.Errorf("`runs cancel`: exit code %d, %s", code, &b.err)
+	}
+	if code := b.run("demo", "runs", "attach", "last"); code != ExitCancelled { // waits for its end
+		t.Errorf("`runs attach`: exit code %d\n%s%s", code, &b.out, &b.err)
+	}
 }
 
 // TestLiveRows watches a run on a small terminal and reads its screen.
