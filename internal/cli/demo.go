@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -210,7 +209,7 @@ func newDemoServeCmd(p *Program) *cobra.Command {
 
 // newDemoChildCmd is a program of the demo that others start: its nixos-rebuild
 // or its nix. It parses its own arguments.
-func newDemoChildCmd(p *Program, name string, run func(ctx context.Context, dir string, self, args, environ []string, stdout, stderr io.Writer) int) *cobra.Command {
+func newDemoChildCmd(p *Program, name string, run func(context.Context, demo.Call) int) *cobra.Command {
 	return &cobra.Command{
 		Use:                name + " DIR ARGUMENTS",
 		Hidden:             true,
@@ -226,7 +225,8 @@ func newDemoChildCmd(p *Program, name string, run func(ctx context.Context, dir 
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 			defer stop()
-			if code := run(ctx, args[0], self, args[1:], os.Environ(), p.IO.Out, p.IO.Err); code != ExitOK {
+			call := demo.Call{Dir: args[0], Self: self, Args: args[1:], Environ: os.Environ(), Stdout: p.IO.Out, Stderr: p.IO.Err}
+			if code := run(ctx, call); code != ExitOK {
 				return exit(code)
 			}
 			return nil

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 		os.Exit(serveAsChild(os.Args[2]))
 	case len(os.Args) >= 3 && os.Args[1] == RebuildCommand:
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		status := Rebuild(ctx, os.Args[2], self(), os.Args[3:], os.Environ(), os.Stdout, os.Stderr)
+		status := Rebuild(ctx, Call{Dir: os.Args[2], Self: self(), Args: os.Args[3:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr})
 		stop()
 		os.Exit(status)
 	}
@@ -167,7 +167,7 @@ type rebuilt struct {
 func callRebuild(ctx context.Context, dir string, args ...string) rebuilt {
 	var out, log bytes.Buffer
 	env := []string{fmt.Sprintf("%s=%d", speedVariable, testSpeed)}
-	status := Rebuild(ctx, dir, self(), args, env, &out, &log)
+	status := Rebuild(ctx, Call{Dir: dir, Self: self(), Args: args, Environ: env, Stdout: &out, Stderr: &log})
 	return rebuilt{status, strings.TrimSpace(out.String()), log.String()}
 }
 

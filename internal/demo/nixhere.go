@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -19,12 +18,12 @@ const NixCommand = "nix"
 
 // Nix is the stand-in for nix on this machine, as far as a new host needs it:
 // build, path-info and copy. Nothing is built but a log; the paths are of the
-// demo's hosts. It returns the exit status. The arguments are as for Rebuild.
-func Nix(ctx context.Context, dir string, self, args, environ []string, stdout, stderr io.Writer) int {
-	n := nixHere{dir: dir, self: self, args: args, speed: speedOf(environ), stdout: stdout, stderr: stderr, all: newCatalogue([]host{newHost()})}
+// demo's hosts. It returns the exit status.
+func Nix(ctx context.Context, c Call) int {
+	n := nixHere{Call: c, speed: speedOf(c.Environ), all: newCatalogue([]host{newHost()})}
 	if err := n.run(ctx); err != nil {
 		if !errors.Is(err, errTold) && ctx.Err() == nil {
-			fmt.Fprintln(stderr, "error:", err)
+			fmt.Fprintln(c.Stderr, "error:", err)
 		}
 		return 1
 	}
@@ -33,17 +32,15 @@ func Nix(ctx context.Context, dir string, self, args, environ []string, stdout, 
 
 // nixHere is one start of it.
 type nixHere struct {
-	dir            string
-	self, args     []string
-	speed          float64
-	stdout, stderr io.Writer
-	all            catalogue
+	Call
+	speed float64
+	all   catalogue
 }
 
 // option is the value of an option.
 func (n nixHere) option(name string) string {
-	if i := slices.Index(n.args, name); i >= 0 && i+1 < len(n.args) {
-		return n.args[i+1]
+	if i := slices.Index(n.Args, name); i >= 0 && i+1 < len(n.Args) {
+		return n.Args[i+1]
 	}
 	return ""
 }
@@ -53,14 +50,14 @@ func (n nixHere) log() logOptions {
 }
 
 func (n nixHere) run(ctx context.Context) error {
-	last := n.args[max(0, len(n.args)-1):]
+	last := n.Args[max(0, len(n.Args)-1):]
 	switch {
 	case len(last) == 0:
-	case slices.Contains(n.args, "build"):
+	case slices.Contains(n.Args, "build"):
 		return n.build(ctx, last[0])
-	case slices.Contains(n.args, "path-info"):
+	case slices.Contains(n.Args, "path-info"):
 		return n.pathInfo(last[0])
-	case slices.Contains(n.args, "copy"):
+	case slices.Contains(n.Args, "copy"):
 		return n.copy(ctx, last[0])
 	}
 	return errors.New("the demo's nix knows build, path-info and copy")
@@ -74,7 +71,7 @@ func (n nixHere) build(ctx context.Context, installable string) error {
 	sys := systemOf(newHost(), revisions()[0])
 	l := newLog(n.log(), "build here "+sys.drv)
 	planBuild(sys, "").log(l) // which does not fail: its story has nothing that could
-	if err := l.play(ctx, n.stderr, n.speed); err != nil {
+	if err := l.play(ctx, n.Stderr, n.speed); err != nil {
 		return err
 	}
 	link := n.option("--out-link")
@@ -90,12 +87,12 @@ func (n nixHere) pathInfo(path string) error {
 	if !ok {
 		return fmt.Errorf("path '%s' is not valid", path)
 	}
-	if !slices.Contains(n.args, "--recursive") {
-		fmt.Fprintln(n.stdout, path)
+	if !slices.Contains(n.Args, "--recursive") {
+		fmt.Fprintln(n.Stdout, path)
 		return nil
 	}
 	for _, member := range sys.closure() {
-		fmt.Fprintf(n.stdout, "%s\t%d\n", member.path, member.size)
+		fmt.Fprintf(n.Stdout, "%s\t%d\n", member.path, member.size)
 	}
 	return nil
 }
@@ -110,18 +107,18 @@ func (n nixHere) copy(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	client, err := Connect(ctx, n.dir, n.self)
+	client, err := Connect(ctx, n.Dir, n.Self)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	target := to.Hostname()
-	r := &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: n.dir}, open: map[string]*sshutil.Client{}, stderr: n.stderr}
+	r := &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: n.Dir}, open: map[string]*sshutil.Client{}, stderr: n.Stderr}
 	defer r.close()
 	if _, err := r.client(ctx, target); err != nil {
 		return err
 	}
-	if err := copyLog(n.log(), sys, "local", "ssh://root@"+target).play(ctx, n.stderr, n.speed); err != nil {
+	if err := copyLog(n.log(), sys, "local", "ssh://root@"+target).play(ctx, n.Stderr, n.speed); err != nil {
 		return err
 	}
 	return r.send(ctx, target, path)

@@ -11,38 +11,47 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
+// Call is how a stand-in for a program of this machine is called.
+type Call struct {
+	Dir     string   // the demo's directory
+	Self    []string // starts the demo's daemon, see Connect
+	Args    []string
+	Environ []string // NIXFLEET_DEMO_SPEED in it makes it faster
+	Stdout  io.Writer
+	Stderr  io.Writer
+}
+
 // Rebuild is the stand-in for nixos-rebuild (its Python dialect): the same
 // arguments, texts and exit codes, and the same commands on the hosts over
 // SSH. It returns the exit status; ctx must end with SIGINT, as the real one
-// is interrupted by it. dir is the demo's directory, self what starts its
-// daemon (see Connect). NIXFLEET_DEMO_SPEED in environ makes it faster.
-func Rebuild(ctx context.Context, dir string, self, args, environ []string, stdout, stderr io.Writer) int {
-	a, err := parseRebuild(args)
+// is interrupted by it.
+func Rebuild(ctx context.Context, c Call) int {
+	a, err := parseRebuild(c.Args)
 	for _, w := range a.warnings {
-		fmt.Fprintln(stderr, w)
+		fmt.Fprintln(c.Stderr, w)
 	}
 	switch {
 	case err != nil:
-		fmt.Fprintf(stderr, "%s\n%v\n", rebuildUsage, err)
+		fmt.Fprintf(c.Stderr, "%s\n%v\n", rebuildUsage, err)
 		return exitUsage
 	case a.help:
-		fmt.Fprintln(stdout, rebuildUsage)
+		fmt.Fprintln(c.Stdout, rebuildUsage)
 		return 0
 	}
-	client, err := Connect(ctx, dir, self)
+	client, err := Connect(ctx, c.Dir, c.Self)
 	if err != nil {
-		fmt.Fprintln(stderr, "error:", err)
+		fmt.Fprintln(c.Stderr, "error:", err)
 		return 1
 	}
 	defer client.Close()
 	fleet, err := readFleet()
 	if err != nil {
-		fmt.Fprintln(stderr, "error:", err)
+		fmt.Fprintln(c.Stderr, "error:", err)
 		return 1
 	}
 	b := rebuild{
-		rebuildArgs: a, all: newCatalogue(fleet), fleet: fleet, speed: speedOf(environ), agent: askedBySudo(environ), stdout: stdout, stderr: stderr,
-		remotes: &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: dir}, open: map[string]*sshutil.Client{}, stderr: stderr},
+		rebuildArgs: a, all: newCatalogue(fleet), fleet: fleet, speed: speedOf(c.Environ), agent: askedBySudo(c.Environ), stdout: c.Stdout, stderr: c.Stderr,
+		remotes: &remotes{dialer: &sshutil.Dialer{Resolver: client, Home: c.Dir}, open: map[string]*sshutil.Client{}, stderr: c.Stderr},
 	}
 	defer b.remotes.close()
 	return b.run(ctx)
