@@ -66,27 +66,33 @@ type engine struct {
 	plan     Plan
 	host     PlanHost
 	remote   Remote
-	stdout   io.Writer // the system's path, last of all, as nixos-rebuild prints it
+	stdout   io.Writer
 	stderr   io.Writer
 	password *Secret // for sudo; nil when it asks for none
 }
 
+// Streams are what a program reads and writes.
+type Streams struct {
+	In  io.Reader // a password that sudo wants is its first line
+	Out io.Writer // the system's path, last of all, as nixos-rebuild prints it
+	Err io.Writer
+}
+
 // RunActivation does what the plan in dir says of a host, with the commands
-// that nixos-rebuild would run, and returns its exit status. A password that
-// sudo wants is the first line of stdin.
-func RunActivation(ctx context.Context, dir, host string, remote Remote, stdin io.Reader, stdout, stderr io.Writer) int {
+// that nixos-rebuild would run, and returns its exit status.
+func RunActivation(ctx context.Context, dir, host string, remote Remote, s Streams) int {
 	plan, err := runDir(dir).readPlan()
 	h, ok := plan.Host(host)
 	if err == nil && !ok {
 		err = fmt.Errorf("the run has no host %q", host)
 	}
-	e := &engine{dir: runDir(dir), plan: plan, host: h, remote: remote, stdout: stdout, stderr: stderr}
+	e := &engine{dir: runDir(dir), plan: plan, host: h, remote: remote, stdout: s.Out, stderr: s.Err}
 	if err == nil && h.Password {
-		e.password, err = guardedSecret(stdin)
+		e.password, err = guardedSecret(s.In)
 		defer e.password.Wipe()
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "error: "+err.Error())
+		fmt.Fprintln(s.Err, "error: "+err.Error())
 		return exitNotStarted
 	}
 	return e.status(ctx, e.deploy(ctx))

@@ -166,7 +166,7 @@ func TestActivateWithAPassword(t *testing.T) {
 		return 0, nil
 	}
 	var out, log bytes.Buffer
-	if code := RunActivation(t.Context(), dir, "h1", remote, strings.NewReader("secret\n"), &out, &log); code != 0 {
+	if code := RunActivation(t.Context(), dir, "h1", remote, Streams{strings.NewReader("secret\n"), &out, &log}); code != 0 {
 		t.Errorf("exit status %d: %s", code, log.String())
 	}
 	if given == nil || given.Bytes() != nil {
@@ -211,7 +211,7 @@ stty raw -echo; printf '[sudo] password for ops: '; read -r given; stty sane; ec
 				return 0, nil
 			}
 			var out, log bytes.Buffer
-			if code := RunActivation(t.Context(), dir, "h1", remote, strings.NewReader("secret\n"), &out, &log); code != 0 || out.String() != newSystem+"\n" {
+			if code := RunActivation(t.Context(), dir, "h1", remote, Streams{strings.NewReader("secret\n"), &out, &log}); code != 0 || out.String() != newSystem+"\n" {
 				t.Errorf("exit status %d, and it printed %q\n%s", code, out.String(), log.String())
 			}
 			if told < 3 {

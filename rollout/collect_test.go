@@ -47,7 +47,7 @@ func engineEnds(t *testing.T, action nixcmd.Action, what Activation, cutAt int) 
 		t.Fatal(err)
 	}
 	var out, said bytes.Buffer
-	code := RunActivation(t.Context(), dir, "h1", hostOf(what, cutAt, &ran), strings.NewReader(""), &out, &said)
+	code := RunActivation(t.Context(), dir, "h1", hostOf(what, cutAt, &ran), Streams{strings.NewReader(""), &out, &said})
 	decoder := nixcmd.NewLogDecoder(action, time.Now)
 	decoder.Activating()
 	decoder.Write(nil, said.Bytes())
@@ -119,7 +119,7 @@ func TestCollectSparesWhatHasMoved(t *testing.T) {
 		}
 		var ran []string
 		var out, log bytes.Buffer
-		code := RunActivation(t.Context(), dir, "h1", hostOf(host, -1, &ran), strings.NewReader(""), &out, &log)
+		code := RunActivation(t.Context(), dir, "h1", hostOf(host, -1, &ran), Streams{strings.NewReader(""), &out, &log})
 		if code == 0 || slices.ContainsFunc(ran, func(line string) bool { return strings.Contains(line, "nix-env") || strings.Contains(line, "--gc") }) {
 			t.Errorf("%s: exit %d after\n%s\n%s", name, code, strings.Join(ran, "\n"), log.String())
 		}

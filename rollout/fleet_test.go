@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if len(os.Args) > 3 && os.Args[1] == wordActivate {
-		os.Exit(RunActivation(context.Background(), os.Args[2], os.Args[3], folderRemote, os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(RunActivation(context.Background(), os.Args[2], os.Args[3], folderRemote, Streams{os.Stdin, os.Stdout, os.Stderr}))
 	}
 	os.Exit(m.Run())
 }

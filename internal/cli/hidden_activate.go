@@ -31,7 +31,7 @@ func newActivateCmd(p *Program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			code := rollout.RunActivation(ctx, args[0], args[1], remote, p.IO.In, p.IO.Out, p.IO.Err)
+			code := rollout.RunActivation(ctx, args[0], args[1], remote, rollout.Streams{In: p.IO.In, Out: p.IO.Out, Err: p.IO.Err})
 			if err := done(); err != nil {
 				return err
 			}
