@@ -14,24 +14,32 @@ import (
 // machine's lock and makes sure that nobody else is at it. A verdict means
 // that the task ends here.
 func (t *task) prepare(ctx context.Context) (*Verdict, error) {
-	stage, stop := context.WithCancelCause(ctx)
-	answered := make(chan struct{})
-	go func() { // a request to cancel ends whatever the stage waits for
-		defer close(answered)
-		select {
-		case <-t.requests:
-			stop(errCancelled)
-		case <-stage.Done():
-		}
-	}()
-	v := t.prepareHost(stage)
-	stop(nil)
-	<-answered
-	if errors.Is(context.Cause(stage), errCancelled) {
+	var v *Verdict
+	if untilAsked(ctx, t.requests, func(stage context.Context) { v = t.prepareHost(stage) }) {
 		t.answer(true, "cancelled before nixos-rebuild was started")
 		return t.verdict(OutcomeCancelled, "cancelled before nixos-rebuild was started; nothing on the host has changed", ""), nil
 	}
 	return v, ctx.Err()
+}
+
+// untilAsked does some work, which a request to cancel ends wherever it waits. It
+// says whether one came: it has been taken then, however far the work had come.
+func untilAsked(ctx context.Context, requests <-chan request, work func(context.Context)) (asked bool) {
+	stage, stop := context.WithCancel(ctx)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		select {
+		case <-requests:
+			asked = true
+			stop()
+		case <-stage.Done():
+		}
+	}()
+	work(stage)
+	stop()
+	<-heard
+	return asked
 }
 
 func (t *task) prepareHost(ctx context.Context) *Verdict {

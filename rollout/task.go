@@ -35,9 +35,6 @@ func newTask(r *run, h PlanHost) *task {
 	return &task{run: r, host: h, requests: make(chan request, 8), admitted: make(chan struct{}, 1), before: seen.Before, phase: seen.Phase}
 }
 
-// errCancelled ends what precedes nixos-rebuild when a person asks for it.
-var errCancelled = errors.New("cancelled")
-
 // work does the task, or what is left of it after an adoption. An error means
 // that the supervisor is to end, so that nothing can be said of the task.
 func (t *task) work(ctx context.Context) (Verdict, error) {
