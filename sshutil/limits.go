@@ -51,7 +51,7 @@ const (
 	proxyFarewell = 200 * time.Millisecond // a ProxyCommand whose connection is closed mostly ends by itself
 
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
-	controlTimeout = 2 * time.Second // an answer of a master to -O check or -O exit
+	controlTimeout = 5 * time.Second // an answer of a master to -O check or -O exit, which comes at once unless the processor is busy
 	lockRetry      = 20 * time.Millisecond
 
 	secretMax       = 1022      // bytes of a password; OpenSSH takes no longer one
