@@ -167,7 +167,8 @@ func (b *bench) ourselves(ctx context.Context, r *reading) (*ourselves, error) {
 	}
 	nix.WriteString("}; }\n")
 	us := &ourselves{reading: r, program: program, pool: pool}
-	for _, home := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
+	// Not HOME: where that is not the user's own, what `ssh -G` says is not kept.
+	for _, home := range []string{"XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"} {
 		us.env = append(us.env, home+"="+r.dir)
 	}
 	us.env = append(append(os.Environ(), us.env...), "NIX_SSHOPTS=-F "+r.hosts.Config)
