@@ -1,9 +1,10 @@
-# The rest of what a host can tell, at the price of some twenty programs.
+# The rest of what a host can tell, at the price of some twenty programs. After
+# the fast script, whose words it uses; what that has said is not asked for again.
 full() { full=$("$@" 2>/dev/null | tr '\n\t' '  '); full=${full% }; }
-full uname -s; e os "$full"
 full uname -m; e arch "$full"
-full uname -r; e kernel "$full"
-full uname -n; e host "$full"
+[ -r "$R/proc/sys/kernel/ostype" ] || { full uname -s; e os "$full"; }
+[ -r "$R/proc/sys/kernel/osrelease" ] || { full uname -r; e kernel "$full"; }
+[ -r "$R/proc/sys/kernel/hostname" ] || { full uname -n; e host "$full"; }
 [ ! -x "$C/sw/bin/nixos-version" ] || { full "$C/sw/bin/nixos-version" --json; e nixos "$full"; }
 [ ! -r "$R/etc/os-release" ] || e osname "$(. "$R/etc/os-release" >/dev/null 2>&1; printf %s "${PRETTY_NAME-}")"
 set -- "$S"-*-link
