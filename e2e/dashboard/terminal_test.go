@@ -34,7 +34,7 @@ func newHome(t *testing.T, env ...string) *home {
 	h := &home{t: t, dir: t.TempDir()}
 	h.env = append(os.Environ(),
 		"HOME="+h.dir, "XDG_STATE_HOME="+h.dir+"/state", "XDG_CACHE_HOME="+h.dir+"/cache", "XDG_RUNTIME_DIR=",
-		"XDG_CONFIG_HOME="+h.dir+"/config", "SHELL=/bin/sh", "LC_ALL=C.UTF-8", "NO_COLOR=", "CLICOLOR=", "TMUX=", "TMUX_TMPDIR="+h.dir)
+		"XDG_CONFIG_HOME="+h.dir+"/config", "SHELL=/bin/sh", "LC_ALL=C.UTF-8", "CI=", "NO_COLOR=", "CLICOLOR=", "TMUX=", "TMUX_TMPDIR="+h.dir)
 	h.env = append(h.env, env...)
 	t.Cleanup(h.leave)
 	return h
