@@ -50,14 +50,14 @@ func buildOptions() []menuOption {
 
 func stepOptions() []menuOption {
 	return []menuOption{
-		number("P", "parallel", "at a time", "Change how many hosts are taken at a time.", fmt.Sprint(rollout.UsualParallel), "%d",
-			func(d *runMenu) *int { return &d.Parallel }, 8, 16, 32, 1, 2),
-		number("C", "canary", "canary", "Change how many hosts go first; the others follow only when these are well.", "none", "%d",
-			func(d *runMenu) *int { return &d.Canary }, 1, 2, 4),
-		number("V", "wave", "waves of", "Change how many hosts follow at a time, each wave only when the one before is well.", "all", "%d",
-			func(d *runMenu) *int { return &d.Wave }, 2, 4, 8, 16),
-		number("L", "max-failures", "stop after failures", "Change how many hosts may fail before no more are begun.", "as waves say", "%d",
-			func(d *runMenu) *int { return &d.MaxFailures }, 1, 2, 5),
+		number{key: "P", id: "parallel", name: "at a time", about: "Change how many hosts are taken at a time.",
+			usual: fmt.Sprint(rollout.UsualParallel), form: "%d", rounds: []int{8, 16, 32, 1, 2}, what: func(d *runMenu) *int { return &d.Parallel }}.option(),
+		number{key: "C", id: "canary", name: "canary", about: "Change how many hosts go first; the others follow only when these are well.",
+			usual: "none", form: "%d", rounds: []int{1, 2, 4}, what: func(d *runMenu) *int { return &d.Canary }}.option(),
+		number{key: "V", id: "wave", name: "waves of", about: "Change how many hosts follow at a time, each wave only when the one before is well.",
+			usual: "all", form: "%d", rounds: []int{2, 4, 8, 16}, what: func(d *runMenu) *int { return &d.Wave }}.option(),
+		number{key: "L", id: "max-failures", name: "stop after failures", about: "Change how many hosts may fail before no more are begun.",
+			usual: "as waves say", form: "%d", rounds: []int{1, 2, 5}, what: func(d *runMenu) *int { return &d.MaxFailures }}.option(),
 	}
 }
 
@@ -65,12 +65,12 @@ func careOptions() []menuOption {
 	return []menuOption{
 		yesNo("D", "diff", "diff first", "Build first and show which packages change and what restarts; then activate just that, or do not.", func(d *runMenu) *bool { return &d.Diff }),
 		yesNo("B", "rollback-on-failure", "back on failure", "Put a host back on what it was if its activation or a health check fails.", func(d *runMenu) *bool { return &d.Undo }),
-		number("H", "health-timeout", "health within", "Change the seconds in which the health checks of fleet.nix have to succeed.", fmt.Sprintf("%d s", rollout.UsualHealth), "%d s",
-			func(d *runMenu) *int { return &d.Health }, 60, 120, 300),
-		number("G", "confirm-timeout", "back unless confirmed within", "Have each host go back by itself unless a new login finds it well in time.", "never", "%d s",
-			func(d *runMenu) *int { return &d.Confirm }, 30, 90, 300),
-		number("M", "activation-timeout", "activate within", "Where hosts go back by themselves: change the seconds that an activation may take.", fmt.Sprintf("%d s", rollout.UsualActivation), "%d s",
-			func(d *runMenu) *int { return &d.Activation }, 1800, 3600, 300),
+		number{key: "H", id: "health-timeout", name: "health within", about: "Change the seconds in which the health checks of fleet.nix have to succeed.",
+			usual: fmt.Sprintf("%d s", rollout.UsualHealth), form: "%d s", rounds: []int{60, 120, 300}, what: func(d *runMenu) *int { return &d.Health }}.option(),
+		number{key: "G", id: "confirm-timeout", name: "back unless confirmed within", about: "Have each host go back by itself unless a new login finds it well in time.",
+			usual: "never", form: "%d s", rounds: []int{30, 90, 300}, what: func(d *runMenu) *int { return &d.Confirm }}.option(),
+		number{key: "M", id: "activation-timeout", name: "activate within", about: "Where hosts go back by themselves: change the seconds that an activation may take.",
+			usual: fmt.Sprintf("%d s", rollout.UsualActivation), form: "%d s", rounds: []int{1800, 3600, 300}, what: func(d *runMenu) *int { return &d.Activation }}.option(),
 	}
 }
 
@@ -103,17 +103,25 @@ func yesNo(key, id, name, about string, what func(*runMenu) *bool) menuOption {
 	}
 }
 
-// number is an option that is a number; usual says what 0 means.
-func number(key, id, name, about, usual, form string, what func(*runMenu) *int, round ...int) menuOption {
-	round = append([]int{0}, round...)
-	return menuOption{key: key, id: id, name: name, about: about, number: what,
+// number is an option that is a number.
+type number struct {
+	key, id, name, about string
+	usual                string // what 0 means
+	form                 string // of another, for Printf
+	rounds               []int  // what it becomes one after the other, besides 0
+	what                 func(*runMenu) *int
+}
+
+func (n number) option() menuOption {
+	rounds := append([]int{0}, n.rounds...)
+	return menuOption{key: n.key, id: n.id, name: n.name, about: n.about, number: n.what,
 		value: func(d *runMenu) (string, bool) {
-			if n := *what(d); n != 0 {
-				return fmt.Sprintf(form, n), true
+			if v := *n.what(d); v != 0 {
+				return fmt.Sprintf(n.form, v), true
 			}
-			return usual, false
+			return n.usual, false
 		},
-		turn: func(m *Model) tea.Cmd { v := what(m.menu); *v = following(round, *v); return nil },
+		turn: func(m *Model) tea.Cmd { v := n.what(m.menu); *v = following(rounds, *v); return nil },
 	}
 }
 

@@ -167,7 +167,8 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 // View implements tea.Model.
 func (m *Model) View() string { return m.frame }
 
-// receive hands a message to whom it concerns.
+// receive hands a message to whom it concerns: what the terminal tells here,
+// and what we tell ourselves to the others.
 func (m *Model) receive(msg tea.Msg) tea.Cmd {
 	m.dirty = true
 	switch msg := msg.(type) {
@@ -175,6 +176,26 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		return m.onKey(msg)
 	case tea.MouseMsg:
 		return m.onMouse(msg)
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.FocusMsg:
+		m.watched(true)
+	case tea.BlurMsg:
+		m.watched(false)
+	case tea.ResumeMsg:
+		return m.onResumed()
+	case crashed:
+		m.crash = msg.crash
+		return tea.Quit
+	default:
+		return m.onTime(msg)
+	}
+	return nil
+}
+
+// onTime takes news, and what comes when its time has come.
+func (m *Model) onTime(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
 	case newsMsg:
 		return tea.Batch(m.onNews(msg), m.takeNews())
 	case tickMsg:
@@ -183,24 +204,22 @@ func (m *Model) receive(msg tea.Msg) tea.Cmd {
 		return m.poll()
 	case polledMsg:
 		return m.onPolled(msg)
-	case tea.WindowSizeMsg:
-		m.resize(msg.Width, msg.Height)
 	case minuteMsg:
 		return m.nextMinute()
-	case tea.FocusMsg:
-		m.watched(true)
-	case tea.BlurMsg:
-		m.watched(false)
-	case tea.ResumeMsg:
-		return m.onResumed()
 	case titleBackMsg:
 		return m.onTitleBack(msg)
 	case titleKeptMsg:
 		m.onTitleKept(msg)
 	case armedMsg:
-	case crashed:
-		m.crash = msg.crash
-		return tea.Quit
+	default:
+		return m.onDone(msg)
+	}
+	return nil
+}
+
+// onDone takes what a command ends with that a person has set going.
+func (m *Model) onDone(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
 	case runOpenedMsg:
 		return m.onRunOpened(msg)
 	case proposedMsg:
