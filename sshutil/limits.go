@@ -47,8 +47,9 @@ const (
 	doubtPatience = 2 * time.Second // for an answer when the link may well be dead
 	sleepGap      = 5 * time.Second // by which the clock went ahead of us when this machine has slept
 
-	childGrace    = time.Second            // between closing a child's pipes and giving them up
-	proxyFarewell = 200 * time.Millisecond // a ProxyCommand whose connection is closed mostly ends by itself
+	childGrace     = time.Second            // between closing a child's pipes and giving them up
+	proxyFarewell  = 200 * time.Millisecond // a ProxyCommand whose connection is closed mostly ends by itself
+	proxyLastWords = 3 * time.Second        // so long one that closed it first may take to say why
 
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
 	controlTimeout = 5 * time.Second // an answer of a master to -O check or -O exit, which comes at once unless the processor is busy

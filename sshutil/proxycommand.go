@@ -1,11 +1,13 @@
 package sshutil
 
 import (
+	"errors"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,6 +23,7 @@ type proxied struct {
 	exited chan struct{} // closed when the command was reaped
 	killed bool          // it did not end by itself
 	close  func() error
+	hungUp atomic.Bool // it closed its side first, so it is about to end
 }
 
 // startProxy starts a ProxyCommand, whose tokens are expanded, the way ssh does.
@@ -67,16 +70,39 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "proxy"), os.NewFile(uintptr(fds[1]), "proxy"), nil
 }
 
+func (p *proxied) Read(b []byte) (int, error) {
+	n, err := p.Conn.Read(b)
+	return n, p.note(err)
+}
+
+func (p *proxied) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	return n, p.note(err)
+}
+
+// note passes on why the connection cannot be used, and notices that it is not
+// us who closed it.
+func (p *proxied) note(err error) error {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		p.hungUp.Store(true)
+	}
+	return err
+}
+
 // Close ends the command: politely, as ssh does, and then not.
 func (p *proxied) Close() error { return p.close() }
 
 func (p *proxied) end() error {
 	err := p.Conn.Close()
 	// Most see that and go; what they say then is the truth about them.
+	patience := proxyFarewell
+	if p.hungUp.Load() {
+		patience = proxyLastWords
+	}
 	select {
 	case <-p.exited:
 		return err
-	case <-time.After(proxyFarewell):
+	case <-time.After(patience):
 	}
 	p.killed = true
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGHUP) // it may be gone already
