@@ -2,7 +2,6 @@ package rollout
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -53,9 +52,8 @@ func (d *durations) learn(name string, took time.Duration) {
 	d.known.Builds[key] = duration{Seconds: secs, Last: d.now()}
 }
 
-// save keeps what was learned, the newest maxDurations of it. It is an estimate: that it
-// cannot be kept is worth a line in the supervisor's log and nothing more.
-func (d *durations) save() {
+// save keeps what was learned, the newest maxDurations of it.
+func (d *durations) save() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if over := len(d.known.Builds) - maxDurations; over > 0 {
@@ -66,9 +64,7 @@ func (d *durations) save() {
 			delete(d.known.Builds, key)
 		}
 	}
-	if err := writeJSON(d.path, d.known); err != nil {
-		os.Stderr.WriteString(err.Error() + "\n")
-	}
+	return writeJSON(d.path, d.known)
 }
 
 // of is how long a derivation is expected to take, if it was ever built.

@@ -1,6 +1,9 @@
 package rollout
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +28,9 @@ func TestEstimate(t *testing.T) {
 	}
 	at = at.Add(10 * time.Second)
 	first.look(building(), at) // both took 10 s
-	first.durations.save()
+	if err := first.durations.save(); err != nil {
+		t.Fatal(err)
+	}
 
 	second := newBuildWatch(store.durations(now), true)
 	planned := []string{"linux-6.12.60", "etc-h1"} // another version of the same
@@ -53,5 +58,25 @@ func TestEstimatesOfAdoptedRunsTeachNothing(t *testing.T) {
 	w.look(nixcmd.Progress{}, fixedNow().Add(time.Second))
 	if _, ok := w.durations.of("a-1"); ok {
 		t.Error("it learned from times that are not true")
+	}
+}
+
+// TestFiguresThatCannotBeKept are worth a line in the supervisor's log.
+func TestFiguresThatCannotBeKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "supervisor.log")
+	log, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	r := &run{Supervisor: Supervisor{Log: log}}
+	nowhere := &Store{Dir: filepath.Join(path, "no directory")}
+	r.note("keeping how long builds took", nowhere.durations(time.Now).save())
+	r.note("keeping the memory that h1 took", nowhere.peaks().learn("flake", "h1", 1<<20))
+	r.note("looking for questions", nil)
+	said, err := os.ReadFile(path)
+	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+	if err != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], "keeping how long builds took: ") || !strings.HasPrefix(lines[1], "keeping the memory that h1 took: ") {
+		t.Errorf("the log says %q, %v", said, err)
 	}
 }

@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 func runTestSupervisor(dir string) int {
 	hosts := os.Getenv("TEST_HOSTS")
 	s := Supervisor{
-		Store: &Store{Dir: filepath.Dir(filepath.Dir(dir))}, Dir: dir, Lock: InheritedLock(),
+		Store: &Store{Dir: filepath.Dir(filepath.Dir(dir))}, Dir: dir, Lock: InheritedLock(), Log: os.Stderr,
 		Launcher: testLauncher(), Now: time.Now,
 		Connect: func(*Plan) (Connector, error) { return folders(hosts), nil },
 		Fingerprint: func(context.Context, string) (string, error) {

@@ -2,8 +2,6 @@ package rollout
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"syscall"
 	"time"
 
@@ -95,9 +93,7 @@ func (t *task) answer(accepted bool, reason string) {
 // are cancelled on the spot.
 func (r *run) answerRequests() {
 	requests, err := r.dir.takeRequests()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "reading requests:", err)
-	}
+	r.note("reading requests", err)
 	for _, req := range requests {
 		hosts := req.Cancel
 		if len(hosts) == 0 {

@@ -91,7 +91,7 @@ func (t *task) spawnParent(ctx context.Context) (<-chan struct{}, string, error)
 	}
 	cmd := exec.Command(program, append(append([]string{}, t.run.Launcher.Task...), t.run.Dir, t.host.Name)...)
 	cmd.Args[0] = programName
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	cmd.Stdout, cmd.Stderr = t.run.Log, t.run.Log
 	cmd.ExtraFiles = []*os.File{machine, alive, saying, passwords}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = cmd.Start()

@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"os"
 	"path/filepath"
 	"sync"
 )
@@ -42,16 +41,13 @@ func (p *peaks) of(flake, host string) int64 {
 	return defaultEvalMemory
 }
 
-// learn keeps a measured peak. It is a figure for scheduling: that it cannot be
-// kept is worth a line in the supervisor's log and nothing more.
-func (p *peaks) learn(flake, host string, bytes int64) {
+// learn keeps a measured peak.
+func (p *peaks) learn(flake, host string, bytes int64) error {
 	if bytes <= 0 {
-		return
+		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.known.Bytes[peakKey(flake, host)] = bytes
-	if err := writeJSON(p.path, p.known); err != nil {
-		os.Stderr.WriteString(err.Error() + "\n")
-	}
+	return writeJSON(p.path, p.known)
 }

@@ -1,8 +1,6 @@
 package rollout
 
 import (
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -18,7 +16,7 @@ const (
 func (r *run) lookAtQuestions() {
 	open, err := r.dir.openQuestions()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "looking for questions:", err)
+		r.note("looking for questions", err)
 		return
 	}
 	for _, e := range newsOfQuestions(r.toldQuestions(), open) {
@@ -58,7 +56,7 @@ func newsOfQuestions(told []Question, open []questionFile) []Event {
 func (r *run) refuseQuestions(host string) {
 	open, err := r.dir.openQuestions()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "looking for questions:", err)
+		r.note("looking for questions", err)
 		return
 	}
 	for _, q := range open {

@@ -33,7 +33,9 @@ func TestARunEvaluatesWhatFits(t *testing.T) {
 				"while [ $(wc -l <$TEST_HOSTS/evaluations) -lt 10 ]; do sleep 0.02; done\n" + wellStory
 		}
 		w.host(h.Name, "m"+h.Name, story)
-		peaks.learn(plan.Flake.URL, h.Name, 1<<50) // of no machine
+		if err := peaks.learn(plan.Flake.URL, h.Name, 1<<50); err != nil { // of no machine
+			t.Fatal(err)
+		}
 		fmt.Fprintf(&want, " %s:%s", h.Name, outcome)
 	}
 	if got := outcomes(w.start(plan).end()); " "+got != want.String() {

@@ -33,6 +33,7 @@ type Supervisor struct {
 	Store    *Store
 	Dir      string
 	Lock     *os.File // the run's lock, inherited
+	Log      *os.File // what it and its task parents have to say that fits nowhere else
 	Launcher Launcher
 	Now      func() time.Time
 	SSH      string // the ssh program, for shared connections
@@ -103,7 +104,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 	r.tasks.Wait()
 	if err := ctx.Err(); err != nil {
 		r.farewells.Wait()
-		r.durations.save()
+		r.note("keeping how long builds took", r.durations.save())
 		return err
 	}
 	if err := r.conclude(); err != nil {
@@ -310,9 +311,17 @@ func (r *run) emit(e Event) {
 	defer r.mu.Unlock()
 	if err != nil && r.failed == nil {
 		r.failed = err
-		fmt.Fprintln(os.Stderr, err)
+		r.note("writing events", err)
 	}
 	r.view.apply(e)
+}
+
+// note writes down what went wrong and is worth no more than a line in the
+// supervisor's log, such as a figure for an estimate that could not be kept.
+func (r *run) note(doing string, err error) {
+	if err != nil {
+		fmt.Fprintf(r.Log, "%s: %v\n", doing, err)
+	}
 }
 
 func (r *run) emitVerdict(name string, v Verdict) {
@@ -354,7 +363,7 @@ func (r *run) conclude() error {
 	if failed != nil {
 		return failed
 	}
-	r.durations.save()
+	r.note("keeping how long builds took", r.durations.save())
 	r.farewells.Wait()
 	// Whoever finds a run without summary.json takes it over; nobody looks for
 	// what is left of one that has it.

@@ -96,7 +96,7 @@ func (t *task) release() {
 	t.run.farewells.Go(func() {
 		if err := t.endLinks(); err != nil {
 			t.run.strays.Store(true)
-			fmt.Fprintf(os.Stderr, "closing the shared connection to %s: %v\n", t.host.Name, err)
+			t.run.note("closing the shared connection to "+t.host.Name, err)
 		}
 	})
 }

@@ -86,7 +86,7 @@ func (t *task) finish(w *logWatch) (ending, error) {
 	reason := "its exit status was lost"
 	if ok {
 		end.exit, reason = &status.code, ""
-		t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10)
+		t.run.note("keeping the memory that "+t.host.Name+" took", t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10))
 	}
 	t.evaluated.Store(true)
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskEnded, ExitCode: end.exit, Reason: reason})

@@ -58,6 +58,7 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 		Store:     store,
 		Dir:       dir,
 		Lock:      rollout.InheritedLock(),
+		Log:       os.Stderr, // which its children inherit, so no writer will do
 		Launcher:  p.World.Launcher(),
 		Now:       p.Env.Now,
 		SSH:       p.World.Tools().ssh,
