@@ -71,6 +71,12 @@ func (d *runDir) pour(s *stage) (dry func()) {
 func BenchmarkIdle(b *testing.B) {
 	c := onConsole(b, "idle", 120, 40)
 	c.until("100 hosts", 0)
+	at := c.bytes()
+	c.press("?")
+	c.until("Open the deploy menu", at)
+	at = c.bytes()
+	c.press("?")
+	c.until("by attention", at) // what a start brings with it lies behind
 	for c.written(300*time.Millisecond) > 0 {
 	}
 	spent, seconds := c.cpu(), 0.0

@@ -69,18 +69,24 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	if err := theirs.build(ctx, o.pkg); err != nil {
-		// What somebody else committed is no fault of this tree.
-		_, werr := fmt.Fprintf(out, "%s cannot be compared with: %v\n", o.base, err)
-		return werr
+		return incomparable(out, o.base, err)
 	}
 	for range o.rounds {
-		for _, s := range []*side{theirs, ours} {
-			if err := s.measure(ctx, o); err != nil {
-				return err
-			}
+		if err := theirs.measure(ctx, o); err != nil {
+			return errors.Join(incomparable(out, o.base, err), ours.measure(ctx, o))
+		}
+		if err := ours.measure(ctx, o); err != nil {
+			return err
 		}
 	}
 	return table(out, o.base, theirs.results, ours.results)
+}
+
+// incomparable tells why the other commit cannot be measured. What somebody
+// else committed is no fault of this tree.
+func incomparable(out io.Writer, base string, why error) error {
+	_, err := fmt.Fprintf(out, "%s cannot be compared with: %v\n", base, why)
+	return err
 }
 
 // checkout puts the files of a commit into dir.
