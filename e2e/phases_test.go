@@ -16,10 +16,12 @@ type stage struct {
 	lasts string // "" where the step is enough
 	step  string // "" where what lasts is enough
 	after string // the phase in which something lasts, when the step is held after it
+	flags string // of the command
 }
 
 var stages = []stage{
-	{phase: "preparing", host: "h5", step: holdReading},
+	// Who is to put a host back reads it anew, whatever preflight saw.
+	{phase: "preparing", host: "h5", step: holdReading, flags: "--rollback-on-failure"},
 	{phase: "evaluating", host: "h3", step: holdEval},
 	{phase: "copying", host: "h4", step: holdCopy},
 	{phase: "building", host: "h9", lasts: itsBuild},
@@ -35,7 +37,7 @@ func (s stage) catch(w *where, command string) (u *underWay, release func()) {
 	} else {
 		release = w.hold(s.step)
 	}
-	u = w.begin("%s --on %s --yes", command, s.host)
+	u = w.begin("%s --on %s --yes %s", command, s.host, s.flags)
 	if s.after != "" {
 		u.reaches(s.host, s.after)
 		held := w.hold(s.step)
