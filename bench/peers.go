@@ -44,7 +44,7 @@ type reader struct {
 	cmd  func(ctx context.Context, r *reading) *exec.Cmd
 }
 
-// readers are the others. All have the same script run, over the same ssh
+// readers are the others. All have the same script run, the fast one, over the same ssh
 // configuration, on as many hosts at a time.
 func readers() []reader {
 	limit := fmt.Sprint(parallel)
