@@ -158,17 +158,23 @@ func (h *house) watch(ended <-chan error, seen map[fs.FileMode]int) (err error) 
 			over = true
 		default:
 		}
-		wrong, kinds, werr := h.open()
-		if werr != nil {
-			h.t.Fatal(werr)
-		}
-		for kind, n := range kinds {
-			seen[kind] = max(seen[kind], n)
-		}
-		if len(wrong) > 0 {
-			slices.Sort(wrong)
-			h.t.Fatalf("not as private as it could be:\n%s", strings.Join(wrong, "\n"))
-		}
+		h.inspect(seen)
 	}
 	return err
+}
+
+// inspect looks at all modes once.
+func (h *house) inspect(seen map[fs.FileMode]int) {
+	h.t.Helper()
+	wrong, kinds, err := h.open()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for kind, n := range kinds {
+		seen[kind] = max(seen[kind], n)
+	}
+	if len(wrong) > 0 {
+		slices.Sort(wrong)
+		h.t.Fatalf("not as private as it could be:\n%s", strings.Join(wrong, "\n"))
+	}
 }
