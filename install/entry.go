@@ -11,8 +11,8 @@ import (
 // plainName is an attribute that Nix takes without quotes.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_'-]*$`)
 
-// Entry is what fleet.nix would say of the new host.
-func Entry(host, address string, port int, system string, keys []HostKey) string {
+// fleetEntry is what fleet.nix would say of the new host.
+func fleetEntry(host, address string, port int, system string, keys []HostKey) string {
 	name := host
 	if !plainName.MatchString(host) {
 		name = nixString(host)

@@ -43,7 +43,7 @@ func (i *Installation) listed(ctx context.Context) (bool, string, error) {
 // list shows what fleet.nix would say of the new host, and writes it on an
 // explicit yes if that can plainly be done.
 func (i *Installation) list(ctx context.Context) error {
-	entry := Entry(i.Plan.Host, i.Plan.Address, i.Plan.Port, i.facts.System, i.keys)
+	entry := fleetEntry(i.Plan.Host, i.Plan.Address, i.Plan.Port, i.facts.System, i.keys)
 	lines := strings.Split(entry, "\n")
 	i.tell(TellNote, "for fleet.nix (its address may be another one by then):")
 	for _, line := range lines {

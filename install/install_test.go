@@ -124,7 +124,7 @@ func TestRoom(t *testing.T) {
 		size, free int64
 		fits       bool
 	}{{1 << 30, -1, true}, {1 << 30, 2 << 30, true}, {1 << 30, 1 << 30, false}, {0, spare, true}, {1, spare, false}} {
-		if err := Room(c.size, c.free); (err == nil) != c.fits {
+		if err := checkRoom(c.size, c.free); (err == nil) != c.fits {
 			t.Errorf("%d into %d: %v", c.size, c.free, err)
 		}
 	}
@@ -152,7 +152,7 @@ func TestSplitTarget(t *testing.T) {
 func TestEntry(t *testing.T) {
 	keys := []HostKey{{"/r", "ssh-rsa AAAAB3"}, {"/e", "ssh-ed25519 " + blob}}
 	want := "hosts.\"new.lan\" = {\n  address = \"192.0.2.7\";\n  system = \"x86_64-linux\";\n  hostKey = \"ssh-ed25519 " + blob + "\";\n};"
-	if got := Entry("new.lan", "192.0.2.7", 22, "x86_64-linux", keys); got != want {
+	if got := fleetEntry("new.lan", "192.0.2.7", 22, "x86_64-linux", keys); got != want {
 		t.Errorf("the entry is\n%s", got)
 	}
 	if got := KnownHosts("h", "192.0.2.7", 2222, keys)[1]; got != "[h]:2222,[192.0.2.7]:2222 ssh-ed25519 "+blob {

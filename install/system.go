@@ -169,7 +169,7 @@ func (i *Installation) copySystem(ctx context.Context) error {
 	if err := i.look(ctx); err != nil { // the space is what it is now
 		return err
 	}
-	if err := Room(lacks.Size(), i.survey.Free); err != nil {
+	if err := checkRoom(lacks.Size(), i.survey.Free); err != nil {
 		return err
 	}
 	for path := range lacks {
@@ -254,8 +254,8 @@ func (i *Installation) lacks(ctx context.Context, closure nixcmd.Closure) (nixcm
 	return lacks, err
 }
 
-// Room says whether as much fits into what is free, or -1 when that is not known.
-func Room(size, free int64) error {
+// checkRoom says whether as much fits into what is free, or -1 when that is not known.
+func checkRoom(size, free int64) error {
 	if free < 0 || size+spare <= free {
 		return nil
 	}

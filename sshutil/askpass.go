@@ -147,7 +147,7 @@ func (s *AskpassServer) answer(ctx context.Context, conn net.Conn) {
 		io.Copy(io.Discard, conn) //nolint:errcheck // it ends when whoever asked has gone
 		stop()
 	})
-	prompt := ReadPrompt(q.Prompt, q.Hint)
+	prompt := readPrompt(q.Prompt, q.Hint)
 	prompt.Asker = q.Asker
 	secret, err := s.Answer(ctx, prompt)
 	defer secret.Wipe()

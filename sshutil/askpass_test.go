@@ -179,11 +179,11 @@ func TestReadPrompt(t *testing.T) {
 		{"Allow forwarding?", "confirm", WantsYes},
 		{"Confirm user presence for key ED25519-SK SHA256:x", "none", WantsTouch},
 	} {
-		if got := ReadPrompt(c.prompt, c.hint).Wants; got != c.want {
+		if got := readPrompt(c.prompt, c.hint).Wants; got != c.want {
 			t.Errorf("%q: %s, want %s", c.prompt, got, c.want)
 		}
 	}
-	if got := ReadPrompt("a\x1b[2Jb\r\nc\n\n", "").Words; strings.ContainsAny(got, "\x1b\r") || !strings.Contains(got, "\nc") {
+	if got := readPrompt("a\x1b[2Jb\r\nc\n\n", "").Words; strings.ContainsAny(got, "\x1b\r") || !strings.Contains(got, "\nc") {
 		t.Errorf("words = %q", got)
 	}
 }

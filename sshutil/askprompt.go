@@ -33,9 +33,9 @@ type Prompt struct {
 	Asker int    // the process that asks
 }
 
-// ReadPrompt tells what ssh asks for. Its words are those of readpass.c's
+// readPrompt tells what ssh asks for. Its words are those of readpass.c's
 // callers in OpenSSH 9 and 10, which are never translated.
-func ReadPrompt(prompt, hint string) Prompt {
+func readPrompt(prompt, hint string) Prompt {
 	p := Prompt{Words: promptWords(prompt), Key: promptKey(prompt)}
 	lower := strings.ToLower(prompt)
 	switch {

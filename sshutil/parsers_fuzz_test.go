@@ -56,7 +56,7 @@ func FuzzPrompt(f *testing.F) {
 		f.Add(seed, "confirm")
 	}
 	f.Fuzz(func(t *testing.T, prompt, hint string) {
-		p := ReadPrompt(prompt, hint)
+		p := readPrompt(prompt, hint)
 		shown := strings.Split(p.Words, "\n")
 		fitToShow(t, shown...)
 		if len(shown) > askpassLines {

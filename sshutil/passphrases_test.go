@@ -122,7 +122,7 @@ func TestKeysOfPrompts(t *testing.T) {
 		"Enter passphrase for key '/home/u/.ssh/id'":              "",
 		"ops@web1's password: ":                                   "",
 	} {
-		if got := ReadPrompt(prompt, "").Key; got != want {
+		if got := readPrompt(prompt, "").Key; got != want {
 			t.Errorf("%q: %q, want %q", prompt, got, want)
 		}
 	}

@@ -53,7 +53,7 @@ func ReportCrash(w io.Writer, getenv func(string) string, crash any) int {
 
 // reportTrace is ReportCrash of a panic that was caught elsewhere.
 func reportTrace(w io.Writer, getenv func(string) string, crash, stack string) int {
-	trace := fmt.Sprintf("%s\n\n%s\n%s\n", crash, VersionText(), stack)
+	trace := fmt.Sprintf("%s\n\n%s\n%s\n", crash, versionText(), stack)
 	fmt.Fprintf(w, "nixfleet-tui: a defect in this program stopped it: %s\n", text.Line(crash))
 	path, err := keepTrace(stateDir(getenv), trace)
 	if err != nil {

@@ -45,9 +45,9 @@ const (
 	defaultHeight = 24
 )
 
-// SystemIO are the process's own streams, judged by what they are and by what
+// systemIO are the process's own streams, judged by what they are and by what
 // the environment says (NO_COLOR, CLICOLOR, TERM and the locale).
-func SystemIO(in, out, errOut *os.File, getenv func(string) string) *IO {
+func systemIO(in, out, errOut *os.File, getenv func(string) string) *IO {
 	s := &IO{
 		In: in, Out: out, Err: errOut,
 		InTerminal:  term.IsTerminal(int(in.Fd())),

@@ -44,7 +44,7 @@ func NewProgram(started time.Time) *Program {
 		env.User = u.Username
 	}
 	return &Program{
-		IO:      SystemIO(os.Stdin, os.Stdout, os.Stderr, os.Getenv),
+		IO:      systemIO(os.Stdin, os.Stdout, os.Stderr, os.Getenv),
 		Env:     env,
 		World:   &realWorld{env: env},
 		Demo:    &demoWorld{env: env},

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// VersionText is the program's version with what it was built from and by.
-func VersionText() string {
+// versionText is the program's version with what it was built from and by.
+func versionText() string {
 	version, revision, dirty := "unknown", "", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = info.Main.Version
@@ -32,7 +32,7 @@ func newVersionCmd(p *Program) *cobra.Command {
 		Example: "  nixfleet-tui version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintln(p.IO.Out, VersionText())
+			fmt.Fprintln(p.IO.Out, versionText())
 			return nil
 		},
 	}
