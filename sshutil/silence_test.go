@@ -73,20 +73,19 @@ func TestNobodyBehindOthersIsSilent(t *testing.T) {
 	f.change("jumped", func(t *Target) { t.ProxyJump = []string{"jump"} })
 	f.add("proxied", 1, nil)
 	g := newGate(t)
-	f.change("proxied", func(t *Target) { t.ProxyCommand = "cat " + g.path + "; exec cat >/dev/null" })
+	f.change("proxied", func(t *Target) { t.ProxyCommand = "cat " + g.path })
 	p := NewPool(f.dialer())
 	answers := make(chan error, 2)
 	for _, name := range []string{"jumped", "proxied"} {
 		go func() { _, err := p.Client(t.Context(), name); answers <- err }()
 	}
 	<-called
-	open := g.reached(t)
+	defer g.reached(t)() // it stays there until it is ended
 	for _, name := range []string{"jump", "jumped", "proxied"} {
 		if p.Silent(name) {
 			t.Errorf("%s counts as silent", name)
 		}
 	}
-	open()
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
