@@ -16,6 +16,7 @@ import (
 // labFault is something that goes wrong while a run goes on.
 type labFault struct {
 	exact    bool // the verdicts must be as if nothing had happened
+	shuts    bool // a host that is looked at in that moment is refused, and rightly
 	terminal bool // it takes a viewer on a terminal
 	loses    bool // nixos-rebuild cannot write its log
 	// strike says whether there was something to hit, and may return what lifts
@@ -31,9 +32,9 @@ func labFaults() map[string]labFault {
 		"the supervisor killed":         {exact: true, strike: killing("run-supervisor")},
 		"the task parents killed":       {strike: killing("run-task")},
 		"all of ours killed":            {strike: killing("run-")},
-		"a host's cable out":            {exact: true, strike: (*soaked).pull},
+		"a host's cable out":            {exact: true, shuts: true, strike: (*soaked).pull},
 		"a host's connections cut":      {strike: (*soaked).cut},
-		"a host's sshd restarted":       {exact: true, strike: atHost("sudo systemctl restart ssh.service")},
+		"a host's sshd restarted":       {exact: true, shuts: true, strike: atHost("sudo systemctl restart ssh.service")},
 		"a host's Nix daemon killed":    {strike: atHost("sudo systemctl kill --signal=KILL nix-daemon.service")},
 		"the agent killed":              {exact: true, strike: func(s *soaked, _ int) (func(), bool) { return nil, s.endAgent() }},
 		"the disk full":                 {loses: true, strike: (*soaked).fill},
