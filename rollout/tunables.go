@@ -26,6 +26,7 @@ const (
 	progressEvery = time.Second            // most frequent progress event of one task
 
 	seenFresh     = 5 * time.Second           // how old what preflight saw may be for a task to begin with it
+	clockCoarse   = 50 * time.Millisecond     // how much later something may have happened than a file's time says
 	readTimeout   = 8 * time.Second           // one reading of a host
 	verifyFor     = 2 * time.Minute           // how long a host that was activating is asked again
 	verifyPause   = 2 * time.Second           // between two such questions
