@@ -38,7 +38,7 @@ func TestCutOffWhileActivating(t *testing.T) {
 	w := place(t)
 	want := w.wanted("h8")
 	u := w.begin("switch --on h8 --yes")
-	u.reaches("h8", "activating")
+	u.settles("h8")
 	connect := cutOff(t, "h8")
 	u.lost("h8")
 	w.eventually("h8 runs the new system", aRun, func() bool { return runs(t, "h8") == want })
@@ -70,7 +70,7 @@ func TestCutOffWhileActivatingInVain(t *testing.T) {
 			w.shape(c.host, "settle = 90;")
 			before := w.standing(c.host)
 			u := w.begin("%s --on %s --yes", c.action, c.host)
-			u.reaches(c.host, "activating")
+			u.settles(c.host)
 			connect := cutOff(t, c.host)
 			boot := bootID(t, c.host)
 			inside(t, c.host, c.end) // which may end this login too
@@ -99,7 +99,7 @@ func TestCutOffForAMoment(t *testing.T) {
 	w := place(t)
 	w.shape("h7", "settle = 10;")
 	u := w.begin("switch --on h7 --yes")
-	u.reaches("h7", "activating")
+	u.settles("h7")
 	connect := cutOff(t, "h7")
 	began := time.Now()
 	w.eventually("eight seconds pass", soon, func() bool { return time.Since(began) > 8*time.Second })
@@ -136,6 +136,17 @@ func TestCutsItselfOff(t *testing.T) {
 func (u *underWay) lost(host string) {
 	u.t.Helper()
 	u.eventually("nixos-rebuild ends", aRun, func() bool { return u.task(host, "ended").Event != "" })
+}
+
+// settles waits until a host's activation only sleeps: before that it brings its
+// network up, which would undo a cut.
+func (u *underWay) settles(host string) {
+	u.t.Helper()
+	u.reaches(host, "activating")
+	u.eventually(host+"'s activation settles", aRun, func() bool {
+		asleep, _ := inside(u.t, host, `pgrep -x sleep -P "$(pgrep -d, -f bin/switch-to-configuration)"`)
+		return asleep != ""
+	})
 }
 
 // runs is the system that a host runs, asked without its network; "" when it

@@ -116,7 +116,7 @@ func TestCutOffGoingBack(t *testing.T) {
 	w.past("h3", 1)
 	slow := w.generations("h3").Generations[1]
 	u := w.begin("rollback --on h3 --yes")
-	w.eventually("h3 is being activated", soon, func() bool { return u.logHas("h3", "setting up /etc") })
+	u.settles("h3")
 	connect := cutOff(t, "h3")
 	u.lost("h3")
 	w.eventually("h3 runs the generation before", aRun, func() bool { return runs(t, "h3") == slow.Path })
