@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
@@ -34,7 +35,8 @@ type backend struct {
 	learning sync.Mutex // held while what is loaded is made anew from what it was
 
 	mu       sync.Mutex
-	loaded   *loaded // nil until an inventory is known
+	loaded   *loaded   // nil until an inventory is known
+	treeAsOf time.Time // of what is loaded, or of the last run that had it read again
 	statuses map[string]fleet.Status
 	lessons  []lesson     // that were not digested yet
 	here     fleet.Status // of this machine, as far as it sends builds
@@ -140,7 +142,7 @@ func (b *backend) take(ctx context.Context, l *loaded) {
 		}
 	}
 	b.mu.Lock()
-	b.loaded = l
+	b.loaded, b.treeAsOf = l, b.Env.Now()
 	watch := b.watch
 	b.mu.Unlock()
 	b.learning.Unlock()

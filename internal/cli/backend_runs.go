@@ -72,6 +72,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 	}
 	if changed || first {
 		b.news.Post(ui.RunsListed{Runs: runs})
+		b.lookForNewerTree(runs)
 		if !live {
 			ring(b.toEval)
 		}
