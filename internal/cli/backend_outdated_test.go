@@ -47,3 +47,30 @@ func TestRunsTellOfNewerTrees(t *testing.T) {
 		t.Error("the next tree was not noticed")
 	}
 }
+
+// A host that was deployed to between two looks at the runs is read again; one
+// that has been read since, or long ago, is not.
+func TestHostsThatAreDoneAreRead(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	bench := newBench(t).program()
+	bench.Env.Now = func() time.Time { return now }
+	b := newBackend(bench, &sourceFlags{}, "", nil, ui.NewMailbox())
+	task := func(host string, ended time.Duration, judged bool) rollout.TaskView {
+		v := rollout.TaskView{Host: host, Ended: now.Add(-ended)}
+		if judged {
+			v.Verdict = &rollout.Verdict{}
+		}
+		return v
+	}
+	for _, host := range []string{"short", "working", "read", "long-ago"} {
+		b.statuses[host] = fleet.Status{AsOf: now.Add(-doneLately / 2)}
+	}
+	b.statuses["read"] = fleet.Status{AsOf: now}
+	got := b.doneSince([]rollout.View{
+		{Tasks: []rollout.TaskView{task("short", time.Second, true), task("working", 0, false), task("read", time.Second, true)}},
+		{Tasks: []rollout.TaskView{task("long-ago", doneLately+1, true), task("stranger", time.Second, true)}},
+	})
+	if len(got) != 1 || got[0] != "short" {
+		t.Errorf("%v are read again, want short", got)
+	}
+}

@@ -65,10 +65,13 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 	}
 	b.mu.Lock()
 	b.runs = runs
-	watch := b.watch
+	watch, done := b.watch, b.doneSince(runs)
 	b.mu.Unlock()
 	if watch != nil {
 		watch.Busy(busy)
+		if len(done) > 0 {
+			watch.Refresh(done...)
+		}
 	}
 	if changed || first {
 		b.news.Post(ui.RunsListed{Runs: runs})

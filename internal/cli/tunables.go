@@ -46,6 +46,7 @@ const (
 	hereEvery   = 15 * time.Second // which slots of builders this machine has taken
 	runsSeldom  = 5 * time.Second  // the directory of runs: others may start runs too
 	runsOften   = time.Second      // the same, while one goes on
+	doneLately  = 15 * time.Second // how long after a task it is seen to that its host has been read since
 	keysEvery   = 30 * time.Second // what the agent holds
 	meansEvery  = 30 * time.Minute // how a host's sudo lets people through
 	meansAtOnce = 4                // hosts that are asked so
