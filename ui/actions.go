@@ -28,6 +28,7 @@ const (
 	scopeAsk        scope = "Command question"
 	scopeAnswers    scope = "Answers to a command"
 	scopeBack       scope = "Menu of the past"
+	scopeReboot     scope = "Reboot menu"
 	scopeDifference scope = "Differences of two systems"
 	scopeInstallAsk scope = "Question of an installation"
 	scopeQuit       scope = "Quit question"

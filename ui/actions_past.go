@@ -32,13 +32,14 @@ func pastActions() []action {
 			about: "Close.", do: (*Model).closeDialog},
 	}
 	all = append(all, scrolling(scopeDifference, "difference.", 2, " ")...)
-	return append(append(all, toThePastActions()...), backMenuActions()...)
+	all = append(append(all, toThePastActions()...), backMenuActions()...)
+	return append(all, rebootMenuActions()...)
 }
 
 // toThePastActions lead from hosts to their pasts.
 func toThePastActions() []action {
 	host := func(m *Model) bool { return m.fleet.current() != "" }
-	open, restart := "Show what the host could go back to: its generations, and how they differ.", "Restart the marked hosts, or this one, in waves, and wait for them; after a confirmation."
+	open, restart := "Show what the host could go back to: its generations, and how they differ.", "Open the menu to restart the marked hosts, or this one, in waves, and to wait for them."
 	menu := "Open the menu to go back, or to delete old generations, on the marked hosts or this one."
 	compare := "Show which packages differ between what the two marked hosts run, or between what this one runs and what the flake wants."
 	return []action{
@@ -49,7 +50,7 @@ func toThePastActions() []action {
 		{Binding: bind("B", "go back", "B"), id: "past.back", scope: scopePast, danger: true, about: menu, do: (*Model).openBackMenu},
 		{Binding: bind("=", "compare", "="), id: "fleet.compare", scope: scopeFleet, can: host, about: compare, do: (*Model).compareHosts},
 		{Binding: bind("=", "compare", "="), id: "host.compare", scope: scopeHost, about: compare, do: (*Model).compareHosts},
-		{Binding: bind("R", "reboot", "R"), id: "fleet.reboot", scope: scopeFleet, can: host, danger: true, about: restart, do: (*Model).rebootHosts},
-		{Binding: bind("R", "reboot", "R"), id: "host.reboot", scope: scopeHost, footer: 10, danger: true, about: restart, do: (*Model).rebootHosts},
+		{Binding: bind("R", "reboot", "R"), id: "fleet.reboot", scope: scopeFleet, can: host, danger: true, about: restart, do: (*Model).openRebootMenu},
+		{Binding: bind("R", "reboot", "R"), id: "host.reboot", scope: scopeHost, footer: 10, danger: true, about: restart, do: (*Model).openRebootMenu},
 	}
 }

@@ -99,6 +99,7 @@ type Request struct {
 	To        fleet.Point // the generation to go to, of each host; zero deploys the flake
 	Delete    []int       // of Collect: generations of the only host that go
 	Keep      int         // of Collect: how many of the newest stay on each host; 0: all but those
+	Return    int         // of Reboot: seconds that a host may take to come back; 0: the usual
 	BuildOn   string      // "" leaves it to fleet.nix; else "target", "local", LocalAlone, or a name
 	Retry     string      // a run's directory: do again, by its plan, what did not end well; the rest but Insist, Wait and Personal is unset
 	Insist    bool        // also what would surely fail

@@ -11,6 +11,7 @@ import (
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/internal/text"
 	"nixfleet-tui/nixcmd"
+	"nixfleet-tui/rollout"
 )
 
 // confirmation puts a proposal before the person: which hosts, what there is
@@ -138,6 +139,9 @@ func proposalRows(b *brush, p Proposal, w int) []string {
 	if of := flakeWords(p); of != "" {
 		rows = append(rows, text.Truncate(b.paint(faint, of), w))
 	}
+	for _, line := range wrap(waveWords(p.Plan, namesRows*w), w) {
+		rows = append(rows, b.paint(faint, line))
+	}
 	if p.Plan.Insist {
 		for _, line := range wrap("You insist: what will surely fail is tried all the same, and nothing is confirmed by name.", w) {
 			rows = append(rows, b.paint(danger, line))
@@ -180,6 +184,28 @@ func flakeWords(p Proposal) string {
 		s += fmt.Sprintf(", %d at a time", p.Plan.Parallel)
 	}
 	return s
+}
+
+// waveWords name the hosts of each wave as long as they fit into so many cells,
+// and else count the waves; "" of a run that has but one.
+func waveWords(p rollout.Plan, cells int) string {
+	if p.Waves == nil {
+		return ""
+	}
+	p.Parallel = 0 // its own copy: waves may be larger than what is taken at a time
+	waves := p.Together()
+	if len(waves) < 2 {
+		return ""
+	}
+	var named []string
+	for _, hosts := range waves {
+		named = append(named, strings.Join(safe(hosts), ", "))
+	}
+	words := fmt.Sprintf("in %d waves", len(waves))
+	if all := words + ": " + strings.Join(named, "; then "); text.Width(all) <= cells {
+		return all
+	}
+	return words
 }
 
 // findingRows are what preflight found, the worst first.

@@ -14,6 +14,7 @@ type runMenu struct {
 	wait    bool
 	to      string // where to go back to, as fleet.ParsePoint takes it
 	keep    int    // of the newest generations
+	back    int    // seconds that a restart may take; 0: the usual
 	Choices
 
 	turned string              // the option whose key was pressed last, by its id

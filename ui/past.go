@@ -248,9 +248,3 @@ func (m *Model) goBack(a nixcmd.Action) tea.Cmd {
 	g, _ := m.past.current()
 	return m.plan(Request{Action: a, Hosts: []string{m.past.host}, To: fleet.Point{Number: g.Number}}, "Working out what going to generation "+strconv.Itoa(g.Number)+" would do…")
 }
-
-// rebootHosts asks what restarting the hosts would do.
-func (m *Model) rebootHosts() tea.Cmd {
-	hosts := m.targets()
-	return m.plan(Request{Action: nixcmd.Reboot, Hosts: hosts}, "Working out what restarting "+count(len(hosts), "host", "hosts")+" would do…")
-}

@@ -105,7 +105,7 @@ func TestGoingBackIsConfirmed(t *testing.T) {
 		s.sees("cancel")
 		s.keys("esc")
 	}
-	s.keys("1", "R")
+	s.keys("1", "R", "enter")
 	if got := s.backend.request; got.Action != nixcmd.Reboot || len(got.Hosts) != 1 {
 		t.Errorf("R asks for %+v", got)
 	}

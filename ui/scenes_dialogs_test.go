@@ -58,6 +58,8 @@ func dialogScenes() []scene {
 			s.showFleet()
 			s.keys(" ", " ", " ", "B", "C", "V", "6", "B", "G", "1", "2", "0", "L")
 		}},
+		{"reboot-menu", func(s *stage) { s.showFleet(); s.keys(" ", " ", " ", "R", "C", "V", "6", "U") }},
+		{"reboot-confirm", func(s *stage) { s.showFleet(); s.showReboot() }},
 		{"past-delete", func(s *stage) {
 			s.showFleet()
 			s.backend.proposal = collecting("vanga")

@@ -43,6 +43,7 @@ func TestTheMenusHaveEveryFlag(t *testing.T) {
 	}{
 		"switch":   {"deploy", newActionCmd(p, src, nixcmd.Switch, nil), map[string]string{"without-builders": "`deploy.build-on`"}}, // one of its places is this machine, alone
 		"rollback": {"back", newRollbackCmd(p, src, nil), nil},
+		"reboot":   {"reboot", newRebootCmd(p, src, nil), nil},
 		"collect":  {"back", newCollectCmd(p, src, nil), map[string]string{"delete": "`past.delete`", "dry-run": "the dashboard always shows it first"}},
 	} {
 		left := elsewhere(c.more)

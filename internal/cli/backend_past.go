@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/kballard/go-shellquote"
@@ -119,7 +120,11 @@ func (b *backend) propose(ctx context.Context, r ui.Request, again *rollout.Plan
 	switch r.Action {
 	case nixcmd.Reboot:
 		o.restart()
-		o.within, o.Wave = rollout.UsualReturn, cmp.Or(o.Wave, rollout.UsualParallel)
+		o.refuse = refuseOnBoard
+		o.within, o.Wave = cmp.Or(r.Return, rollout.UsualReturn), cmp.Or(o.Wave, o.Parallel)
+		if again != nil {
+			o.within = again.RebootSeconds
+		}
 	case nixcmd.Collect:
 		o.collect(going)
 	default:
@@ -143,6 +148,15 @@ func (b *backend) propose(ctx context.Context, r ui.Request, again *rollout.Plan
 		}
 	}
 	return p, nil
+}
+
+// refuseOnBoard refuses what the command refuses, with what to press instead.
+func refuseOnBoard(l *loaded, plan *rollout.Plan) error {
+	err := refuseAllBuilders(l, plan)
+	if f := (*Failure)(nil); errors.As(err, &f) {
+		return &Failure{Message: f.Message, Hint: "Press R again and V 1, for waves of one host, or leave one out.", Code: f.Code}
+	}
+	return err
 }
 
 // typedFor is what is run for a host of a plan, as it would be typed.
