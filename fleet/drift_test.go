@@ -155,7 +155,7 @@ func TestStatusOf(t *testing.T) {
 	old := Status{State: StateUp, Via: "direct", Latency: time.Second, AsOf: time.Unix(400, 0), Reading: Reading{Host: "h1"}}
 	for kind, want := range map[sshutil.Kind]State{
 		sshutil.KindDNS: StateDown, sshutil.KindRefused: StateDown, sshutil.KindUnreachable: StateDown, sshutil.KindTimeout: StateDown,
-		sshutil.KindReset: StateDown, sshutil.KindBanner: StateDown, sshutil.KindNoCommonAlgo: StateDown, sshutil.KindJump: StateDown,
+		sshutil.KindTurnedAway: StateDown, sshutil.KindReset: StateDown, sshutil.KindBanner: StateDown, sshutil.KindNoCommonAlgo: StateDown, sshutil.KindJump: StateDown,
 		sshutil.KindProxy: StateDown, sshutil.KindExitUnknown: StateDown,
 		sshutil.KindHostKeyUnknown: StateHostKey, sshutil.KindHostKeyChanged: StateHostKey, sshutil.KindHostKeyRevoked: StateHostKey, sshutil.KindHostCertBad: StateHostKey,
 		sshutil.KindAuthNoKeys: StateAuth, sshutil.KindAuthRejected: StateAuth, sshutil.KindAuthTooMany: StateAuth, sshutil.KindNeedsTouch: StateAuth,

@@ -75,7 +75,7 @@ func inStep(title string, err error) error {
 // isCut says whether a connection that stood was lost.
 func isCut(k sshutil.Kind) bool {
 	switch k {
-	case sshutil.KindReset, sshutil.KindTimeout, sshutil.KindExitUnknown, sshutil.KindUnreachable:
+	case sshutil.KindTurnedAway, sshutil.KindReset, sshutil.KindTimeout, sshutil.KindExitUnknown, sshutil.KindUnreachable:
 		return true
 	}
 	return false

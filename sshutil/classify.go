@@ -32,7 +32,7 @@ func complaints() []complaint {
 		{"Bad configuration option", KindConfigBad, "correct the ssh configuration"},
 		{"bad configuration options", KindConfigBad, "correct the ssh configuration"},
 		{"Bad owner or permissions on", KindConfigBad, "chmod 600 the file"},
-		{"kex_exchange_identification", KindReset, "its sshd may be restarting, or have too many connections; wait a little"},
+		{"kex_exchange_identification", KindTurnedAway, "its sshd may be restarting, or have too many connections; wait a little"},
 		{"Connection reset by peer", KindReset, "its sshd may be restarting, or have too many connections; wait a little"},
 		{"Connection closed by", KindReset, "its sshd may be restarting, or have too many connections; wait a little"},
 		{"Broken pipe", KindReset, "the link was cut"},

@@ -17,7 +17,8 @@ const (
 	KindRefused        Kind = "refused"          // nothing listens on the port
 	KindUnreachable    Kind = "unreachable"      // no route
 	KindTimeout        Kind = "timeout"          // no answer in time
-	KindReset          Kind = "reset"            // dropped early: MaxStartups, penalties, a restarting sshd
+	KindTurnedAway     Kind = "turned-away"      // hung up on before a word: MaxStartups, penalties, a restarting sshd
+	KindReset          Kind = "reset"            // dropped later than that
 	KindBanner         Kind = "banner"           // what answered does not speak SSH 2
 	KindNoCommonAlgo   Kind = "no-common-algo"   // key exchange, cipher or host key
 	KindHostKeyUnknown Kind = "hostkey-unknown"  // no known_hosts line

@@ -41,7 +41,7 @@ func connectFailure(ctx context.Context, t Target, err error) *Error {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT), isTimeout(err):
 		return newError(KindTimeout, t.Name, "no answer from "+place+" port "+strconv.Itoa(t.Port), "check that the host is up and no firewall drops the connection", err)
 	case errors.Is(err, syscall.ECONNRESET):
-		return newError(KindReset, t.Name, "the connection was reset", "try again in a moment", err)
+		return newError(KindTurnedAway, t.Name, "the connection was reset", "try again in a moment", err)
 	}
 	return newError(KindUnreachable, t.Name, "cannot connect to "+place+": "+err.Error(), "check the network", err)
 }
@@ -73,11 +73,15 @@ func handshakeFailure(ctx context.Context, t Target, w *wire, err error) *Error 
 	case strings.Contains(err.Error(), "Too many authentication failures"):
 		return newError(KindAuthTooMany, t.Name, "the host hung up after too many keys", "name the right key with IdentityFile and IdentitiesOnly yes", err)
 	case version == "" && dropped(before):
-		return newError(KindReset, t.Name, "the host turns connections away: "+excerpt(before), "it has too many at once, or penalises us; wait a little", err)
+		return newError(KindTurnedAway, t.Name, "the host turns connections away: "+excerpt(before), "it has too many at once, or penalises us; wait a little", err)
 	case version == "" && before != "":
 		return newError(KindBanner, t.Name, "what answers there is no SSH server: "+excerpt(before), "check the address and the port", err)
 	case errors.Is(cut, io.EOF), errors.Is(cut, io.ErrUnexpectedEOF), errors.Is(cut, syscall.ECONNRESET), errors.Is(cut, syscall.EPIPE):
-		return newError(KindReset, t.Name, "the host closed the connection before we were logged in", "its sshd may be restarting, or have too many connections; wait a little", err)
+		kind := KindReset
+		if version == "" {
+			kind = KindTurnedAway
+		}
+		return newError(kind, t.Name, "the host closed the connection before we were logged in", "its sshd may be restarting, or have too many connections; wait a little", err)
 	}
 	return newError(KindProto, t.Name, "the login failed: "+strings.TrimPrefix(err.Error(), "ssh: handshake failed: "), "see the host's sshd log", err)
 }
@@ -131,7 +135,9 @@ func hostKeyFailure(t Target, e *HostKeyError) *Error {
 
 // proxyFailure prefers what a ProxyCommand said when it is why nothing answered.
 func proxyFailure(t Target, p *proxied, failure *Error) *Error {
-	if failure.Kind != KindReset && failure.Kind != KindProto {
+	switch failure.Kind {
+	case KindTurnedAway, KindReset, KindProto:
+	default:
 		return failure
 	}
 	said := p.failure()

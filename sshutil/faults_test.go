@@ -52,10 +52,10 @@ func TestStrangeServers(t *testing.T) {
 		{"says nothing", untilClosed, KindTimeout, true},
 		{"says its version and no more", say(version), KindTimeout, true},
 		{"drips", drip, KindTimeout, true},
-		{"closes at once", hangUp(""), KindReset, false},
+		{"closes at once", hangUp(""), KindTurnedAway, false},
 		{"closes after its version", hangUp(version), KindReset, false},
-		{"has too many", hangUp("Exceeded MaxStartups\r\n"), KindReset, false},
-		{"penalises us", hangUp("Not allowed at this time\r\n"), KindReset, false},
+		{"has too many", hangUp("Exceeded MaxStartups\r\n"), KindTurnedAway, false},
+		{"penalises us", hangUp("Not allowed at this time\r\n"), KindTurnedAway, false},
 		{"is a web server", hangUp("HTTP/1.1 400 Bad Request\r\n\r\n"), KindBanner, false},
 		{"is a web server that waits", say("HTTP/1.1 400 Bad Request\r\n\r\n"), KindBanner, true},
 		{"speaks SSH 1", say("SSH-1.5-ancient\r\n"), KindBanner, false},
@@ -307,7 +307,7 @@ func TestMaxStartups(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.dialer().Dial(context.Background(), "host")
-	wantKind(t, err, KindReset)
+	wantKind(t, err, KindTurnedAway)
 }
 
 func TestNameIsRefusedBeforeAnythingStarts(t *testing.T) {

@@ -158,7 +158,7 @@ func TestCrowd(t *testing.T) {
 	for range crowdSilent {
 		kinds[<-answers]++
 	}
-	if kinds[KindTimeout] != crowdSilent || kinds[KindReset] == 0 || kinds[KindBanner] == 0 || kinds[KindHostKeyChanged] == 0 {
+	if kinds[KindTimeout] != crowdSilent || kinds[KindTurnedAway] == 0 || kinds[KindBanner] == 0 || kinds[KindHostKeyChanged] == 0 {
 		t.Errorf("got %v", kinds)
 	}
 	if memory>>20 > 100 {

@@ -193,7 +193,7 @@ func serverSituations() []situation {
 		{name: "message authentication that only the program knows", sshd: []string{"Ciphers aes128-ctr", "MACs umac-64@openssh.com"}, known: known, via: "openssh"},
 		{name: "old server algorithms", sshd: []string{"KexAlgorithms diffie-hellman-group14-sha256", "Ciphers aes256-ctr", "MACs hmac-sha2-256"}, known: known, via: "direct"},
 		{name: "banner", sshd: []string{"Banner DIR/authorized"}, known: known},
-		{name: "too many that begin", sshd: []string{"MaxStartups 1:100:1", "LoginGraceTime 600"}, crowded: true, known: known, kind: KindReset},
+		{name: "too many that begin", sshd: []string{"MaxStartups 1:100:1", "LoginGraceTime 600"}, crowded: true, known: known, kind: KindTurnedAway},
 		{name: "nologin shell", sshd: []string{"AuthorizedKeysCommand " + catProgram + " DIR/authorized", "AuthorizedKeysCommandUser root"},
 			asRoot: true, user: noLoginUser, known: known, exit: 1},
 		{name: "command that fails", sshd: []string{"ForceCommand exit 7"}, known: known, exit: 7},

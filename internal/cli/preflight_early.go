@@ -48,7 +48,7 @@ func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel
 		early.dialing.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
-			early.runner(ctx, name) // whoever needs it is told why there is none
+			early.reach(ctx, name) // whoever needs it is told why there is none
 		})
 	}
 	return early

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 
-	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
 	"nixfleet-tui/sshutil"
 )
@@ -89,7 +89,8 @@ func (s *sharing) give(p *rollout.Plan) {
 		if h.Skip != "" {
 			continue // nobody has waited for it
 		}
-		if one := s.logins[h.Name]; one != nil && one.master != nil {
+		// Tasks that find it by themselves learn how to talk to it, too.
+		if one := s.logins[h.Name]; one != nil && one.master != nil && !one.master.SendsEnv {
 			p.Hosts[i].Socket = one.master.Socket
 		}
 	}
@@ -103,18 +104,38 @@ func (s *sharing) end() error {
 	return rollout.CloseSockets(s.ssh, s.plan.Sockets)
 }
 
-// runner is how preflight reaches a host: the shared login where there is one.
-// Where there is not, a connection of our own tells better why.
+// runner is how preflight reaches a host. One that turns us away, as it does
+// while its sshd starts anew or is in too much demand, is tried once more.
 func (k *links) runner(ctx context.Context, name string) (r sshutil.Runner, forwards bool, err error) {
+	r, forwards, err = k.reach(ctx, name)
+	if !isTurnedAway(err) {
+		return r, forwards, err
+	}
+	select {
+	case <-time.After(turnedAwayWait):
+		return k.own(ctx, name)
+	case <-ctx.Done():
+		return nil, false, err
+	}
+}
+
+// reach is the shared login where there is one. Where there is not, a connection
+// of our own tells better why.
+func (k *links) reach(ctx context.Context, name string) (r sshutil.Runner, forwards bool, err error) {
 	if k.shared != nil {
 		m, err := k.shared.to(ctx, name)
 		if err == nil {
 			return m, k.shared.forwards[name], nil
 		}
-		if isSlow(err) {
+		if isSlow(err) || isTurnedAway(err) {
 			return nil, false, err
 		}
 	}
+	return k.own(ctx, name)
+}
+
+// own is a connection that nobody shares.
+func (k *links) own(ctx context.Context, name string) (r sshutil.Runner, forwards bool, err error) {
 	client, err := k.pool.Client(ctx, name)
 	if err != nil {
 		return nil, false, err // not a nil *Client in a Runner
@@ -124,6 +145,21 @@ func (k *links) runner(ctx context.Context, name string) (r sshutil.Runner, forw
 
 // isSlow says whether trying again would take as long as it just did.
 func isSlow(err error) bool {
-	s := fleet.StatusOf(fleet.Status{}, err, fleet.Status{}.AsOf)
-	return s.Kind == sshutil.KindTimeout || s.Kind == sshutil.KindUnreachable
+	kind := kindOf(err)
+	return kind == sshutil.KindTimeout || kind == sshutil.KindUnreachable
+}
+
+// isTurnedAway says whether the host is there and let nobody begin to log in,
+// which may be otherwise in a moment.
+func isTurnedAway(err error) bool {
+	kind := kindOf(err)
+	return kind == sshutil.KindRefused || kind == sshutil.KindTurnedAway
+}
+
+func kindOf(err error) sshutil.Kind {
+	var e *sshutil.Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return sshutil.KindNone
 }

@@ -29,6 +29,8 @@ const (
 	lookTimeout = 8 * time.Second  // for one of them, its login included
 	askTimeout  = 10 * time.Second // for one program to answer a question about itself
 
+	turnedAwayWait = 500 * time.Millisecond // before preflight tries once more who turned it away
+
 	listedQuiet  = 3 * time.Second // how long hosts may all be silent, once one has answered, before the others are passed over
 	buildersWait = time.Minute     // to find out which hosts build for others
 
