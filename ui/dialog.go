@@ -31,6 +31,7 @@ type dialog struct {
 	closed  func()       // called once when it closes, however that happens
 	under   *dialog      // comes back when this one closes; or nil
 	field   *answerField // takes the keys that are no action; or nil
+	follow  func(*Model) // brings what is asked to where things stand now, or closes it; or nil
 
 	deafUntil time.Time // zero: hears at once
 	heard     string    // the last key that was not acted on

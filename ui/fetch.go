@@ -156,4 +156,5 @@ func (m *Model) hear(events []rollout.Event) {
 			m.announce(warn, message, "")
 		}
 	}
+	m.tellTooLate(m.run.tooLate(events))
 }

@@ -125,6 +125,9 @@ func (m *Model) onLaunched(msg launchedMsg) tea.Cmd {
 func (m *Model) cancel(dir string, hosts []string, insist bool) tea.Cmd {
 	backend := m.backend
 	m.shut()
+	if dir == m.run.dir {
+		m.run.toCancel(hosts)
+	}
 	return m.start(func(ctx context.Context) tea.Msg {
 		return cancelSentMsg{backend.Cancel(ctx, dir, hosts, insist)}
 	})
@@ -132,6 +135,7 @@ func (m *Model) cancel(dir string, hosts []string, insist bool) tea.Cmd {
 
 func (m *Model) onCancelSent(msg cancelSentMsg) {
 	if msg.err != nil {
+		clear(m.run.cancels)
 		m.fail(msg.err)
 		return
 	}

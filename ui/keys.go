@@ -109,6 +109,9 @@ func (m *Model) press(name string) tea.Cmd {
 		}
 		return nil // nothing is to happen that cannot be seen
 	}
+	if m.dialog == nil && name != "ctrl+c" && m.now().Sub(m.withdrawn) < deafFor {
+		return nil // it was meant for the question that has gone
+	}
 	if m.dialog == nil && (m.pressed(name, m.now()) || m.welcome.met(name)) {
 		return nil
 	}

@@ -33,11 +33,18 @@ func (m *Model) active() []string {
 
 // quit leaves, or asks what is to become of what runs.
 func (m *Model) quit() tea.Cmd {
-	going := m.active()
-	if len(going) == 0 {
+	if len(m.active()) == 0 {
 		return m.leave()
 	}
-	d := &dialog{scope: scopeQuit, title: "Quit while " + count(len(going), "run goes", "runs go") + " on?", ink: warn}
+	d := &dialog{scope: scopeQuit, ink: warn}
+	d.follow = func(m *Model) {
+		going := m.active()
+		d.title = "Quit while " + count(len(going), "run goes", "runs go") + " on?"
+		if len(going) == 0 {
+			m.withdraw("Nothing runs any more", "Press q again to quit.")
+		}
+	}
+	d.follow(m)
 	d.body = func(b *brush, w int) []string {
 		return wrap("A run needs no dashboard: it goes on by itself, and Runs (4) or `"+m.self+" runs attach last` shows it again.", min(w, 80))
 	}
@@ -45,7 +52,7 @@ func (m *Model) quit() tea.Cmd {
 		{key: "n", label: "stay", ink: plain, do: (*Model).stay},
 		{key: "w", label: "wait, then quit", ink: plain, do: (*Model).wait},
 		{key: "d", label: "detach", ink: plain, do: (*Model).leave},
-		{key: "c", label: "cancel the run", ink: bad, do: func(m *Model) tea.Cmd { return m.cancelAll(going) }},
+		{key: "c", label: "cancel the run", ink: bad, do: func(m *Model) tea.Cmd { return m.cancelAll(m.active()) }},
 	}
 	return m.open(d)
 }

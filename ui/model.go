@@ -44,7 +44,8 @@ type Model struct {
 	inquiry  *inquiry  // the last command that hosts were asked to run
 	prompt   *prompt
 	notices
-	welcome welcome
+	withdrawn time.Time // when a question went away by itself
+	welcome   welcome
 
 	w, h           int
 	frame          string
@@ -157,11 +158,20 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 	if m.crash != nil {
 		return m, tea.Quit
 	}
-	cmd = tea.Batch(m.receive(msg), m.raiseQuestion(), m.raiseInstall(), m.fetch(), m.ringEnds(), m.retitle(), m.remember())
+	cmd = m.receive(msg)
+	m.follow()
+	cmd = tea.Batch(cmd, m.raiseQuestion(), m.raiseInstall(), m.fetch(), m.ringEnds(), m.retitle(), m.remember())
 	if m.dirty && !m.quits {
 		m.frame, m.dirty = m.draw(), false
 	}
 	return m, cmd
+}
+
+// follow has the question on screen follow what it is about.
+func (m *Model) follow() {
+	if d := m.dialog; d != nil && d.follow != nil && m.dirty {
+		d.follow(m)
+	}
 }
 
 // View implements tea.Model.

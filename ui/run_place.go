@@ -27,23 +27,24 @@ type runPlace struct {
 	now  func() time.Time
 	w, h int
 
-	dir    string
-	reader RunReader
-	view   rollout.View
-	panes  []*pane
-	index  map[string]*pane
-	focus  int
-	as     runView
-	before runView // what zoom goes back to
-	lists  bool    // runs open as a list
-	timed  bool    // panes show when lines came
-	marks  map[string]bool
-	top    int  // of the list
-	cut    bool // the list is longer than there is room for
-	met    bool // the person has moved about in this run: its list stays where it is
-	below  int  // rows of the log below the list
-	closer int  // steps that the person came closer to the panes
-	err    error
+	dir     string
+	reader  RunReader
+	view    rollout.View
+	panes   []*pane
+	index   map[string]*pane
+	focus   int
+	as      runView
+	before  runView // what zoom goes back to
+	lists   bool    // runs open as a list
+	timed   bool    // panes show when lines came
+	marks   map[string]bool
+	cancels map[string]bool // hosts that the run was asked to cancel, and said nothing of yet
+	top     int             // of the list
+	cut     bool            // the list is longer than there is room for
+	met     bool            // the person has moved about in this run: its list stays where it is
+	below   int             // rows of the log below the list
+	closer  int             // steps that the person came closer to the panes
+	err     error
 
 	ended    time.Time // when we saw the end; logs are read a little longer
 	drawnAt  string    // the clock when last drawn, to the second
@@ -51,7 +52,7 @@ type runPlace struct {
 }
 
 func newRunPlace(b *brush, now func() time.Time) *runPlace {
-	return &runPlace{brush: b, now: now, marks: map[string]bool{}, index: map[string]*pane{}}
+	return &runPlace{brush: b, now: now, marks: map[string]bool{}, cancels: map[string]bool{}, index: map[string]*pane{}}
 }
 
 func (r *runPlace) scopes() []scope {
@@ -69,6 +70,7 @@ func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log f
 	r.close()
 	r.dir, r.reader, r.err = dir, reader, nil
 	r.panes, r.index, r.focus, r.top, r.closer = nil, map[string]*pane{}, 0, 0, 0
+	r.cancels = map[string]bool{}
 	r.marks, r.ended, r.reported, r.met, r.as = map[string]bool{}, time.Time{}, false, false, asPanes
 	for _, t := range view.Tasks {
 		p := newPane(t.Host, log(t.Host))

@@ -65,6 +65,12 @@ func scenes() []scene {
 		}},
 		{"run-pages", func(s *stage) { s.showRun(12, false); s.keys("]", "+") }},
 		{"run-cancel", func(s *stage) { s.showRun(4, false); s.keys("3", "c"); s.advance(time.Second) }},
+		{"run-cancel-meanwhile", func(s *stage) {
+			d := s.showRun(4, false)
+			s.keys("2", " ", "3", " ", "c")
+			s.ends(d, rollout.OutcomeOK, "ankarana")
+			s.advance(time.Second)
+		}},
 		{"run-ended", func(s *stage) { s.showRun(4, true) }},
 		{"run-ended-panes", func(s *stage) { s.showRun(4, true); s.keys("v") }},
 		{"run-many", func(s *stage) { s.showRun(40, false) }},
