@@ -33,6 +33,11 @@ const (
 	// maxIncludes bounds how deep machines files may include each other.
 	maxIncludes = 8
 
+	// maxClosed and maxClosedDepth bound the expressions of which is said whether
+	// they stand for themselves, in bytes and in how deep they are nested.
+	maxClosed      = 1 << 20
+	maxClosedDepth = 200
+
 	// maxLine bounds a readable line, maxRaw a line of the log as it came: an
 	// error message with its trace is one line of JSON.
 	maxLine = 64 << 10
