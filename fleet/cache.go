@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -56,12 +55,13 @@ func (d *decoded) holds(path string, now os.FileInfo) bool {
 
 // cacheEntry is the content of one file.
 type cacheEntry struct {
-	Version int                   `json:"version"`
-	Source  Source                `json:"source"`
-	File    json.RawMessage       `json:"file,omitempty"` // what fleet.nix said last
-	Names   *cachedNames          `json:"names,omitempty"`
-	Deploy  *cachedDeploy         `json:"deploy,omitempty"`
-	Hosts   map[string]cachedHost `json:"hosts,omitempty"`
+	Version  int                   `json:"version"`
+	Source   Source                `json:"source"`
+	File     json.RawMessage       `json:"file,omitempty"`     // what fleet.nix said last
+	FileText string                `json:"fileText,omitempty"` // hash of the text that File follows from, if from that alone
+	Names    *cachedNames          `json:"names,omitempty"`
+	Deploy   *cachedDeploy         `json:"deploy,omitempty"`
+	Hosts    map[string]cachedHost `json:"hosts,omitempty"`
 }
 
 type cachedNames struct {
@@ -181,13 +181,6 @@ func (c *Cache) deploy(src Source, fingerprint string) deployNodes {
 		return deployNodes{state: FactsFailed, hosts: d.Nodes, err: d.Error}
 	}
 	return deployNodes{state: FactsFresh, hosts: d.Nodes}
-}
-
-func (c *Cache) keepFile(src Source, raw json.RawMessage) {
-	if entry, ok := c.read(src); raw == nil || ok && bytes.Equal(entry.File, raw) {
-		return
-	}
-	c.change(src, func(e *cacheEntry) { e.File = raw })
 }
 
 func (c *Cache) keepNames(src Source, meta nixcmd.FlakeMetadata, names []string) {

@@ -12,21 +12,21 @@ import (
 )
 
 // Load reads the inventory: names and settings, no facts. With a cache that
-// knows the flake's fingerprint no evaluation is made for the names. Errors in
-// what the person wrote are an *Error.
+// knows the flake's fingerprint no evaluation is made for the names, nor for a
+// fleet.nix whose text it knows. Errors in what the person wrote are an *Error.
 func Load(ctx context.Context, ev Evaluator, src Source, cache *Cache) (*Inventory, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
 		both     sync.WaitGroup
-		raw      json.RawMessage
+		said     saidFile
 		meta     nixcmd.FlakeMetadata
 		names    []string
 		fileErr  error
 		flakeErr error
 	)
 	both.Go(func() {
-		if raw, fileErr = readFile(ctx, ev, src); fileErr != nil {
+		if said, fileErr = readFile(ctx, ev, src, cache); fileErr != nil {
 			cancel(fileErr) // the flake's answer would be of no use
 		}
 	})
@@ -38,8 +38,8 @@ func Load(ctx context.Context, ev Evaluator, src Source, cache *Cache) (*Invento
 	if flakeErr != nil {
 		return nil, flakeErr
 	}
-	cache.keepFile(src, raw)
-	return assemble(src, meta, names, raw, cache.deploy(src, meta.Fingerprint))
+	cache.keepFile(src, said)
+	return assemble(src, meta, names, said.value, cache.deploy(src, meta.Fingerprint))
 }
 
 // Known is what the last Load of src saw, without asking Nix: something to
@@ -58,17 +58,6 @@ func Known(src Source, cache *Cache) (*Inventory, bool) {
 	}
 	inv, err := assemble(src, meta, names, entry.File, cache.deploy(src, meta.Fingerprint))
 	return inv, err == nil
-}
-
-func readFile(ctx context.Context, ev Evaluator, src Source) (json.RawMessage, error) {
-	if src.File == "" {
-		return nil, nil
-	}
-	raw, err := ev.File(ctx, src.File)
-	if err != nil {
-		return nil, fileMistake(src.File, err)
-	}
-	return raw, nil
 }
 
 func readNames(ctx context.Context, ev Evaluator, src Source, cache *Cache) (nixcmd.FlakeMetadata, []string, error) {
