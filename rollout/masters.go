@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 
-	"nixfleet-tui/internal/text"
 	"nixfleet-tui/sshutil"
 )
 
@@ -95,9 +93,7 @@ func closeSockets(ssh, dir string) error {
 		if e.Type()&os.ModeSocket == 0 {
 			continue
 		}
-		if cerr := closeSocket(ssh, dir, e.Name()); cerr != nil {
-			err = errors.Join(err, cerr)
-		}
+		err = errors.Join(err, sshutil.EndMaster(ssh, filepath.Join(dir, e.Name())))
 	}
 	return err
 }
@@ -112,23 +108,6 @@ func (r *run) closeMasters() error {
 		return closeLogins(r.SSH, r.plan.Sockets)
 	}
 	return closeSockets(r.SSH, r.plan.Sockets) // there is nothing to look for among all processes
-}
-
-// closeSocket ends the shared connection behind a control socket.
-func closeSocket(ssh, dir, name string) error {
-	cmd := exec.Command(ssh, "-F", "none", "-o", "ControlPath="+filepath.Join(dir, name), "-O", "exit", "unused")
-	out, err := cmd.CombinedOutput()
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		if err := os.Remove(filepath.Join(dir, name)); !errors.Is(err, os.ErrNotExist) {
-			return err // nobody listens: what is left is the name
-		}
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("closing a shared connection: %w: %s", err, text.Line(lastLine(string(out))))
-	}
-	return nil
 }
 
 // endLogins ends shared connections that have no socket: of those that were

@@ -7,9 +7,10 @@
 // to first, and shared; the agent is asked for its keys while the network is
 // waited for; x/crypto/ssh shakes hands; known_hosts decides about the host
 // key; keys are offered one after the other. What x/crypto cannot do is left to
-// the ssh program, whose connection a Master is. Over a connection commands run
-// (Client.Run), protocols are spoken (Client.Stream), and a script that is asked
-// for again and again has a shell kept for it (Client.Repeat).
+// the ssh program, whose connection a Master is; commands go through it in the
+// protocol in which ssh processes share one (mux.go). Over a connection commands
+// run (Client.Run), protocols are spoken (Client.Stream), and a script that is
+// asked for again and again has a shell kept for it (Client.Repeat).
 //
 // It promises that it agrees with OpenSSH about who gets in where (the tests
 // compare), and where not, is the stricter one. It never prompts, never writes

@@ -54,6 +54,9 @@ const (
 	masterPersist  = "600"           // seconds that an idle master stays, see Master
 	controlTimeout = 5 * time.Second // an answer of a master to -O check or -O exit, which comes at once unless the processor is busy
 	lockRetry      = 20 * time.Millisecond
+	muxMessageMax  = 256 << 10 // bytes of one message of a master; as in OpenSSH
+	muxEnvMax      = 128 << 10 // bytes of the environment in a request, beside a command
+	muxVariableMax = 4 << 10   // bytes of one variable in it
 
 	secretMax       = 1022      // bytes of a password; OpenSSH takes no longer one
 	agentMessageMax = 256 << 10 // bytes; as in OpenSSH

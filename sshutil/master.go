@@ -118,7 +118,10 @@ func (m *Master) alive(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, controlTimeout)
 	defer cancel()
-	_, _, err := m.start(ctx, child{args: append([]string{"-O", "check"}, m.words()...)})
+	err := askAlive(ctx, m.Socket)
+	if unspoken(err) && !errors.Is(err, errNoMaster) {
+		_, _, err = m.start(ctx, child{args: append([]string{"-O", "check"}, m.words()...)})
+	}
 	return err == nil
 }
 
@@ -132,16 +135,39 @@ func (m *Master) Close() error {
 }
 
 func (m *Master) exit() error {
-	if !exists(m.Socket) {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), controlTimeout)
 	defer cancel()
-	_, stderr, err := m.start(ctx, child{args: append([]string{"-O", "exit"}, m.words()...)})
-	if err == nil || !exists(m.Socket) || strings.Contains(string(stderr.bytes()), "Connection refused") {
-		return nil
+	said, err := endMaster(ctx, m.Program, m.Socket)
+	if err != nil {
+		return m.failure(ctx, "closing the shared connection", said, err)
 	}
-	return m.failure(ctx, "closing the shared connection", stderr.bytes(), err)
+	return nil
+}
+
+// EndMaster ends the shared connection behind a control socket and removes what
+// a dead one left. One that is gone already is no error.
+func EndMaster(program, socket string) error {
+	return (&Master{Program: program, Host: filepath.Base(socket), Socket: socket}).exit()
+}
+
+// endMaster returns with an error what ssh said of it, if it was asked.
+func endMaster(ctx context.Context, program, socket string) (said []byte, err error) {
+	err = askToEnd(ctx, socket)
+	if unspoken(err) && !errors.Is(err, errNoMaster) {
+		path := strings.ReplaceAll(socket, "%", "%%")
+		_, stderr, failed := child{program: programOr(program), args: []string{"-F", "none", "-o", "ControlPath=" + path, "-O", "exit", "unused"}}.run(ctx)
+		said, err = stderr.bytes(), failed
+		if failed != nil && strings.Contains(string(said), "Connection refused") {
+			err = errNoMaster
+		}
+	}
+	if err == nil || !errors.Is(err, errNoMaster) && exists(socket) {
+		return said, err
+	}
+	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return nil, nil
 }
 
 // failure turns what ssh said into an *Error.

@@ -278,25 +278,16 @@ func TestAcceptKey(t *testing.T) {
 // TestAMasterThatCannotBeAskedKeepsItsSocket: nobody could end it without. Who
 // is cancelled while asking whether there is one has learned nothing.
 func TestAMasterThatCannotBeAskedKeepsItsSocket(t *testing.T) {
-	s := startSSHD(t)
-	p := newPlace(t, s, vouch(t, s))
-	m := newMaster(t, p)
-	if err := m.Open(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	asked, silent := filepath.Join(p.dir, "asked"), *m
-	silent.Program = filepath.Join(p.dir, "silent")
-	if err := syscall.Mkfifo(asked, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(silent.Program, []byte("#!/bin/sh\n: >"+asked+"\nexec sleep 600\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	noLeaks(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		os.ReadFile(asked) //nolint:errcheck // it ends when somebody asks
+	defer cancel()
+	socket := fakeMaster(t, func(conn net.Conn) {
 		cancel()
-	}()
-	wantKind(t, silent.Open(ctx), KindCanceled)
-	m.pid(t) // it answers
+		untilClosed(conn)
+	})
+	m := &Master{Options: []string{"-o", "ControlPath=" + socket}, Host: "host", Socket: socket}
+	wantKind(t, m.Open(ctx), KindCanceled)
+	if !exists(socket) {
+		t.Error("its socket is gone")
+	}
 }

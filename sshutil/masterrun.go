@@ -14,14 +14,25 @@ const sshFailed = 255
 
 // Run implements Runner through the shared connection. ForwardAgent works only
 // where Options, with which the master was opened, allow it too.
-//
-// ssh says 255 for its own failures; they are told from a command's 255 by
-// what ssh said and by whether the master is still there.
 func (m *Master) Run(ctx context.Context, cmd Command) (Result, error) {
 	keep := cmd.MaxOutput
 	if keep <= 0 {
 		keep = outputDefault
 	}
+	if m.Socket != "" {
+		if result, err := m.runAboard(ctx, cmd, keep); !unspoken(err) {
+			return result, err
+		}
+	}
+	return m.runByProgram(ctx, cmd, keep)
+}
+
+// runByProgram is Run by an ssh that shares the connection, or makes one of its
+// own where there is none any more, or the host grants it no more sessions.
+//
+// ssh says 255 for its own failures; they are told from a command's 255 by
+// what ssh said and by whether the master is still there.
+func (m *Master) runByProgram(ctx context.Context, cmd Command, keep int) (Result, error) {
 	stdout, stderr, err := m.start(ctx, child{args: m.commandLine(cmd), stdin: cmd.Stdin, keep: keep, enough: true})
 	result := Result{Stdout: stdout.bytes(), Stderr: stderr.bytes()}
 	var exit *exec.ExitError
@@ -57,6 +68,15 @@ func (m *Master) lost(ctx context.Context, stderr []byte) bool {
 // Stream starts line through the shared connection and hands over its stdin
 // and stdout.
 func (m *Master) Stream(ctx context.Context, line string) (io.ReadWriteCloser, error) {
+	if m.Socket != "" {
+		if s, err := m.streamAboard(ctx, line); !unspoken(err) {
+			return s, err
+		}
+	}
+	return m.streamByProgram(ctx, line)
+}
+
+func (m *Master) streamByProgram(ctx context.Context, line string) (io.ReadWriteCloser, error) {
 	cmd := exec.CommandContext(ctx, programOr(m.Program), m.commandLine(Command{Line: line})...)
 	cmd.Env = m.Env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
