@@ -47,7 +47,7 @@ func (r *run) admit(name string) bool {
 	defer r.mu.Unlock()
 	t, running := r.working[name]
 	if running {
-		t.place = placeTaken
+		t.place, t.computes = placeTaken, r.Now().Add(preparesFor)
 		t.admitted <- struct{}{} // it has room: a task is admitted once for each time that it asks
 	}
 	return running

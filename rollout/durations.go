@@ -11,7 +11,8 @@ import (
 )
 
 // durations remembers how long derivations took to build, by their names
-// without hash: the next version of linux takes about as long as the last.
+// without hash: the next version of linux takes about as long as the last; and
+// how long tasks took, by which the queue begins with the longest.
 type durations struct {
 	path  string
 	now   func() time.Time
@@ -23,6 +24,7 @@ type durations struct {
 type durationsFile struct {
 	Version int                 `json:"version"`
 	Builds  map[string]duration `json:"builds"` // by the derivation's name without version
+	Tasks   map[string]duration `json:"tasks"`  // by action, flake and host
 }
 
 type duration struct {
@@ -35,6 +37,9 @@ func (s *Store) durations(now func() time.Time) *durations {
 	d := &durations{path: filepath.Join(s.Dir, "durations.json"), now: now}
 	if err := readJSON(d.path, &d.known); err != nil || d.known.Version != 1 || d.known.Builds == nil {
 		d.known = durationsFile{Version: 1, Builds: map[string]duration{}}
+	}
+	if d.known.Tasks == nil { // of a program that did not keep them
+		d.known.Tasks = map[string]duration{}
 	}
 	return d
 }
@@ -52,19 +57,57 @@ func (d *durations) learn(name string, took time.Duration) {
 	d.known.Builds[key] = duration{Seconds: secs, Last: d.now()}
 }
 
-// save keeps what was learned, the newest maxDurations of it.
+// learnTask takes in how long a task took. One that did not do all of its work,
+// because it failed or nothing was new, only says what such a task takes at least.
+func (d *durations) learnTask(key string, took time.Duration, all bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	secs := took.Seconds()
+	if !all {
+		secs = max(secs, d.known.Tasks[key].Seconds)
+	}
+	d.known.Tasks[key] = duration{Seconds: secs, Last: d.now()}
+}
+
+// ofTask is how long a task is expected to take; 0 when that is not known.
+func (d *durations) ofTask(key string) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Duration(d.known.Tasks[key].Seconds * float64(time.Second))
+}
+
+// save keeps what was learned, here and by runs that have ended meanwhile.
 func (d *durations) save() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if over := len(d.known.Builds) - maxDurations; over > 0 {
-		oldest := slices.SortedFunc(maps.Keys(d.known.Builds), func(a, b string) int {
-			return d.known.Builds[a].Last.Compare(d.known.Builds[b].Last)
-		})
-		for _, key := range oldest[:over] {
-			delete(d.known.Builds, key)
+	var others durationsFile
+	if err := readJSON(d.path, &others); err == nil && others.Version == d.known.Version {
+		addNewer(d.known.Builds, others.Builds)
+		addNewer(d.known.Tasks, others.Tasks)
+	}
+	keepNewest(d.known.Builds)
+	keepNewest(d.known.Tasks)
+	return writeJSON(d.path, d.known)
+}
+
+func addNewer(to, from map[string]duration) {
+	for key, d := range from {
+		if d.Last.After(to[key].Last) {
+			to[key] = d
 		}
 	}
-	return writeJSON(d.path, d.known)
+}
+
+// keepNewest forgets what is beyond maxDurations.
+func keepNewest(all map[string]duration) {
+	over := len(all) - maxDurations
+	if over <= 0 {
+		return
+	}
+	oldest := slices.SortedFunc(maps.Keys(all), func(a, b string) int { return all[a].Last.Compare(all[b].Last) })
+	for _, key := range oldest[:over] {
+		delete(all, key)
+	}
 }
 
 // of is how long a derivation is expected to take, if it was ever built.

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,61 @@ func TestEstimatesOfAdoptedRunsTeachNothing(t *testing.T) {
 	}
 }
 
+// TestDurationsOfTasksOnDisk: files of earlier programs, and broken ones, are as
+// none; what another run has learned meanwhile is kept, and the oldest forgotten.
+func TestDurationsOfTasksOnDisk(t *testing.T) {
+	for content, want := range map[string]time.Duration{
+		`{"version":1,"builds":{},"tasks":{"switch f#h1":{"seconds":1.5,"last":"2026-11-23T17:00:00Z"}}}`: 1500 * time.Millisecond,
+		`{"version":1,"builds":{}}`:                                         0,
+		`{"version":2,"builds":{},"tasks":{"switch f#h1":{"seconds":1.5}}}`: 0,
+		`{"version":1,"builds":{},"tasks":{"switch f#h1":{"sec`:             0,
+		`{"version":1,"builds":{},"tasks":{"switch f#h1":"long"}}`:          0,
+		``: 0,
+	} {
+		store := &Store{Dir: t.TempDir()}
+		if err := os.WriteFile(filepath.Join(store.Dir, "durations.json"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := store.durations(fixedNow)
+		if got := d.ofTask("switch f#h1"); got != want {
+			t.Errorf("%s: %s, not %s", content, got, want)
+		}
+		d.learnTask("switch f#h2", time.Second, true)
+		if err := d.save(); err != nil {
+			t.Fatal(err)
+		}
+		again := store.durations(fixedNow)
+		if h1, h2 := again.ofTask("switch f#h1"), again.ofTask("switch f#h2"); h1 != want || h2 != time.Second {
+			t.Errorf("after %s: %s and %s", content, h1, h2)
+		}
+	}
+}
+
+func TestRunsThatLearnAtTheSameTime(t *testing.T) {
+	store := &Store{Dir: t.TempDir()}
+	at := fixedNow()
+	now := func() time.Time { at = at.Add(time.Second); return at }
+	long, short := store.durations(now), store.durations(now)
+	long.learnTask("both", time.Second, true)
+	long.learnTask("long", time.Second, true)
+	for i := range maxDurations - 1 {
+		long.learnTask(fmt.Sprint(i), time.Second, true)
+	}
+	short.learnTask("both", time.Minute, true)
+	for _, d := range []*durations{short, long} {
+		if err := d.save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := store.durations(now)
+	if n := len(kept.known.Tasks); n != maxDurations {
+		t.Errorf("%d tasks are remembered", n)
+	}
+	if both, oldest := kept.ofTask("both"), kept.ofTask("long"); both != time.Minute || oldest != 0 {
+		t.Errorf("the newest is %s and the oldest %s", both, oldest)
+	}
+}
+
 // TestFiguresThatCannotBeKept are worth a line in the supervisor's log.
 func TestFiguresThatCannotBeKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "supervisor.log")
@@ -71,12 +127,12 @@ func TestFiguresThatCannotBeKept(t *testing.T) {
 	defer log.Close()
 	r := &run{Supervisor: Supervisor{Log: log}}
 	nowhere := &Store{Dir: filepath.Join(path, "no directory")}
-	r.note("keeping how long builds took", nowhere.durations(time.Now).save())
+	r.note("keeping how long it all took", nowhere.durations(time.Now).save())
 	r.note("keeping the memory that h1 took", nowhere.peaks().learn("flake", "h1", 1<<20))
 	r.note("looking for questions", nil)
 	said, err := os.ReadFile(path)
 	lines := strings.Split(strings.TrimSpace(string(said)), "\n")
-	if err != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], "keeping how long builds took: ") || !strings.HasPrefix(lines[1], "keeping the memory that h1 took: ") {
+	if err != nil || len(lines) != 2 || !strings.HasPrefix(lines[0], "keeping how long it all took: ") || !strings.HasPrefix(lines[1], "keeping the memory that h1 took: ") {
 		t.Errorf("the log says %q, %v", said, err)
 	}
 }

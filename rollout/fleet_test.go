@@ -51,7 +51,7 @@ func runTestSupervisor(dir string) int {
 	hosts := os.Getenv("TEST_HOSTS")
 	s := Supervisor{
 		Store: &Store{Dir: filepath.Dir(filepath.Dir(dir))}, Dir: dir, Lock: InheritedLock(), Log: os.Stderr,
-		Launcher: testLauncher(), Now: time.Now,
+		Launcher: testLauncher(), Now: time.Now, Processors: 99, // many a story stands still before it has evaluated
 		Connect: func(*Plan) (Connector, error) { return folders(hosts), nil },
 		Fingerprint: func(context.Context, string) (string, error) {
 			data, err := os.ReadFile(filepath.Join(hosts, "fingerprint"))

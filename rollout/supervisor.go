@@ -39,6 +39,8 @@ type Supervisor struct {
 	SSH      string // the ssh program, for shared connections
 	NixStore string // the nix-store program, for roots on this machine; "" makes none
 
+	Processors int // of this machine: how many evaluations it can be busy with at once
+
 	// Passwords of sudo, as far as a person was asked for them already. Run wipes them.
 	Passwords Passwords
 
@@ -72,6 +74,7 @@ type run struct {
 	tasks     sync.WaitGroup
 	farewells sync.WaitGroup      // connections that are being ended
 	strays    atomic.Bool         // logins may be left that have no socket
+	crowded   atomic.Bool         // there is room for some that wait, once an evaluation has ended
 	keys      sshutil.Passphrases // of keys that logins want, as far as a person was asked for them here
 
 	mu       sync.Mutex
@@ -104,7 +107,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 	r.tasks.Wait()
 	if err := ctx.Err(); err != nil {
 		r.farewells.Wait()
-		r.note("keeping how long builds took", r.durations.save())
+		r.note("keeping how long it all took", r.durations.save())
 		return err
 	}
 	if err := r.conclude(); err != nil {
@@ -215,45 +218,11 @@ func (r *run) allJudged() bool {
 	return true
 }
 
-// startableNow asks the queue, which decides without side effects.
-func (r *run) startableNow() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var waiting []waitingTask
-	var l load
-	wave := r.waveNow()
-	for i, t := range r.view.Tasks {
-		h := r.plan.Hosts[i]
-		memory := r.peaks.of(r.plan.Flake.URL, h.Name)
-		if r.plan.ownEngine(h) {
-			memory = 0 // nothing is evaluated
-		}
-		work, running := r.working[h.Name]
-		switch {
-		case running && work.place == placeLent: // those that come last wait for it all the same
-			if !h.Last {
-				l.runningMain++
-			}
-		case running && work.place == placeTaken:
-			l.running++
-			if !h.Last {
-				l.runningMain++
-			}
-			if !work.evaluated.Load() {
-				l.evaluating++
-				l.memory += memory
-			}
-		case t.Verdict == nil && (running || wave.inWave(h.Name)):
-			waiting = append(waiting, waitingTask{name: h.Name, last: h.Last, memory: memory})
-		}
-	}
-	return startable(waiting, l, limits{parallel: max(1, r.plan.Parallel), memory: r.peaks.budget})
-}
-
 // start lets a task work in a goroutine of its own until it is judged.
 func (r *run) start(ctx context.Context, name string) {
 	h, _ := r.plan.Host(name)
 	t := newTask(r, h)
+	t.computesFor(preparesFor)
 	r.mu.Lock()
 	r.working[name] = t
 	r.mu.Unlock()
@@ -261,6 +230,7 @@ func (r *run) start(ctx context.Context, name string) {
 		v, err := t.work(ctx)
 		if err == nil { // otherwise the supervisor itself is to end
 			r.emitVerdict(name, v)
+			t.learn(v)
 		}
 		t.release()
 		r.mu.Lock()
@@ -363,7 +333,7 @@ func (r *run) conclude() error {
 	if failed != nil {
 		return failed
 	}
-	r.note("keeping how long builds took", r.durations.save())
+	r.note("keeping how long it all took", r.durations.save())
 	r.farewells.Wait()
 	// Whoever finds a run without summary.json takes it over; nobody looks for
 	// what is left of one that has it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/nixcmd"
@@ -21,6 +22,8 @@ type task struct {
 	place     place        // among those that may run at once; guarded by the run's mutex
 	admitted  chan struct{}
 	evaluated atomic.Bool  // its evaluation is over: the queue may start another
+	computes  time.Time    // until when it is taken to keep a processor busy if it has not evaluated; guarded by the run's mutex
+	began     time.Time    // when nixos-rebuild did; zero: another supervisor has seen that
 	drv       atomic.Value // string: the toplevel derivation, once it is known
 	machine   *machineLock // until the verdict stands
 	master    *sshutil.Master
@@ -48,7 +51,9 @@ func (t *task) work(ctx context.Context) (Verdict, error) {
 		if exited, v, err = t.launch(ctx); v != nil || err != nil {
 			return deref(v), err
 		}
+		t.began = t.run.Now()
 	}
+	t.computesFor(evaluatesFor)
 	end, err := t.watch(ctx, exited)
 	if err != nil {
 		return Verdict{}, err

@@ -17,6 +17,7 @@ const PasswordTries = 3
 // What can be turned, in one place.
 const (
 	logPoll       = 100 * time.Millisecond // how often a growing log is looked at
+	crowdedPoll   = 25 * time.Millisecond  // the same of one that evaluates, while others wait for its end
 	lockPoll      = 50 * time.Millisecond  // how often a held lock is tried again
 	startingFor   = 250 * time.Millisecond // how long a lock may be held by a process that is just being started
 	startingPause = 5 * time.Millisecond   // between two looks at it
@@ -25,6 +26,8 @@ const (
 	alivePoll     = time.Second            // how often a viewer looks whether the supervisor lives
 	progressEvery = time.Second            // most frequent progress event of one task
 
+	preparesFor   = time.Second               // how long a task that begins is waited for to evaluate before another may begin beside it
+	evaluatesFor  = 30 * time.Second          // how long an evaluation is taken to keep a processor busy: what goes on then waits for the network more likely
 	seenFresh     = 5 * time.Second           // how old what preflight saw may be for a task to begin with it
 	clockCoarse   = 50 * time.Millisecond     // how much later something may have happened than a file's time says
 	readTimeout   = 8 * time.Second           // one reading of a host
@@ -73,8 +76,9 @@ const (
 	lengthsLooked = 3 // runs by which a host's next one is estimated
 
 	defaultEvalMemory = 2 << 30 // bytes one evaluation may need, until measured
+	leastProcessors   = 2       // evaluations at once, however few processors there are
 
-	maxDurations  = 5000     // derivations whose build times are remembered
+	maxDurations  = 5000     // derivations whose build times are remembered, and tasks
 	maxEventRead  = 16 << 20 // bytes of events taken at once
 	maxLogRead    = 1 << 20  // bytes of a log taken at once
 	socketDigits  = 16       // random ones, in the names of sockets for questions

@@ -27,7 +27,7 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		return ending{}, err
 	}
 	defer w.close()
-	beat := newBeat(logPoll)
+	beat := newBeat(t.pace())
 	defer beat.Stop()
 	var stop interruption
 	for {
@@ -53,6 +53,7 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		case req := <-t.requests:
 			stop.begin(ctx, t, w.decoder, req)
 		case <-beat.C:
+			beat.every = t.pace()
 			beat.again()
 			stop.escalate(t)
 		}
@@ -86,9 +87,11 @@ func (t *task) finish(w *logWatch) (ending, error) {
 	reason := "its exit status was lost"
 	if ok {
 		end.exit, reason = &status.code, ""
-		t.run.note("keeping the memory that "+t.host.Name+" took", t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10))
+		if t.host.evaluates() {
+			t.run.note("keeping the memory that "+t.host.Name+" took", t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10))
+		}
 	}
-	t.evaluated.Store(true)
+	t.hasEvaluated()
 	t.run.emit(Event{Event: EventTask, Host: t.host.Name, State: TaskEnded, ExitCode: end.exit, Reason: reason})
 	return end, nil
 }
@@ -199,8 +202,8 @@ func (w *logWatch) keep(readable []byte) error {
 func (w *logWatch) tell() {
 	t := w.task
 	found := w.decoder.Findings()
-	if found.Evaluated && !t.evaluated.Swap(true) {
-		t.run.nudge()
+	if found.Evaluated {
+		t.hasEvaluated()
 	}
 	if found.SystemDrv != "" {
 		t.drv.Store(found.SystemDrv)

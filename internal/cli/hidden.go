@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"syscall"
 
@@ -63,7 +64,10 @@ func (p *Program) supervise(ctx context.Context, dir string) error {
 		Now:       p.Env.Now,
 		SSH:       p.World.Tools().ssh,
 		NixStore:  p.World.Tools().nixStore,
-		Connect:   func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, dir, plan) },
+
+		Processors: runtime.NumCPU(),
+
+		Connect: func(plan *rollout.Plan) (rollout.Connector, error) { return p.connect(ctx, dir, plan) },
 		Fingerprint: func(ctx context.Context, ref string) (string, error) {
 			m, err := now.Metadata(ctx, ref)
 			return m.Fingerprint, err
