@@ -89,8 +89,7 @@ func (s *sharing) give(p *rollout.Plan) {
 		if h.Skip != "" {
 			continue // nobody has waited for it
 		}
-		// Tasks that find it by themselves learn how to talk to it, too.
-		if one := s.logins[h.Name]; one != nil && one.master != nil && !one.master.SendsEnv {
+		if one := s.logins[h.Name]; one != nil && one.master != nil {
 			p.Hosts[i].Socket = one.master.Socket
 		}
 	}
