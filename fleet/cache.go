@@ -250,7 +250,7 @@ func (c *Cache) change(src Source, edit func(*cacheEntry)) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e, _ := c.read(src)
+	e, known := c.read(src)
 	e.Version, e.Source = cacheVersion, src
 	was := e
 	edit(&e)
@@ -259,6 +259,9 @@ func (c *Cache) change(src Source, edit func(*cacheEntry)) {
 		if err := os.Remove(c.logPath(src)); !errors.Is(err, fs.ErrNotExist) {
 			c.err = err
 		}
+	}
+	if !known { // so there is one more
+		c.err = errors.Join(c.err, c.dropGone(c.clock()))
 	}
 }
 

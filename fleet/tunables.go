@@ -71,6 +71,10 @@ const (
 	// Trees whose evaluations are kept besides the present one's, for each flake.
 	keptTrees = 8
 
+	// How long evaluations are kept after the directory of their flake has gone,
+	// counted from the last of them.
+	keptGone = 90 * 24 * time.Hour
+
 	// Asking git how two revisions stand to each other.
 	historyTimeout = 10 * time.Second
 
