@@ -28,7 +28,7 @@ type Plan struct {
 	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
 	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
-	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down (fleet.IsDown) are skipped, not failed
+	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down (fleet.IsDown), or all that could build them, are skipped, not failed
 	Insist   bool           `json:"insist,omitempty"`  // what preflight refuses is done all the same
 	Ask      bool           `json:"ask,omitempty"`     // somebody may be asked for passwords and the like
 	Wait     bool           `json:"wait,omitempty"`    // hosts that others are at are waited for instead of refused

@@ -115,7 +115,8 @@ func (p *Plan) copies(h PlanHost) bool {
 
 // Judge puts what was found into the plan: the hosts' generations, the
 // findings, which of them is this machine and comes last, and, if the person
-// wants that, which hosts are left out because they are down.
+// wants that, which hosts are left out because they, or who builds for them,
+// are down.
 func (p *Plan) Judge(g *Ground) {
 	for i, h := range p.Hosts {
 		look := g.Looks[h.Name]
@@ -125,9 +126,8 @@ func (p *Plan) Judge(g *Ground) {
 		c := g.Sudo.Forecasts[h.Name]
 		p.Hosts[i].SudoAgent = c.Outlook == sshutil.SudoWillWork && c.By.Agent()
 		p.Hosts[i].Last = h.Last || g.here(p.On, h.Name)
-		if p.SkipDown && h.Skip == "" && fleet.IsDown(look.Err) {
-			reason, _ := reasonOf(look.Err)
-			p.Hosts[i].Skip = "unreachable: " + reason
+		if p.SkipDown && h.Skip == "" {
+			p.Hosts[i].Skip = g.down(h)
 		}
 	}
 	p.Findings = append(p.Findings, g.Findings(p)...)
@@ -244,11 +244,17 @@ func (f *finder) reached(err error) bool {
 		f.add(CheckReach, LevelWarning, "it was not looked at beforehand: "+reason+"; when its turn comes you will be asked", hint)
 		return false
 	}
-	if f.plan.SkipDown { // which leaves out those that are down, and them alone
-		hint = strings.TrimPrefix(strings.TrimSuffix(hint, ".")+"; it is not down, so it is not skipped", "; ")
-	}
-	f.add(CheckReach, LevelBlocker, "it "+shut(err)+": "+reason, hint)
+	f.add(CheckReach, LevelBlocker, "it "+shut(err)+": "+reason, f.notDown(err, hint))
 	return false
+}
+
+// notDown adds to a hint why a machine's host is not left out although those are
+// that are down, and them alone.
+func (f *finder) notDown(err error, hint string) string {
+	if !f.plan.SkipDown || fleet.IsDown(err) {
+		return hint
+	}
+	return strings.TrimPrefix(strings.TrimSuffix(hint, ".")+"; it is not down, so it is not skipped", "; ")
 }
 
 // unreached judges that where the host is built could not be looked at.
@@ -261,7 +267,7 @@ func (f *finder) unreached(err error) {
 	case needsTouch(err):
 		f.add(CheckReach, LevelWarning, where+", where it is built, was not looked at beforehand: "+reason, hint)
 	default:
-		f.add(CheckReach, LevelBlocker, where+", where it is built, "+shut(err)+": "+reason, hint)
+		f.add(CheckReach, LevelBlocker, where+", where it is built, "+shut(err)+": "+reason, f.notDown(err, hint))
 	}
 }
 

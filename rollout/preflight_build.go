@@ -30,11 +30,11 @@ func (f *finder) roomElsewhere(place fleet.Survey) {
 // platform judges whether somebody builds for the host's kind of machine.
 // Everything may be there to be fetched, so that nobody does is not yet a failure.
 func (f *finder) platform(place fleet.Survey) {
-	want := f.ground.platformOf(f.host.Name, f.survey)
-	if want == "" || place.System() == "" || place.Builds(want) || f.declared(want) {
+	want, machines, others := f.ground.byOthers(f.host)
+	if !others {
 		return
 	}
-	names, level := f.ground.helpers(place.Machines, want)
+	names, level := f.ground.helpers(machines)
 	if level == LevelNote {
 		return
 	}
@@ -49,11 +49,28 @@ func (f *finder) platform(place fleet.Survey) {
 	f.add(CheckPlatform, level, message, hint)
 }
 
+// byOthers says whether a host's kind of machine, want, is not one that the
+// machine where it is built builds for, and to which others that one's Nix would
+// send it. Of a machine that was not looked at nothing is said.
+func (g *Ground) byOthers(h PlanHost) (want string, machines []nixcmd.Machine, others bool) {
+	place, looked := g.Looks[h.buildHost()]
+	want = g.platformOf(h.Name)
+	if !looked || place.Err != nil || want == "" || place.Survey.System() == "" || place.Survey.Builds(want) || g.declared(h, want) {
+		return want, nil, false
+	}
+	for _, m := range place.Survey.Machines {
+		if m.MaxJobs > 0 && slices.Contains(m.Systems, want) {
+			machines = append(machines, m)
+		}
+	}
+	return want, machines, true
+}
+
 // platformOf is the kind of machine that a host's system is built for. Where
 // no evaluation has told it, what the host runs now does.
-func (g *Ground) platformOf(host string, s fleet.Survey) string {
+func (g *Ground) platformOf(host string) string {
 	facts := g.Facts[host]
-	for _, system := range []string{facts.BuildSystem, facts.System, g.Systems[host], s.Reading.System} {
+	for _, system := range []string{facts.BuildSystem, facts.System, g.Systems[host], g.Looks[host].Survey.Reading.System} {
 		if system != "" {
 			return system
 		}
@@ -63,8 +80,8 @@ func (g *Ground) platformOf(host string, s fleet.Survey) string {
 
 // declared says whether the inventory says of the builder that builds the host
 // that it builds for system.
-func (f *finder) declared(system string) bool {
-	b, ok := f.ground.builder(f.host.buildHost())
+func (g *Ground) declared(h PlanHost, system string) bool {
+	b, ok := g.builder(h.buildHost())
 	return ok && slices.Contains(b.Systems, system)
 }
 
@@ -76,16 +93,13 @@ func (g *Ground) builder(name string) (fleet.Builder, bool) {
 	return g.Builders[i], true
 }
 
-// helpers are the machines that could build for system in a machine's stead: a
-// note when one is well, a warning when that is not known of any, else the
-// host must be confirmed.
-func (g *Ground) helpers(machines []nixcmd.Machine, system string) ([]string, Level) {
+// helpers are the names of machines that could build in another's stead: a note
+// when one is well, a warning when that is not known of any, else the host must
+// be confirmed.
+func (g *Ground) helpers(machines []nixcmd.Machine) ([]string, Level) {
 	var names []string
 	level := LevelConfirm
 	for _, m := range machines {
-		if !buildsFor(m, system) {
-			continue
-		}
 		names = append(names, m.HostName)
 		switch g.Helpers[m.HostName].Health {
 		case fleet.HealthOK:
@@ -98,22 +112,14 @@ func (g *Ground) helpers(machines []nixcmd.Machine, system string) ([]string, Le
 	return names, level
 }
 
-func buildsFor(m nixcmd.Machine, system string) bool {
-	return m.MaxJobs > 0 && slices.Contains(m.Systems, system)
-}
-
 // NeedsHelp names the machines, as machines files name them, on whose health a
 // host's platform depends: they are to be looked at before findings are made.
 func (g *Ground) NeedsHelp(p *Plan) []string {
 	var names []string
 	for _, h := range p.Hosts {
-		place, looked := g.Looks[h.buildHost()]
-		want := g.platformOf(h.Name, g.Looks[h.Name].Survey)
-		if h.Skip != "" || !looked || place.Err != nil || want == "" || place.Survey.Builds(want) {
-			continue
-		}
-		for _, m := range place.Survey.Machines {
-			if buildsFor(m, want) && !slices.Contains(names, m.HostName) {
+		_, machines, _ := g.byOthers(h)
+		for _, m := range machines {
+			if h.Skip == "" && !slices.Contains(names, m.HostName) {
 				names = append(names, m.HostName)
 			}
 		}

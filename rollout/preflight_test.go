@@ -38,6 +38,7 @@ type scene struct {
 	h1, h2 fleet.Survey
 	err    error // h1 could not be looked at
 	err2   error // nor h2
+	here   error // nor this machine
 }
 
 func newScene() *scene {
@@ -52,7 +53,7 @@ func newScene() *scene {
 
 // findings are what preflight finds in the scene, one line each.
 func (s *scene) findings() []string {
-	s.ground.Looks = map[string]Look{"h1": {s.h1, s.err}, "h2": {s.h2, s.err2}, Here: {healthy(), nil}}
+	s.ground.Looks = map[string]Look{"h1": {s.h1, s.err}, "h2": {s.h2, s.err2}, Here: {healthy(), s.here}}
 	s.plan.Findings = nil
 	s.plan.Judge(&s.ground)
 	var lines []string
@@ -74,7 +75,7 @@ func helper(s *scene, health fleet.Health) {
 	s.h1.Machines = []nixcmd.Machine{
 		{HostName: "pi", Systems: []string{"aarch64-linux"}, MaxJobs: 4}, {HostName: "off", Systems: []string{"aarch64-linux"}},
 	}
-	s.ground.Helpers["pi"] = fleet.BuilderHealth{Health: health}
+	s.ground.Helpers["pi"] = fleet.BuilderHealth{Health: health, Reason: "no route to pi"}
 }
 
 // findingCase is a change to a scene, and what preflight finds then.

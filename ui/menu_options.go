@@ -77,7 +77,7 @@ func careOptions() []menuOption {
 func hostOptions() []menuOption {
 	return []menuOption{
 		yesNo("W", "wait-for-others", "wait for others", "Wait for others that are at a host, instead of leaving it out.", func(d *runMenu) *bool { return &d.wait }),
-		yesNo("X", "skip-unreachable", "skip unreachable", "Skip hosts that are down instead of failing them; not those that show another host key or do not let us in.", func(d *runMenu) *bool { return &d.SkipDown }),
+		yesNo("X", "skip-unreachable", "skip unreachable", "Skip hosts that are down, or whose only builders are, instead of failing them; not those that show another host key or do not let us in.", func(d *runMenu) *bool { return &d.SkipDown }),
 		yesNo("T", "thaw", "thaw", "Act on hosts that fleet.nix calls frozen, too.", func(d *runMenu) *bool { return &d.Thaw }),
 	}
 }

@@ -105,7 +105,7 @@ func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
 	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "`N` hosts at a time")
-	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that are down instead of failing them; not those that show another host key or do not let us in")
+	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that are down, or whose only builders are, instead of failing them; not those that show another host key or do not let us in")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
 	f.BoolVar(&o.Wait, "wait-for-others", false, "where another run is at a host, or somebody activates a system on it, wait for its turn")
