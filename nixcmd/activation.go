@@ -8,9 +8,9 @@ import (
 	"github.com/kballard/go-shellquote"
 )
 
-// ActivationUnit is the transient unit in which nixos-rebuild activates. Its
+// activationUnit is the transient unit in which nixos-rebuild activates. Its
 // fixed name keeps two activations from one host.
-const ActivationUnit = "nixos-rebuild-switch-to-configuration"
+const activationUnit = "nixos-rebuild-switch-to-configuration"
 
 // Activation is what nixos-rebuild does on its target once a system is there:
 // for systems that were built before, and for generations of the profile.
@@ -56,7 +56,7 @@ func (a Activation) SwitchWords(systemd bool) []string {
 	}
 	unit := []string{
 		"systemd-run", "-E", "LOCALE_ARCHIVE", "-E", "NIXOS_INSTALL_BOOTLOADER", "--collect", "--no-ask-password", "--pipe", "--quiet",
-		"--service-type=exec", "--unit=" + ActivationUnit,
+		"--service-type=exec", "--unit=" + activationUnit,
 	}
 	return a.RootWords(append(unit, switchTo...)...)
 }

@@ -179,7 +179,7 @@ func (s *activities) logLine(id uint64, line []byte) string {
 		return ""
 	}
 	s.tails.add(a.path, line)
-	return text.Line(a.path.ShortName()) + "> "
+	return text.Line(a.path.shortName()) + "> "
 }
 
 // realising says whether nix is building or fetching what a build needs.
@@ -217,7 +217,7 @@ func (s *activities) progress() Progress {
 	}
 	slices.SortFunc(builds, func(a, b *activity) int { return cmp.Compare(a.order, b.order) })
 	for _, a := range builds {
-		name := text.Line(a.path.ShortName())
+		name := text.Line(a.path.shortName())
 		p.Building = append(p.Building, name)
 		p.Builds = append(p.Builds, RunningBuild{Name: name, Machine: a.machine, Step: a.step, Since: a.since})
 	}

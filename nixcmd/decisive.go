@@ -47,7 +47,7 @@ func (s *finder) decisive() []string {
 		}
 		lines = append(lines, b.said)
 		for _, line := range log[max(0, len(log)-min(room, tailLines)):] {
-			lines = append(lines, b.drv.ShortName()+"> "+line)
+			lines = append(lines, b.drv.shortName()+"> "+line)
 		}
 	}
 	for _, more := range [][]string{s.clueLines, s.errors, s.account} {

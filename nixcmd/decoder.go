@@ -97,8 +97,8 @@ func (d *LogDecoder) plan(line string) {
 	if !ok || len(d.planned) >= maxPlanned {
 		return
 	}
-	if p, ok := ParseStorePath(path); ok && string(p) == path && p.IsDerivation() {
-		d.planned = append(d.planned, p.ShortName())
+	if p, ok := ParseStorePath(path); ok && string(p) == path && p.isDerivation() {
+		d.planned = append(d.planned, p.shortName())
 	}
 }
 

@@ -152,13 +152,13 @@ func TestStorePaths(t *testing.T) {
 		}
 	}
 	p, ok := findStorePath("copying '/nix/store/x' and '/nix/store/fsapmwyhy04m63vbz65q9k7khdszia4s-nixos-system-a.drv'")
-	if !ok || !p.IsSystem() || !p.IsDerivation() || p.ShortName() != "nixos-system-a" {
+	if !ok || !p.isSystem() || !p.isDerivation() || p.shortName() != "nixos-system-a" {
 		t.Errorf("found %q", p)
 	}
 	if got := shortStorePaths("a /nix/store/fsapmwyhy04m63vbz65q9k7khdszia4s-b.drv' /nix/store/c /nix/store/"); got != "a b.drv' /nix/store/c /nix/store/" {
 		t.Errorf("got %q", got)
 	}
-	if got := StorePath("junk").ShortName(); got != "junk" {
+	if got := StorePath("junk").shortName(); got != "junk" {
 		t.Errorf("got %q", got)
 	}
 }

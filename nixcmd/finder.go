@@ -258,8 +258,8 @@ func (s *finder) notePathIn(line string) {
 // (specialisations, containers) come before it, so the last one is it.
 func (s *finder) notePath(p StorePath) {
 	switch {
-	case !p.IsSystem():
-	case p.IsDerivation():
+	case !p.isSystem():
+	case p.isDerivation():
 		s.f.SystemDrv = string(p)
 	default:
 		s.f.System = string(p)

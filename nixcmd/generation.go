@@ -8,8 +8,8 @@ import (
 // The system profile: a link to one of its generations' links, all of which
 // stand beside it.
 const (
-	ProfileDir    = "/nix/var/nix/profiles"
-	SystemProfile = ProfileDir + "/system"
+	profileDir    = "/nix/var/nix/profiles"
+	SystemProfile = profileDir + "/system"
 )
 
 // GenerationLink is the path of a generation's link of the system profile.

@@ -162,8 +162,8 @@ func cutLast(s, separator string) (before, after string) {
 	return s[:i+len(separator)], s[i+len(separator):]
 }
 
-// StoreURL is how nix names the machine's store, such as "ssh-ng://nix@build04".
-func (m Machine) StoreURL() string {
+// storeURL is how nix names the machine's store, such as "ssh-ng://nix@build04".
+func (m Machine) storeURL() string {
 	u := url.URL{Scheme: m.Protocol, Host: m.HostName}
 	if strings.Contains(m.HostName, ":") {
 		u.Host = "[" + m.HostName + "]"
@@ -191,7 +191,7 @@ func (m Machine) String() string {
 		hostKey = base64.StdEncoding.EncodeToString([]byte(m.PublicHostKey + "\n"))
 	}
 	return strings.Join([]string{
-		m.StoreURL(), commas(m.Systems), cmp.Or(m.SSHKey, "-"), strconv.Itoa(m.MaxJobs),
+		m.storeURL(), commas(m.Systems), cmp.Or(m.SSHKey, "-"), strconv.Itoa(m.MaxJobs),
 		strconv.FormatFloat(m.SpeedFactor, 'g', -1, 64), commas(supported), commas(m.MandatoryFeatures), hostKey,
 	}, " ")
 }

@@ -54,7 +54,7 @@ func FuzzMachines(f *testing.F) {
 			if third := writtenAs(again[0]); len(third) != 1 || !reflect.DeepEqual(third, again) {
 				t.Errorf("%q is written as %q, and read as %+v", content, m, third)
 			}
-			if again[0].StoreURL() != m.StoreURL() || again[0].MaxJobs != m.MaxJobs || again[0].PublicHostKey != m.PublicHostKey {
+			if again[0].storeURL() != m.storeURL() || again[0].MaxJobs != m.MaxJobs || again[0].PublicHostKey != m.PublicHostKey {
 				t.Errorf("%q is written as %q, and read as %+v", content, m, again[0])
 			}
 		}

@@ -60,14 +60,14 @@ func (p StorePath) Name() string {
 	return p.base()
 }
 
-// IsDerivation says whether the path is that of a .drv file.
-func (p StorePath) IsDerivation() bool { return strings.HasSuffix(string(p), ".drv") }
+// isDerivation says whether the path is that of a .drv file.
+func (p StorePath) isDerivation() bool { return strings.HasSuffix(string(p), ".drv") }
 
-// ShortName is the name without ".drv", as people say it.
-func (p StorePath) ShortName() string { return strings.TrimSuffix(p.Name(), ".drv") }
+// shortName is the name without ".drv", as people say it.
+func (p StorePath) shortName() string { return strings.TrimSuffix(p.Name(), ".drv") }
 
-// IsSystem says whether the path is a system's toplevel, or its derivation.
-func (p StorePath) IsSystem() bool {
+// isSystem says whether the path is a system's toplevel, or its derivation.
+func (p StorePath) isSystem() bool {
 	return strings.HasPrefix(p.Name(), "nixos-system-") || strings.HasPrefix(p.Name(), "darwin-system-")
 }
 
