@@ -177,7 +177,7 @@ func hostActions() []action {
 			about: "Have ssh ask whether the host's unknown key is the right one.", do: (*Model).acceptKey},
 		{Binding: bind("b", "check builder", "b"), id: "host.check-builder", scope: scopeHost, footer: 3, can: (*Model).hostBuilds,
 			about: "Check the builder that this host is from a host that sends builds to it, as that host's root, and have a tiny build run.", do: (*Model).checkHostBuilder},
-		{Binding: bind("enter", "last run", "enter"), id: "host.run", scope: scopeHost, footer: 5,
+		{Binding: bind("enter", "last run", "enter"), id: "host.run", scope: scopeHost, footer: 5, can: (*Model).hostRan,
 			about: "Open the last run that had a part for this host.", do: (*Model).openLastRun},
 		{Binding: bind("r", "refresh", "r"), id: "host.refresh", scope: scopeHost, footer: 6,
 			about: "Ask this host now.", do: func(m *Model) tea.Cmd { m.backend.Refresh([]string{m.host.name}); return nil }},
@@ -205,6 +205,7 @@ func buildersActions() []action {
 func runsActions() []action {
 	return []action{
 		{Binding: bind("enter", "open", "enter"), id: "runs.open", scope: scopeRuns, footer: 1,
+			can:   func(m *Model) bool { _, ok := m.runs.current(); return ok },
 			about: "Open the run under the cursor.", do: (*Model).openListedRun},
 	}
 }

@@ -131,7 +131,7 @@ func (m *Model) stopAsking() tea.Cmd {
 
 // rows are the answers, equal ones once, and who is still to be heard.
 func (q *inquiry) rows(b *brush, w int) []string {
-	var rows []string
+	rows := q.unwell(b, w)
 	for _, g := range fleet.Fold(q.answers) {
 		if len(rows) > 0 {
 			rows = append(rows, "")
@@ -149,6 +149,23 @@ func (q *inquiry) rows(b *brush, w int) []string {
 		}
 		for _, line := range wrap(words, w) {
 			rows = append(rows, b.paint(busy, line))
+		}
+	}
+	return rows
+}
+
+// unwell names the hosts on which the command did not end well: their answers
+// may be far down.
+func (q *inquiry) unwell(b *brush, w int) (rows []string) {
+	var hosts []string
+	for _, a := range q.answers {
+		if a.Err != nil || a.ExitCode != 0 {
+			hosts = append(hosts, a.Host)
+		}
+	}
+	if slices.Sort(hosts); len(hosts) > 0 && len(q.hosts) > 1 {
+		for _, line := range wrap(fmt.Sprintf("%d of %d did not end well: %s", len(hosts), len(q.hosts), strings.Join(safe(hosts), ", ")), w) {
+			rows = append(rows, b.paint(bad, line))
 		}
 	}
 	return rows

@@ -30,7 +30,9 @@ func confirmation(p Proposal, r Request) *dialog {
 	}
 	d.body = func(b *brush, w int) []string { return proposalRows(b, p, w) }
 	d.answers = []answer{{key: "n", label: "cancel", ink: plain, do: (*Model).closeDialog}}
-	if n > 0 {
+	if n == 0 {
+		d.answers[0].label = "close"
+	} else {
 		ink := strong
 		if p.Plan.Action.Activates() || p.Plan.Action.MovesProfile() || p.Plan.Action == nixcmd.Collect {
 			ink = bad

@@ -19,15 +19,17 @@ type detailPage struct {
 	w     int
 	brief bool // there is little room: what is wrong, or else the state
 	rows  []string
+	wrong int // how many of them tell what is wrong
 }
 
 // of is all that is known of a host, the most important first: where there is
 // room for few rows, few are shown.
-func (d detailPage) of(h *host) []string {
+func (d *detailPage) of(h *host) []string {
 	if !d.brief {
 		d.head(h)
 	}
 	d.findings(h)
+	d.wrong = len(d.rows)
 	if d.brief && len(d.rows) == 0 {
 		d.head(h)
 	}
@@ -289,7 +291,7 @@ func (p *hostPlace) move(m motion) {
 
 func (p *hostPlace) rows() []string {
 	h := p.known.host(p.name)
-	body := detailPage{brush: p.brush, known: p.known, now: p.now(), w: p.w}.of(h)
+	body := (&detailPage{brush: p.brush, known: p.known, now: p.now(), w: p.w}).of(h)
 	p.length = len(body)
 	p.scroll = max(0, min(p.scroll, len(body)-p.h+1))
 	note := ""

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"nixfleet-tui/fleet"
@@ -173,7 +174,7 @@ func (f *fleetPlace) rows() []string {
 	left := f.stacked(f.tableWidth(), f.h, false)
 	right := make([]string, 0, f.h)
 	if f.cursor != "" {
-		right = append(right, f.detail(side, false)...)
+		right = append(right, f.detail(side, f.h)...)
 	} else {
 		right = append(right, f.rule("host", "", side))
 	}
@@ -201,7 +202,7 @@ func (f *fleetPlace) stacked(w, h int, below bool) []string {
 	rows := f.table(w, min(needs, room-detailRows-len(history)))
 	rows = append(append(rows, strip...), history...)
 	if detailRows > 0 {
-		rows = append(rows, exactly(f.detail(w, detailRows <= belowBrief), w, detailRows)...)
+		rows = append(rows, f.detail(w, detailRows)...)
 	}
 	return exactly(rows, w, h)
 }
@@ -223,10 +224,17 @@ func (f *fleetPlace) history(w, h int) []string {
 	return rows
 }
 
-// detail is the host under the cursor, with its heading.
-func (f *fleetPlace) detail(w int, brief bool) []string {
-	page := detailPage{brush: f.brush, known: f.known, now: f.now(), w: w, brief: brief}
-	return append([]string{f.rule(text.Line(f.cursor), "enter opens", w)}, page.of(f.known.hosts[f.cursor])...)
+// detail is the host under the cursor in h rows, with its heading. Where there
+// is no room for all that is wrong with it, it says so.
+func (f *fleetPlace) detail(w, h int) []string {
+	page := &detailPage{brush: f.brush, known: f.known, now: f.now(), w: w, brief: h <= belowBrief}
+	rows := append([]string{f.rule(text.Line(f.cursor), "enter opens", w)}, page.of(f.known.hosts[f.cursor])...)
+	if rows = exactly(rows, w, h); page.wrong >= h {
+		if last := strings.TrimRight(rows[h-1], " "); text.Width(last) < w-2 {
+			rows[h-1] = text.Fit(last+" …", w)
+		}
+	}
+	return rows
 }
 
 // table is the hosts, in h rows.

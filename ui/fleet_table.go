@@ -230,7 +230,12 @@ func (f *fleetPlace) empty() []string {
 	case k.inv == nil:
 		return []string{"Reading the fleet…", "Host names come first; what each should run follows in the background."}
 	case f.expr != "":
-		return []string{"No host matches " + text.Line(f.expr) + ".", "A filter is a part of a name, @tag, !x, system:aarch64, state:down, drift:behind or is:reboot, or several joined by commas.", "esc shows all again, / changes the filter."}
+		why := "A filter is a part of a name, @tag, !x, system:aarch64, state:down, drift:behind or is:reboot, or several joined by commas."
+		if _, err := fleet.ParseSelection(f.expr); err != nil {
+			message, hint := tell(err)
+			why = message + " " + hint
+		}
+		return []string{"No host matches " + text.Line(f.expr) + ".", why, "esc shows all again, / changes the filter."}
 	}
 	return []string{"There are no hosts here yet.",
 		"A host is an attribute of the flake's nixosConfigurations, or an entry of fleet.nix such as:",

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"os/exec"
+	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -200,9 +201,7 @@ func (m *Model) askInstall() tea.Cmd {
 			rows = append(rows, "")
 		}
 		for _, line := range q.Shown {
-			for _, part := range chop(text.Line(line), w-2) {
-				rows = append(rows, "  "+part)
-			}
+			rows = append(rows, shownLine(text.Line(line), w)...)
 		}
 		return rows
 	}
@@ -218,6 +217,19 @@ func (m *Model) askInstall() tea.Cmd {
 		{key: "y", label: "yes", ink: bad, do: reply(true)},
 	}
 	return m.openDeaf(d)
+}
+
+// shownLine is a line of what a question shows: as it is where there is room,
+// else wrapped between words.
+func shownLine(line string, w int) (rows []string) {
+	if text.Width(line) <= w-2 {
+		return []string{"  " + line}
+	}
+	indent := "  " + line[:len(line)-len(strings.TrimLeft(line, " "))]
+	for _, part := range wrap(line, max(1, w-len(indent))) {
+		rows = append(rows, indent+part)
+	}
+	return rows
 }
 
 // openDeaf opens a question of an installation, which hears nothing at first.
@@ -244,7 +256,7 @@ func (m *Model) onInstallEnded(msg installEndedMsg) tea.Cmd {
 	case msg.request.Undo:
 		m.say(good, "What was done of it is undone", "")
 	default:
-		m.announce(good, p.request.Host+" is installed", "")
+		m.announce(good, "Installed: "+p.request.Host, "")
 	}
 	return nil
 }

@@ -196,7 +196,9 @@ func (p *installPlace) said(h int) []string {
 	}
 	lines = append(lines, p.held()...)
 	if len(lines) == 0 {
-		lines = append(lines, text.Fit("  "+p.paint(faint, installAbout(s.Name)), p.w))
+		for _, line := range wrap(installAbout(s.Name), p.w-4) {
+			lines = append(lines, text.Fit("  "+p.paint(faint, line), p.w))
+		}
 	}
 	return append(rows, lines[max(0, len(lines)-max(1, h-1)):]...)
 }

@@ -150,6 +150,9 @@ func (m *Model) openHost() tea.Cmd {
 	return m.goTo(placeHost)
 }
 
+// hostRan says whether a run had a part for the host.
+func (m *Model) hostRan() bool { _, _, ok := m.known.lastRun(m.host.name); return ok }
+
 func (m *Model) openLastRun() tea.Cmd {
 	if v, _, ok := m.known.lastRun(m.host.name); ok {
 		return m.openRun(v.Dir)

@@ -119,7 +119,7 @@ func (p *pastPlace) rows() []string {
 	p.at = min(p.at, len(all)-1)
 	p.page = max(1, p.h-2-about)
 	p.top = window(p.top, p.at, len(all), p.page)
-	rows = append(rows, p.paint(faint, text.Fit("  GEN   AGE   "+p.dated("DATE")+"KERNEL      "+p.alone("ALONE")+text.Fit("IS", p.isWidth())+"  VERSION", p.w)))
+	rows = append(rows, p.paint(faint, text.Fit("   GEN   AGE   "+p.dated("DATE")+text.Fit("KERNEL", p.kernelWidth())+p.alone("ALONE")+text.Fit("IS", p.isWidth())+"  VERSION", p.w)))
 	for i := p.top; i < min(len(all), p.top+p.page); i++ {
 		rows = append(rows, p.generation(all[i], i == p.at))
 	}
@@ -128,6 +128,9 @@ func (p *pastPlace) rows() []string {
 	}
 	return exactly(append(rows, p.about(all[p.at])...), p.w, p.h)
 }
+
+// kernelMost is how wide kernels may become.
+const kernelMost = 18
 
 // dated is the column of dates, where there is room for one.
 func (p *pastPlace) dated(date string) string {
@@ -155,6 +158,16 @@ func (p *pastPlace) sizeOf(g fleet.Generation) string {
 	return ""
 }
 
+// kernelWidth is how wide the column of kernels is, with the room after it. The
+// sizes after it stand at the right of theirs.
+func (p *pastPlace) kernelWidth() int {
+	w := len("KERNEL")
+	for _, g := range p.past.Generations {
+		w = max(w, text.Width(text.Line(g.Kernel)))
+	}
+	return min(w, kernelMost) + 2
+}
+
 // isWidth is how wide the column is that says what a generation is.
 func (p *pastPlace) isWidth() int {
 	w := len("boot default")
@@ -176,13 +189,13 @@ func (p *pastPlace) generation(g fleet.Generation, at bool) string {
 	}
 	mark := " "
 	if p.marks[g.Number] {
-		mark = "*"
+		mark = p.diamond
 	}
 	date := ""
 	if !g.Created.IsZero() {
 		date = g.Created.In(p.now().Location()).Format("2006-01-02 15:04")
 	}
-	head := mark + text.Fit(strconv.Itoa(g.Number), 5) + " " + text.Fit(ageOf(g.Created, p.now()), 6) + p.dated(date) + text.Fit(text.Line(g.Kernel), 12) + p.alone(p.sizeOf(g))
+	head := mark + " " + text.Fit(strconv.Itoa(g.Number), 5) + " " + text.Fit(ageOf(g.Created, p.now()), 6) + p.dated(date) + text.Fit(text.Line(g.Kernel), p.kernelWidth()) + p.alone(p.sizeOf(g))
 	is, label := text.Fit(strings.Join(g.Marks(), ", "), p.isWidth())+"  ", text.Line(g.Label)
 	if at {
 		return p.paint(here, text.Fit(p.pointer+head+is+label, p.w))

@@ -102,7 +102,7 @@ func TestGoingBackIsConfirmed(t *testing.T) {
 		if got := s.backend.request; got.Action != want.Action || got.To != want.To || len(got.Hosts) != 1 || got.Hosts[0] != host {
 			t.Errorf("%s asks for %+v", keys, got)
 		}
-		s.sees("cancel")
+		s.sees("close")
 		s.keys("esc")
 	}
 	s.keys("1", "R", "enter")

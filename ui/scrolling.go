@@ -2,6 +2,9 @@ package ui
 
 import tea "github.com/charmbracelet/bubbletea"
 
+// farDown is further down than any dialog goes; it is drawn at its end.
+const farDown = 1 << 30
+
 // scrolling are the keys by which the dialogs of a scope are scrolled. Their
 // identifiers begin with name, which ends in a dot; foot is the place of the
 // first in the footer; more are further keys for a page down.
@@ -15,6 +18,10 @@ func scrolling(in scope, name string, foot int, more ...string) []action {
 			about: "Scroll down by a page.", do: func(m *Model) tea.Cmd { return m.turnDialog(1) }},
 		{Binding: bind("pgup", "page up", "pgup", "ctrl+b", "ctrl+u"), id: name + "page-up", scope: in,
 			about: "Scroll up by a page.", do: func(m *Model) tea.Cmd { return m.turnDialog(-1) }},
+		{Binding: bind("g", "beginning", "g", "home"), id: name + "top", scope: in,
+			about: "To the beginning.", do: func(m *Model) tea.Cmd { m.dialog.scroll = 0; return nil }},
+		{Binding: bind("G", "end", "G", "end"), id: name + "bottom", scope: in,
+			about: "To the end.", do: func(m *Model) tea.Cmd { m.dialog.scroll = farDown; return nil }},
 	}
 }
 

@@ -108,13 +108,16 @@ func tell(err error) (message, hint string) {
 	return sentence(err.Error()), ""
 }
 
-// sentence is a clause that begins with a capital letter.
+// sentence is a clause that begins with a capital letter, unless it begins with
+// a key: m and M do not do the same.
 func sentence(s string) string {
 	s = clause(s)
 	if s == "" {
 		return ""
 	}
-	if c := s[0]; c >= 'a' && c <= 'z' && !strings.ContainsAny(firstWord(s), "/-.:0123456789") {
+	first := firstWord(s)
+	isKey := len(first) == 1 && first != "a"
+	if c := s[0]; c >= 'a' && c <= 'z' && !isKey && !strings.ContainsAny(first, "/-.:0123456789") {
 		s = strings.ToUpper(s[:1]) + s[1:]
 	}
 	return s

@@ -60,7 +60,7 @@ func loginWords(program string, options []string, config, host string) []string 
 func (b *backend) ShowLog(in ui.LogProgram, dir, host string) (*exec.Cmd, error) {
 	path := rollout.LogPath(dir, host)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, &fleet.Error{Message: host + " has no log: nothing was started there", Err: err}
+		return nil, &fleet.Error{Message: "there is no log of " + host + ": nothing was started there", Hint: "The run's list tells why; v shows it.", Err: err}
 	} else if err != nil {
 		return nil, asFleetError(err)
 	}
