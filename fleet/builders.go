@@ -173,8 +173,8 @@ func calledWhat(hosts []Host, facts map[string]Facts) map[string]int {
 	return called
 }
 
-// BuilderOf is the builder that the host is, by whatever source.
-func (inv *Inventory) BuilderOf(host string) (Builder, bool) {
+// builderOf is the builder that the host is, by whatever source.
+func (inv *Inventory) builderOf(host string) (Builder, bool) {
 	i := slices.IndexFunc(inv.Builders, func(b Builder) bool { return b.Host == host })
 	if i < 0 {
 		return Builder{}, false

@@ -54,7 +54,7 @@ func TestBuildersOfSeveralSourcesAreOne(t *testing.T) {
 	if s := got.Strangers(); !slices.Equal(s, []string{"box", "gone"}) {
 		t.Errorf("strangers are %v", s)
 	}
-	if b, ok := got.BuilderOf("h3"); !ok || b.Name != "h3" {
+	if b, ok := got.builderOf("h3"); !ok || b.Name != "h3" {
 		t.Errorf("h3 is %+v", b)
 	}
 }

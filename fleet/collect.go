@@ -35,7 +35,7 @@ func (g Generations) Doomed(numbers []int) ([]Generation, error) {
 	var doomed []Generation
 	for _, n := range numbers {
 		one, ok := g.Find(n)
-		switch why := one.Kept(); {
+		switch why := one.kept(); {
 		case !ok && g.Collecting:
 			continue
 		case !ok:
@@ -55,7 +55,7 @@ func (g Generations) Doomed(numbers []int) ([]Generation, error) {
 func (g Generations) Beyond(keep int) []Generation {
 	var doomed []Generation
 	for i, one := range g.Generations {
-		if i >= keep && one.Kept() == "" {
+		if i >= keep && one.kept() == "" {
 			doomed = append(doomed, one)
 		}
 	}

@@ -80,7 +80,7 @@ func ReadGenerations(ctx context.Context, r sshutil.Runner, now func() time.Time
 
 // noGenerations says why there is nothing to list.
 func noGenerations(r Reading) *Error {
-	if !r.IsNixOS() {
+	if !r.isNixOS() {
 		return &Error{Message: "it is no NixOS: there is neither a system profile nor a running system",
 			Hint: "Only NixOS (and nix-darwin) keeps generations of its system; hidden = true in fleet.nix takes a machine that is none out of the way."}
 	}
@@ -169,8 +169,8 @@ func (g *Generation) place(all Generations) {
 	g.Pinned = slices.Contains(all.Pins, g.Path)
 }
 
-// Kept says why a generation must not be deleted, or "".
-func (g Generation) Kept() string {
+// kept says why a generation must not be deleted, or "".
+func (g Generation) kept() string {
 	switch {
 	case g.Running:
 		return "it is running"

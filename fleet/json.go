@@ -6,9 +6,9 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// StatusVersion is the version of the status document. Fields may be added to
+// statusVersion is the version of the status document. Fields may be added to
 // it, never changed.
-const StatusVersion = 1
+const statusVersion = 1
 
 // StatusDocument is what `status --json` prints. A null is a thing not known.
 type StatusDocument struct {
@@ -87,7 +87,7 @@ type SlotsDocument struct {
 
 // NewStatusDocument writes down rows and builders, in their order.
 func NewStatusDocument(rows []Row, builders []BuilderHealth) StatusDocument {
-	doc := StatusDocument{Version: StatusVersion, Hosts: make([]HostDocument, 0, len(rows)), Builders: make([]BuilderDocument, 0, len(builders))}
+	doc := StatusDocument{Version: statusVersion, Hosts: make([]HostDocument, 0, len(rows)), Builders: make([]BuilderDocument, 0, len(builders))}
 	for _, row := range rows {
 		doc.Hosts = append(doc.Hosts, hostDocument(row))
 	}

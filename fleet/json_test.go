@@ -103,7 +103,7 @@ func TestRow(t *testing.T) {
 	if s := (Row{Host: Host{System: "file-linux"}, Status: row.Status}).System(); s != "own-linux" {
 		t.Errorf("without facts the host itself tells: %s", s)
 	}
-	if s := row.Subject(); !s.Reboot || s.Drift != DriftInSync || s.System != "flake-linux" || s.State != StateUp {
+	if s := row.subject(); !s.Reboot || s.Drift != DriftInSync || s.System != "flake-linux" || s.State != StateUp {
 		t.Errorf("got %+v", s)
 	}
 	inv := &Inventory{Hosts: []Host{{Name: "a"}, {Name: "b"}}, Builders: []Builder{{Name: "x", Host: "b"}}}

@@ -58,7 +58,7 @@ func TestMachinesStay(t *testing.T) {
 	root := nixos(t)
 	root.file("/etc/nix/machines", "ssh://a x86_64-linux")
 	full, fast := readRoot(t, local{root: root.dir}, true), readRoot(t, local{root: root.dir}, false)
-	if merged := full.Merge(fast); len(fast.Machines.List) != 0 || !merged.Machines.Equal(full.Machines) || len(merged.Machines.List) != 1 {
+	if merged := full.merge(fast); len(fast.Machines.List) != 0 || !merged.Machines.Equal(full.Machines) || len(merged.Machines.List) != 1 {
 		t.Errorf("got %+v", merged.Machines)
 	}
 }

@@ -44,12 +44,8 @@ type measured interface {
 	Via() string
 }
 
-// Read reads one host once. old is what was known of it before.
-func (p *Prober) Read(ctx context.Context, host string, old Status, full bool) Status {
-	return p.readLending(ctx, host, old, full, func(int) {})
-}
-
-// readLending is Read by one of several that share places, see lending.
+// readLending reads one host once, as one of several that share places, see
+// lending. old is what was known of it before.
 func (p *Prober) readLending(ctx context.Context, host string, old Status, full bool, change func(by int)) Status {
 	reading, via, latency, err := p.read(ctx, host, full, change)
 	if err != nil {

@@ -49,11 +49,16 @@ func TestReadAllTellsAHostThatNobodyGotTo(t *testing.T) {
 	})
 }
 
+// readOne reads a host that shares its place with nobody.
+func readOne(t *testing.T, p *Prober, host string) Status {
+	return p.readLending(t.Context(), host, Status{}, false, func(int) {})
+}
+
 func TestASilentHostIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		net := newWire()
 		net.slow["h1"] = time.Hour
-		s := net.prober().Read(t.Context(), "h1", Status{}, false)
+		s := readOne(t, net.prober(), "h1")
 		if s.State != StateDown || s.Kind != sshutil.KindTimeout || time.Since(net.began) != readTimeout {
 			t.Errorf("after %v: %+v", time.Since(net.began), s)
 		}
@@ -62,7 +67,7 @@ func TestASilentHostIsDown(t *testing.T) {
 
 func TestPoolIsAConnector(t *testing.T) {
 	p := &Prober{Connect: PoolConnect(sshutil.NewPool(&sshutil.Dialer{Resolver: noNames{}}))}
-	s := p.Read(t.Context(), "h1", Status{}, false)
+	s := readOne(t, p, "h1")
 	if s.State != StateUnknown || s.Kind != sshutil.KindConfigBad || s.Error == "" {
 		t.Errorf("got %+v", s)
 	}

@@ -62,12 +62,12 @@ type Disk struct {
 	Total, Free int64
 }
 
-// IsNixOS says whether what was read looks like NixOS (or nix-darwin) at all.
-func (r Reading) IsNixOS() bool { return r.Current != "" || r.Profile != "" }
+// isNixOS says whether what was read looks like NixOS (or nix-darwin) at all.
+func (r Reading) isNixOS() bool { return r.Current != "" || r.Profile != "" }
 
-// Merge returns next with what only the full script reads kept from r, as far
+// merge returns next with what only the full script reads kept from r, as far
 // as it must still be true: the boot, the generation and the system are the same.
-func (r Reading) Merge(next Reading) Reading {
+func (r Reading) merge(next Reading) Reading {
 	if next.Full || r.At.IsZero() {
 		return next
 	}

@@ -107,7 +107,7 @@ func TestMergeKeepsWhatIsStillTrue(t *testing.T) {
 	old, next := fullReading(), fastReading()
 	want := old
 	want.At = next.At
-	if got := old.Merge(next); !reflect.DeepEqual(got, want) {
+	if got := old.merge(next); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -117,30 +117,30 @@ func TestMergeDropsWhatMayHaveChanged(t *testing.T) {
 
 	next := fastReading()
 	next.Current = "/c-2"
-	if m := old.Merge(next); m.Revision != "" || m.FailedUnits != nil || m.Systemd != "" || m.Full || m.CPUs != 4 || m.Generations != 3 {
+	if m := old.merge(next); m.Revision != "" || m.FailedUnits != nil || m.Systemd != "" || m.Full || m.CPUs != 4 || m.Generations != 3 {
 		t.Errorf("another system: %+v", m)
 	}
 	next = fastReading()
 	next.Profile, next.Generation = "/c-2", 4
-	if m := old.Merge(next); m.Revision != "rev" || m.FailedUnits == nil || m.Generations != 0 || m.Full {
+	if m := old.merge(next); m.Revision != "rev" || m.FailedUnits == nil || m.Generations != 0 || m.Full {
 		t.Errorf("another profile: %+v", m)
 	}
 	next = fastReading()
 	next.BootID = "b2"
-	if m := old.Merge(next); m.FailedUnits != nil || m.Revision != "rev" || m.Full {
+	if m := old.merge(next); m.FailedUnits != nil || m.Revision != "rev" || m.Full {
 		t.Errorf("another boot: %+v", m)
 	}
 	next = fastReading()
 	next.MachineID = "m2"
-	if m := old.Merge(next); !reflect.DeepEqual(m, next) {
+	if m := old.merge(next); !reflect.DeepEqual(m, next) {
 		t.Errorf("another machine: %+v", m)
 	}
 	next = fullReading()
 	next.Revision = ""
-	if m := old.Merge(next); !reflect.DeepEqual(m, next) {
+	if m := old.merge(next); !reflect.DeepEqual(m, next) {
 		t.Errorf("a full reading is whole by itself: %+v", m)
 	}
-	if m := (Reading{}).Merge(fastReading()); !reflect.DeepEqual(m, fastReading()) {
+	if m := (Reading{}).merge(fastReading()); !reflect.DeepEqual(m, fastReading()) {
 		t.Errorf("the first reading: %+v", m)
 	}
 }

@@ -17,7 +17,7 @@ func Rows(inv *Inventory, facts map[string]Facts, statuses map[string]Status, hi
 	rows := make([]Row, 0, len(inv.Hosts))
 	for _, h := range inv.Hosts {
 		row := Row{Host: h, Facts: facts[h.Name], Status: statuses[h.Name]}
-		_, row.Builds = inv.BuilderOf(h.Name)
+		_, row.Builds = inv.builderOf(h.Name)
 		if rev := row.Status.Reading.Revision; history != nil && rev != "" {
 			row.History = history(rev)
 		}
@@ -42,8 +42,8 @@ func (r Row) Reboot() bool {
 	return r.Status.Reading.Reboot != nil && *r.Status.Reading.Reboot
 }
 
-// Subject is the row as a selection looks at it.
-func (r Row) Subject() Subject {
+// subject is the row as a selection looks at it.
+func (r Row) subject() Subject {
 	return Subject{
 		Host: r.Host, System: r.System(), State: orUnknown(r.Status.State),
 		Drift: r.Drift(), Reboot: r.Reboot(), Builds: r.Builds,
@@ -54,7 +54,7 @@ func (r Row) Subject() Subject {
 func Subjects(rows []Row) []Subject {
 	subjects := make([]Subject, len(rows))
 	for i, r := range rows {
-		subjects[i] = r.Subject()
+		subjects[i] = r.subject()
 	}
 	return subjects
 }

@@ -215,7 +215,7 @@ func TestScriptsReadWhatThereIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root := newRoot(t) // not even /proc
 			r := readRoot(t, local{root: root.dir, shell: words}, false)
-			if r.IsNixOS() || r.Generation != 0 || r.Reboot != nil || r.Store != nil || r.HostTime.IsZero() {
+			if r.isNixOS() || r.Generation != 0 || r.Reboot != nil || r.Store != nil || r.HostTime.IsZero() {
 				t.Errorf("got %+v", r)
 			}
 			full := readRoot(t, local{root: root.dir, shell: words}, true)

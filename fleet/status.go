@@ -48,7 +48,7 @@ func StatusOf(old Status, err error, at time.Time) Status {
 
 // StatusFrom turns a good read into a status.
 func StatusFrom(old Status, r Reading, via string, latency time.Duration) Status {
-	return Status{State: StateUp, Via: via, Latency: latency, AsOf: r.At, Reading: old.Reading.Merge(r)}
+	return Status{State: StateUp, Via: via, Latency: latency, AsOf: r.At, Reading: old.Reading.merge(r)}
 }
 
 // Stale says whether the status is older than three of the intervals at which
