@@ -26,8 +26,8 @@ type StepCourse struct {
 // NewCourse has all steps, and none is done.
 func NewCourse() Course {
 	var c Course
-	for _, s := range new(Installation).Steps() {
-		c.Steps = append(c.Steps, StepCourse{Name: s.Name, Title: s.Title, Undo: s.Undo != nil})
+	for _, s := range new(Installation).steps() {
+		c.Steps = append(c.Steps, StepCourse{Name: s.name, Title: s.title, Undo: s.undo != nil})
 	}
 	return c
 }

@@ -12,44 +12,44 @@ import (
 	"nixfleet-tui/nixcmd"
 )
 
-// Lacking is something that the flake does not say of the new host.
-type Lacking struct {
-	Refused bool // nothing can be installed so
-	Insist  bool // unless the person insists
-	Message string
-	Hint    string
+// lacking is something that the flake does not say of the new host.
+type lacking struct {
+	refused bool // nothing can be installed so
+	insist  bool // unless the person insists
+	message string
+	hint    string
 }
 
-// Lacks is what the flake leaves open for a host that is to be installed on a
+// lacks is what the flake leaves open for a host that is to be installed on a
 // machine. ours are the person's public keys.
-func Lacks(f nixcmd.InstallFacts, s Survey, ours []string) []Lacking {
-	var all []Lacking
-	add := func(l Lacking) { all = append(all, l) }
-	if f.System != "" && !s.Runs(f.System) {
-		add(Lacking{Refused: true, Message: fmt.Sprintf("the flake wants %s, and this machine is %s", f.System, s.Machine),
-			Hint: "Set nixpkgs.hostPlatform to the machine's platform, or take another machine."})
+func lacks(f nixcmd.InstallFacts, s survey, ours []string) []lacking {
+	var all []lacking
+	add := func(l lacking) { all = append(all, l) }
+	if f.System != "" && !s.runs(f.System) {
+		add(lacking{refused: true, message: fmt.Sprintf("the flake wants %s, and this machine is %s", f.System, s.machine),
+			hint: "Set nixpkgs.hostPlatform to the machine's platform, or take another machine."})
 	}
 	if f.FileSystems != nil && !slices.Contains(f.FileSystems, "/") {
-		add(Lacking{Refused: true, Message: "the configuration has no root file system, so it could not boot",
-			Hint: "Import the hardware configuration (--hardware FILE writes it), or declare fileSystems.\"/\"."})
+		add(lacking{refused: true, message: "the configuration has no root file system, so it could not boot",
+			hint: "Import the hardware configuration (--hardware FILE writes it), or declare fileSystems.\"/\"."})
 	}
 	if f.SSH != nil && !*f.SSH {
-		add(Lacking{Refused: true, Insist: true, Message: "the new host would run no SSH server",
-			Hint: "Set services.openssh.enable = true, or insist with --insist."})
+		add(lacking{refused: true, insist: true, message: "the new host would run no SSH server",
+			hint: "Set services.openssh.enable = true, or insist with --insist."})
 	}
 	switch {
 	case f.LoginKeys == nil:
 	case len(f.LoginKeys) == 0:
-		add(Lacking{Refused: true, Insist: true, Message: "no user of the new host has an authorized key, so nobody could log in",
-			Hint: "Add yours to users.users.NAME.openssh.authorizedKeys.keys, or insist with --insist."})
+		add(lacking{refused: true, insist: true, message: "no user of the new host has an authorized key, so nobody could log in",
+			hint: "Add yours to users.users.NAME.openssh.authorizedKeys.keys, or insist with --insist."})
 	case !anyOf(f.LoginKeys, ours):
-		add(Lacking{Message: "none of your keys (in the agent and in ~/.ssh) is among the new host's authorized keys",
-			Hint: "Well if a certificate lets you in; else add yours to users.users.NAME.openssh.authorizedKeys.keys."})
+		add(lacking{message: "none of your keys (in the agent and in ~/.ssh) is among the new host's authorized keys",
+			hint: "Well if a certificate lets you in; else add yours to users.users.NAME.openssh.authorizedKeys.keys."})
 	}
 	for _, k := range f.HostKeys {
 		if !safePath(k.Path) || !slices.Contains([]string{"ed25519", "rsa", "ecdsa"}, k.Type) {
-			add(Lacking{Refused: true, Message: fmt.Sprintf("services.openssh.hostKeys has a key that cannot be made: %s at %q", k.Type, k.Path),
-				Hint: "Use an absolute path, and the type ed25519, rsa or ecdsa."})
+			add(lacking{refused: true, message: fmt.Sprintf("services.openssh.hostKeys has a key that cannot be made: %s at %q", k.Type, k.Path),
+				hint: "Use an absolute path, and the type ed25519, rsa or ecdsa."})
 		}
 	}
 	return all
@@ -85,19 +85,19 @@ func (i *Installation) readFlake(ctx context.Context) error {
 		return explainFlake(i.Plan.Host, err)
 	}
 	var refused *Error
-	for _, l := range Lacks(facts, i.survey, i.Plan.Keys) {
-		if l.Refused && refused == nil {
+	for _, l := range lacks(facts, i.survey, i.Plan.Keys) {
+		if l.refused && refused == nil {
 			yes, err := i.insists(ctx, l)
 			if err != nil {
 				return err
 			}
 			if !yes {
-				refused = &Error{Message: text.Line(l.Message), Hint: l.Hint}
+				refused = &Error{Message: text.Line(l.message), Hint: l.hint}
 				continue
 			}
 		}
-		i.tell(TellWarn, text.Line(l.Message))
-		i.tell(TellNote, "hint: "+l.Hint)
+		i.tell(TellWarn, text.Line(l.message))
+		i.tell(TellNote, "hint: "+l.hint)
 	}
 	if refused != nil {
 		return refused
@@ -107,11 +107,11 @@ func (i *Installation) readFlake(ctx context.Context) error {
 }
 
 // insists asks whether to go on all the same, where that makes sense.
-func (i *Installation) insists(ctx context.Context, l Lacking) (bool, error) {
-	if !l.Insist || i.Plan.Insist {
-		return l.Insist, nil
+func (i *Installation) insists(ctx context.Context, l lacking) (bool, error) {
+	if !l.insist || i.Plan.Insist {
+		return l.insist, nil
 	}
-	return i.Ask(ctx, Question{Text: "Go on all the same? " + l.Message + ".", Flag: "--insist", Shown: []string{l.Hint}})
+	return i.Ask(ctx, Question{Text: "Go on all the same? " + l.message + ".", Flag: "--insist", Shown: []string{l.hint}})
 }
 
 // explainFlake knows the flake that lacks the host.

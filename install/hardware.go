@@ -39,7 +39,7 @@ func (i *Installation) writeHardware(ctx context.Context) error {
 		return err
 	}
 	i.record.WroteHardware = sum(content) // before the file, so that a cut leaves nothing of ours unknown
-	if err := i.Records.Write(i.record); err != nil {
+	if err := i.Records.write(i.record); err != nil {
 		return err
 	}
 	if err := create(i.Plan.Hardware, content); err != nil {
@@ -52,7 +52,7 @@ func (i *Installation) writeHardware(ctx context.Context) error {
 // readHardware has nixos-generate-config look at the target; where there is
 // none, the same facts are asked of its kernel.
 func (i *Installation) readHardware(ctx context.Context) ([]byte, error) {
-	if !i.survey.Has("nixos-generate-config") {
+	if !i.survey.has("nixos-generate-config") {
 		out, err := i.script(ctx, hardwareScript)
 		if err != nil {
 			return nil, err
@@ -101,7 +101,7 @@ func (i *Installation) removeHardware(context.Context) (string, error) {
 		return i.record.Hardware + " was changed since and is kept", nil
 	}
 	i.record.WroteHardware = ""
-	return "removed " + i.record.Hardware, errors.Join(os.Remove(i.record.Hardware), i.Records.Write(i.record))
+	return "removed " + i.record.Hardware, errors.Join(os.Remove(i.record.Hardware), i.Records.write(i.record))
 }
 
 func sum(content []byte) string {

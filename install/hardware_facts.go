@@ -52,7 +52,7 @@ func unescaped(s string) string {
 }
 
 // nix is a NixOS module that says so.
-func (h hardware) nix(s Survey) []byte {
+func (h hardware) nix(s survey) []byte {
 	var b strings.Builder
 	b.WriteString("# Written from what the target's kernel told, since there was no nixos-generate-config.\n{ lib, modulesPath, ... }:\n{\n")
 	b.WriteString("  imports = [ (modulesPath + \"/installer/scan/not-detected.nix\") ];\n\n")
@@ -72,7 +72,7 @@ func (h hardware) nix(s Survey) []byte {
 	for _, device := range h.swaps {
 		fmt.Fprintf(&swaps, "{ device = %s; } ", nixString(device))
 	}
-	fmt.Fprintf(&b, "  swapDevices = [ %s];\n\n  nixpkgs.hostPlatform = lib.mkDefault %s;\n}\n", &swaps, nixString(s.Machine+"-linux"))
+	fmt.Fprintf(&b, "  swapDevices = [ %s];\n\n  nixpkgs.hostPlatform = lib.mkDefault %s;\n}\n", &swaps, nixString(s.machine+"-linux"))
 	return []byte(b.String())
 }
 

@@ -57,7 +57,7 @@ type Installation struct {
 
 	step   string // that is being taken
 	record Record
-	survey Survey
+	survey survey
 	facts  nixcmd.InstallFacts
 	keys   []HostKey
 	made   bool   // a key was made in this start
@@ -100,14 +100,14 @@ type Question struct {
 	Shown []string
 }
 
-// Step is one step of the flow. Done asks anew each time and says what it
-// found; Undo is nil where nothing is left behind.
-type Step struct {
-	Name  string
-	Title string
-	Done  func(ctx context.Context) (bool, string, error)
-	Do    func(ctx context.Context) error
-	Undo  func(ctx context.Context) (string, error)
+// step is one step of the flow. done asks anew each time and says what it
+// found; undo is nil where nothing is left behind.
+type step struct {
+	name  string
+	title string
+	done  func(ctx context.Context) (bool, string, error)
+	do    func(ctx context.Context) error
+	undo  func(ctx context.Context) (string, error)
 }
 
 // The names of steps that others speak of.
@@ -117,20 +117,20 @@ const (
 	stepReboot  = "reboot"
 )
 
-// Steps are all of them, in their order.
-func (i *Installation) Steps() []Step {
-	return []Step{
-		{Name: stepReach, Title: "reach the installer", Done: i.reached, Do: i.reach},
-		{Name: "hardware", Title: "write the hardware configuration", Done: i.hardwareWritten, Do: i.writeHardware, Undo: i.removeHardware},
-		{Name: "flake", Title: "see what the flake lacks", Done: i.flakeReady, Do: i.readFlake},
-		{Name: "key", Title: "make the new host's key", Done: i.keyMade, Do: i.makeKey, Undo: i.removeKeys},
-		{Name: "secrets", Title: "rekey the secrets", Done: i.rekeyed, Do: i.rekey, Undo: i.forgetRekeyed},
-		{Name: "build", Title: "build the system", Done: i.built, Do: i.build, Undo: i.unroot},
-		{Name: "copy", Title: "copy it into the store at /mnt", Done: i.copied, Do: i.copySystem, Undo: i.removeCopy},
-		{Name: stepInstall, Title: "nixos-install", Done: i.installed, Do: i.install},
-		{Name: stepReboot, Title: "reboot into it", Done: i.rebooted, Do: i.reboot},
-		{Name: "entry", Title: "offer the entry for fleet.nix", Done: i.listed, Do: i.list},
-		{Name: "known", Title: "offer the line for known_hosts", Done: i.known, Do: i.makeKnown},
+// steps are all of them, in their order.
+func (i *Installation) steps() []step {
+	return []step{
+		{name: stepReach, title: "reach the installer", done: i.reached, do: i.reach},
+		{name: "hardware", title: "write the hardware configuration", done: i.hardwareWritten, do: i.writeHardware, undo: i.removeHardware},
+		{name: "flake", title: "see what the flake lacks", done: i.flakeReady, do: i.readFlake},
+		{name: "key", title: "make the new host's key", done: i.keyMade, do: i.makeKey, undo: i.removeKeys},
+		{name: "secrets", title: "rekey the secrets", done: i.rekeyed, do: i.rekey, undo: i.forgetRekeyed},
+		{name: "build", title: "build the system", done: i.built, do: i.build, undo: i.unroot},
+		{name: "copy", title: "copy it into the store at /mnt", done: i.copied, do: i.copySystem, undo: i.removeCopy},
+		{name: stepInstall, title: "nixos-install", done: i.installed, do: i.install},
+		{name: stepReboot, title: "reboot into it", done: i.rebooted, do: i.reboot},
+		{name: "entry", title: "offer the entry for fleet.nix", done: i.listed, do: i.list},
+		{name: "known", title: "offer the line for known_hosts", done: i.known, do: i.makeKnown},
 	}
 }
 
@@ -140,53 +140,53 @@ func (i *Installation) Run(ctx context.Context) error {
 	if err := i.remember(); err != nil {
 		return err
 	}
-	steps := i.Steps()
+	steps := i.steps()
 	if i.record.Rebooting != nil {
 		i.keys, i.system, i.facts.System = i.record.Rebooting.Keys, i.record.Rebooting.System, i.record.Rebooting.Platform
-		steps = steps[slices.IndexFunc(steps, func(s Step) bool { return s.Name == stepReboot }):]
+		steps = steps[slices.IndexFunc(steps, func(s step) bool { return s.name == stepReboot }):]
 	}
-	if i.Plan.Again != "" && !slices.ContainsFunc(steps, func(s Step) bool { return s.Name == i.Plan.Again }) {
+	if i.Plan.Again != "" && !slices.ContainsFunc(steps, func(s step) bool { return s.name == i.Plan.Again }) {
 		return failure("The steps are "+names(steps)+".", "there is no step %q to be done again", i.Plan.Again)
 	}
 	for _, s := range steps {
 		if err := i.take(ctx, s); err != nil {
-			return inStep(s.Title, err)
+			return inStep(s.title, err)
 		}
 	}
 	return nil
 }
 
-func names(steps []Step) string {
+func names(steps []step) string {
 	words := ""
 	for n, s := range steps {
 		if n > 0 {
 			words += ", "
 		}
-		words += s.Name
+		words += s.name
 	}
 	return words
 }
 
 // take does a step unless it is done, and sees that it is done then. One that
 // is left to the person is no failure.
-func (i *Installation) take(ctx context.Context, s Step) error {
-	i.step, i.again = s.Name, s.Name == i.Plan.Again
+func (i *Installation) take(ctx context.Context, s step) error {
+	i.step, i.again = s.name, s.name == i.Plan.Again
 	if i.again {
 		if err := i.takeBack(ctx, s); err != nil {
 			return err
 		}
 	}
-	done, words, err := s.Done(ctx)
+	done, words, err := s.done(ctx)
 	if err != nil {
 		return err
 	}
 	if !done || i.again {
 		i.tell(TellBegin, "")
-		if err := s.Do(ctx); err != nil {
+		if err := s.do(ctx); err != nil {
 			return i.unlessLeft(err)
 		}
 		i.again = false
-		if done, words, err = s.Done(ctx); err != nil {
+		if done, words, err = s.done(ctx); err != nil {
 			return err
 		}
 		if !done {
@@ -194,10 +194,10 @@ func (i *Installation) take(ctx context.Context, s Step) error {
 		}
 	}
 	i.tell(TellDone, words)
-	if s.Name == stepInstall && i.record.Installed == nil {
+	if s.name == stepInstall && i.record.Installed == nil {
 		now := i.Now()
 		i.record.Installed = &now
-		return i.Records.Write(i.record)
+		return i.Records.write(i.record)
 	}
 	return nil
 }
@@ -207,14 +207,14 @@ func (i *Installation) tell(kind TellingKind, words string) {
 }
 
 // takeBack undoes a step that is to be done again.
-func (i *Installation) takeBack(ctx context.Context, s Step) error {
-	if s.Undo == nil {
+func (i *Installation) takeBack(ctx context.Context, s step) error {
+	if s.undo == nil {
 		return nil
 	}
 	if err := i.uninstalled(); err != nil {
 		return err
 	}
-	words, err := s.Undo(ctx)
+	words, err := s.undo(ctx)
 	if err == nil {
 		i.tell(TellUndone, words)
 	}
@@ -223,7 +223,7 @@ func (i *Installation) takeBack(ctx context.Context, s Step) error {
 
 // uninstalled refuses what cannot be undone any more.
 func (i *Installation) uninstalled() error {
-	if i.survey.Profile == "" {
+	if i.survey.profile == "" {
 		return nil
 	}
 	return failure("Unmount and format its disks anew to get rid of it.", "nixos-install has been there already: %s has a system at /mnt", i.Plan.Target)
@@ -244,7 +244,7 @@ func (i *Installation) remember() error {
 		i.record.Rebooting = nil
 	}
 	i.record.Target, i.record.Hardware = i.Plan.Target, i.Plan.Hardware
-	return i.Records.Write(i.record)
+	return i.Records.write(i.record)
 }
 
 // Undo takes back what was done, the last first, or the step called name alone.
@@ -258,9 +258,9 @@ func (i *Installation) Undo(ctx context.Context, name string) error {
 		return failure("Nothing has to be undone.", "no installation of %s was begun from here", i.Plan.Host)
 	}
 	i.record = *old
-	steps := slices.DeleteFunc(i.Steps(), func(s Step) bool { return s.Undo == nil || name != "" && s.Name != name })
+	steps := slices.DeleteFunc(i.steps(), func(s step) bool { return s.undo == nil || name != "" && s.name != name })
 	if len(steps) == 0 {
-		return failure("Those that leave something behind are "+names(slices.DeleteFunc(i.Steps(), func(s Step) bool { return s.Undo == nil }))+".", "there is no step %q to be undone", name)
+		return failure("Those that leave something behind are "+names(slices.DeleteFunc(i.steps(), func(s step) bool { return s.undo == nil }))+".", "there is no step %q to be undone", name)
 	}
 	i.step = stepReach
 	if err := i.look(ctx); err != nil {
@@ -270,32 +270,32 @@ func (i *Installation) Undo(ctx context.Context, name string) error {
 		return err
 	}
 	for _, s := range slices.Backward(steps) {
-		i.step = s.Name
-		words, err := s.Undo(ctx)
+		i.step = s.name
+		words, err := s.undo(ctx)
 		if err != nil {
-			return inStep("undo: "+s.Title, err)
+			return inStep("undo: "+s.title, err)
 		}
 		i.tell(TellUndone, words)
 	}
 	if name != "" {
 		return nil
 	}
-	return i.Records.Forget(i.Plan.Host)
+	return i.Records.forget(i.Plan.Host)
 }
 
 func (i *Installation) reached(context.Context) (bool, string, error) {
 	s := i.survey
-	return s.Machine != "", fmt.Sprintf("%s on %s, %s, %s free at /mnt", s.OS, s.Machine, s.Firmware, nixcmd.FormatBytes(s.Free)), nil
+	return s.machine != "", fmt.Sprintf("%s on %s, %s, %s free at /mnt", s.os, s.machine, s.firmware, nixcmd.FormatBytes(s.free)), nil
 }
 
 func (i *Installation) reach(ctx context.Context) error {
 	if err := i.look(ctx); err != nil {
 		return err
 	}
-	for _, d := range i.survey.Disks {
+	for _, d := range i.survey.disks {
 		i.tell(TellNote, "disk "+d.String())
 	}
-	err := i.survey.Trouble(i.Plan.Target)
+	err := i.survey.trouble(i.Plan.Target)
 	if isUnprepared(err) && i.Plan.Anywhere != "" {
 		return i.offerAnywhere(ctx, err)
 	}
@@ -313,9 +313,9 @@ func (i *Installation) confirm(ctx context.Context, q Question) error {
 
 // Title is what people call the step of that name.
 func Title(name string) string {
-	for _, s := range new(Installation).Steps() {
-		if s.Name == name {
-			return s.Title
+	for _, s := range new(Installation).steps() {
+		if s.name == name {
+			return s.title
 		}
 	}
 	return name

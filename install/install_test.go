@@ -26,10 +26,10 @@ func TestParseSurvey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Free != 2<<20 || !s.Mounted || !s.Has("nix-store") || s.Has("nixos-install") || len(s.Own) != 1 || strings.Contains(s.OS, "\x1b") {
+	if s.free != 2<<20 || !s.mounted || !s.has("nix-store") || s.has("nixos-install") || len(s.own) != 1 || strings.Contains(s.os, "\x1b") {
 		t.Errorf("it was read as %+v", s)
 	}
-	if got := s.Disks[0].String(); got != "/dev/sda 465.8 GiB Samsung SSD 860" {
+	if got := s.disks[0].String(); got != "/dev/sda 465.8 GiB Samsung SSD 860" {
 		t.Errorf("the disk is %q", got)
 	}
 }
@@ -44,27 +44,27 @@ func TestAnswerIsCutOff(t *testing.T) {
 }
 
 // ready is a target that is well prepared.
-func ready() Survey {
-	return Survey{Kernel: "Linux", Machine: "x86_64", UID: "0", Mounted: true, Owner: "0:0 755", Programs: []string{"nix-store", "nixos-install", "ssh-keygen"}}
+func ready() survey {
+	return survey{kernel: "Linux", machine: "x86_64", uid: "0", mounted: true, owner: "0:0 755", programs: []string{"nix-store", "nixos-install", "ssh-keygen"}}
 }
 
 func TestTrouble(t *testing.T) {
-	if err := ready().Trouble("root@x"); err != nil {
+	if err := ready().trouble("root@x"); err != nil {
 		t.Errorf("a good installer is refused: %v", err)
 	}
-	for want, spoil := range map[string]func(*Survey){
-		"runs Darwin":      func(s *Survey) { s.Kernel = "Darwin" },
-		"not as root":      func(s *Survey) { s.UID = "1000" },
-		"has no Nix":       func(s *Survey) { s.Programs = nil },
-		"no nixos-install": func(s *Survey) { s.Programs = []string{"nix-store", "ssh-keygen"} },
-		"no ssh-keygen":    func(s *Survey) { s.Programs = []string{"nix-store", "nixos-install"} },
-		"nothing is moun":  func(s *Survey) { s.Mounted = false },
-		"0:0 700":          func(s *Survey) { s.Owner = "0:0 700" },
+	for want, spoil := range map[string]func(*survey){
+		"runs Darwin":      func(s *survey) { s.kernel = "Darwin" },
+		"not as root":      func(s *survey) { s.uid = "1000" },
+		"has no Nix":       func(s *survey) { s.programs = nil },
+		"no nixos-install": func(s *survey) { s.programs = []string{"nix-store", "ssh-keygen"} },
+		"no ssh-keygen":    func(s *survey) { s.programs = []string{"nix-store", "nixos-install"} },
+		"nothing is moun":  func(s *survey) { s.mounted = false },
+		"0:0 700":          func(s *survey) { s.owner = "0:0 700" },
 	} {
 		s := ready()
 		spoil(&s)
 		var told *Error
-		if err := s.Trouble("root@x"); !errors.As(err, &told) || !strings.Contains(told.Message, want) || told.Hint == "" {
+		if err := s.trouble("root@x"); !errors.As(err, &told) || !strings.Contains(told.Message, want) || told.Hint == "" {
 			t.Errorf("%q is not said, but %v", want, err)
 		}
 	}
@@ -96,14 +96,14 @@ func TestLacks(t *testing.T) {
 		f := good
 		f.HostKeys = []nixcmd.HostKey{good.HostKeys[0]}
 		c.spoil(&f)
-		found := Lacks(f, ready(), []string{key})
+		found := lacks(f, ready(), []string{key})
 		if c.want == "" {
 			if len(found) > 0 {
 				t.Errorf("%s: %+v", c.name, found)
 			}
 			continue
 		}
-		if len(found) != 1 || !strings.Contains(found[0].Message, c.want) || found[0].Refused != c.refused || found[0].Insist != c.insist || found[0].Hint == "" {
+		if len(found) != 1 || !strings.Contains(found[0].message, c.want) || found[0].refused != c.refused || found[0].insist != c.insist || found[0].hint == "" {
 			t.Errorf("%s: %+v", c.name, found)
 		}
 	}
@@ -185,7 +185,7 @@ func TestRecords(t *testing.T) {
 		t.Fatalf("%v, %v", rec, err)
 	}
 	want := Record{Host: "a/b", Target: "root@x", Started: time.Unix(1, 0).UTC(), Keys: []HostKey{{"/k", "ssh-rsa A"}}}
-	if err := r.Write(want); err != nil {
+	if err := r.write(want); err != nil {
 		t.Fatal(err)
 	}
 	got, err := r.Read("a/b")

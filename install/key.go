@@ -65,7 +65,7 @@ func (i *Installation) askKeys(ctx context.Context, mode string) (made []string,
 		return nil, err
 	}
 	for _, k := range i.keys {
-		if slices.Contains(i.survey.Own, k.Public) {
+		if slices.Contains(i.survey.own, k.Public) {
 			return nil, failure("Remove "+path.Join(root, k.Path)+" there: an installer's key is known to whoever has its image.", "the host key at %s is the installer's own", path.Join(root, k.Path))
 		}
 	}
@@ -102,7 +102,7 @@ func (i *Installation) makeKey(ctx context.Context) error {
 			i.record.Keys = append(i.record.Keys, k)
 		}
 	}
-	return i.Records.Write(i.record)
+	return i.Records.write(i.record)
 }
 
 // removeKeys removes those that are still the ones that we made.
@@ -126,5 +126,5 @@ func (i *Installation) removeKeys(ctx context.Context) (string, error) {
 	}
 	words := fmt.Sprintf("removed %d of the %d that were made", len(all), len(i.record.Keys))
 	i.record.Keys, i.record.Rekeyed = nil, false
-	return words, i.Records.Write(i.record)
+	return words, i.Records.write(i.record)
 }

@@ -28,15 +28,15 @@ func offering(t *testing.T, answer bool) (*Installation, *[]Telling) {
 }
 
 // step is the installation's step of that name.
-func (i *Installation) stepCalled(t *testing.T, name string) Step {
+func (i *Installation) stepCalled(t *testing.T, name string) step {
 	t.Helper()
-	for _, s := range i.Steps() {
-		if s.Name == name {
+	for _, s := range i.steps() {
+		if s.name == name {
 			return s
 		}
 	}
 	t.Fatalf("there is no step %s", name)
-	return Step{}
+	return step{}
 }
 
 // TestEntryIsWritten: only where the file then says what it said and the entry.

@@ -39,14 +39,14 @@ func FuzzTarget(f *testing.F) {
 		if err != nil {
 			shown("the refusal", err.Error())
 		}
-		shown("the survey", append(append(s.Programs, s.Own...), s.Kernel, s.Machine, s.UID, s.OS, s.Firmware, s.Owner, s.Profile)...)
-		if s.Free < -1 {
-			t.Errorf("%d bytes are free", s.Free)
+		shown("the survey", append(append(s.programs, s.own...), s.kernel, s.machine, s.uid, s.os, s.firmware, s.owner, s.profile)...)
+		if s.free < -1 {
+			t.Errorf("%d bytes are free", s.free)
 		}
-		for _, d := range s.Disks {
-			shown("a disk", d.Name, d.Model)
-			if d.Size < 0 {
-				t.Errorf("a disk of %d bytes", d.Size)
+		for _, d := range s.disks {
+			shown("a disk", d.name, d.model)
+			if d.size < 0 {
+				t.Errorf("a disk of %d bytes", d.size)
 			}
 		}
 		h, _ := parseHardware(out) // refused as the survey is

@@ -41,7 +41,7 @@ func (i *Installation) reboot(ctx context.Context) error {
 		return left{"`reboot` there, without the installer's medium; or run this again with --reboot"}
 	}
 	i.record.Rebooting = &Rebooting{System: i.system, Platform: i.facts.System, Keys: i.keys}
-	if err := i.Records.Write(i.record); err != nil {
+	if err := i.Records.write(i.record); err != nil {
 		return err
 	}
 	r, err := i.Target.Run(ctx, sshutil.Command{Line: "systemctl reboot"})
@@ -73,7 +73,7 @@ func (i *Installation) await(ctx context.Context) error {
 		case err == nil && runs == r.System:
 			now := i.Now()
 			r.Arrived = &now
-			return i.Records.Write(i.record)
+			return i.Records.write(i.record)
 		case err == nil:
 			return failure("See on its console which entry the boot loader took.", "%s is up with its own key, but runs %s", i.Plan.Host, runs)
 		}

@@ -39,7 +39,7 @@ func TestAwait(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			records := Records{t.TempDir()}
-			if err := records.Write(Record{Host: "new", Rebooting: &Rebooting{System: system}}); err != nil {
+			if err := records.write(Record{Host: "new", Rebooting: &Rebooting{System: system}}); err != nil {
 				t.Fatal(err)
 			}
 			synctest.Test(t, func(t *testing.T) {

@@ -42,8 +42,8 @@ func (r Records) path(host string) string {
 	return filepath.Join(r.Dir, url.PathEscape(host)+".json")
 }
 
-// Root is the link that keeps the built system from garbage collection.
-func (r Records) Root(host string) string {
+// root is the link that keeps the built system from garbage collection.
+func (r Records) root(host string) string {
 	return filepath.Join(r.Dir, url.PathEscape(host)+".system")
 }
 
@@ -66,8 +66,8 @@ func (r Records) Read(host string) (*Record, error) {
 	return &rec, nil
 }
 
-// Write replaces a host's record by rename.
-func (r Records) Write(rec Record) error {
+// write replaces a host's record by rename.
+func (r Records) write(rec Record) error {
 	rec.Version = recordVersion
 	content, err := json.MarshalIndent(rec, "", "  ")
 	if err == nil {
@@ -82,8 +82,8 @@ func (r Records) Write(rec Record) error {
 	return nil
 }
 
-// Forget removes a host's record; there may be none.
-func (r Records) Forget(host string) error {
+// forget removes a host's record; there may be none.
+func (r Records) forget(host string) error {
 	err := os.Remove(r.path(host))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -109,7 +109,7 @@ func (i *Installation) rekeyed(context.Context) (bool, string, error) {
 		return true, "the new host's key opens all of them", nil
 	case i.Plan.Rekeyed && !i.made && !i.record.Rekeyed:
 		i.record.Rekeyed = true
-		if err := i.Records.Write(i.record); err != nil {
+		if err := i.Records.write(i.record); err != nil {
 			return false, "", err
 		}
 	}
@@ -142,7 +142,7 @@ func (i *Installation) rekey(ctx context.Context) error {
 		return e
 	}
 	i.record.Rekeyed = true
-	return i.Records.Write(i.record)
+	return i.Records.write(i.record)
 }
 
 // howToRekey are the lines to do it by.
@@ -181,5 +181,5 @@ func (i *Installation) forgetRekeyed(context.Context) (string, error) {
 		return "nothing of ours", nil
 	}
 	i.record.Rekeyed = false
-	return "they are asked for again", i.Records.Write(i.record)
+	return "they are asked for again", i.Records.write(i.record)
 }

@@ -17,35 +17,35 @@ import (
 //go:embed survey.sh
 var surveyScript []byte
 
-// Survey is what the machine at the target told of itself.
-type Survey struct {
-	Kernel   string
-	Machine  string // as uname -m says it
-	UID      string
-	OS       string
-	Programs []string
-	Firmware string // UEFI or BIOS
-	Mounted  bool   // something is mounted at /mnt
-	Owner    string // of /mnt: "0:0 755"
-	Free     int64  // bytes for the store below /mnt; -1: not known
-	Disks    []Disk
-	Own      []string // public halves of the installer's own host keys
-	Profile  string   // the system that /mnt has installed, or ""
+// survey is what the machine at the target told of itself.
+type survey struct {
+	kernel   string
+	machine  string // as uname -m says it
+	uid      string
+	os       string
+	programs []string
+	firmware string // UEFI or BIOS
+	mounted  bool   // something is mounted at /mnt
+	owner    string // of /mnt: "0:0 755"
+	free     int64  // bytes for the store below /mnt; -1: not known
+	disks    []disk
+	own      []string // public halves of the installer's own host keys
+	profile  string   // the system that /mnt has installed, or ""
 }
 
-// Disk is one of the target's.
-type Disk struct {
-	Name  string
-	Size  int64
-	Model string
+// disk is one of the target's.
+type disk struct {
+	name  string
+	size  int64
+	model string
 }
 
-func (d Disk) String() string {
-	return strings.TrimSpace(fmt.Sprintf("/dev/%s %s %s", d.Name, nixcmd.FormatBytes(d.Size), d.Model))
+func (d disk) String() string {
+	return strings.TrimSpace(fmt.Sprintf("/dev/%s %s %s", d.name, nixcmd.FormatBytes(d.size), d.model))
 }
 
-// Has says whether the target has a program in its PATH.
-func (s Survey) Has(program string) bool { return slices.Contains(s.Programs, program) }
+// has says whether the target has a program in its PATH.
+func (s survey) has(program string) bool { return slices.Contains(s.programs, program) }
 
 // answer is one marked line of a script.
 type answer struct{ key, value string }
@@ -69,87 +69,87 @@ func answers(out []byte) ([]answer, error) {
 }
 
 // parseSurvey reads what survey.sh printed.
-func parseSurvey(out []byte) (Survey, error) {
+func parseSurvey(out []byte) (survey, error) {
 	all, err := answers(out)
-	s := Survey{Free: -1}
+	s := survey{free: -1}
 	for _, a := range all {
 		switch a.key {
 		case "kernel":
-			s.Kernel = a.value
+			s.kernel = a.value
 		case "machine":
-			s.Machine = a.value
+			s.machine = a.value
 		case "uid":
-			s.UID = a.value
+			s.uid = a.value
 		case "os":
-			s.OS = a.value
+			s.os = a.value
 		case "program":
-			s.Programs = append(s.Programs, a.value)
+			s.programs = append(s.programs, a.value)
 		case "firmware":
-			s.Firmware = a.value
+			s.firmware = a.value
 		case "mounted":
-			s.Mounted = true
+			s.mounted = true
 		case "owner":
-			s.Owner = a.value
+			s.owner = a.value
 		case "free":
 			if kib, err := strconv.ParseInt(a.value, 10, 64); err == nil && kib >= 0 {
-				s.Free = kib << 10
+				s.free = kib << 10
 			}
 		case "disk":
-			s.Disks = append(s.Disks, parseDisk(a.value))
+			s.disks = append(s.disks, parseDisk(a.value))
 		case "own":
-			s.Own = append(s.Own, a.value)
+			s.own = append(s.own, a.value)
 		case "profile":
-			s.Profile = a.value
+			s.profile = a.value
 		}
 	}
 	return s, err
 }
 
-func parseDisk(value string) Disk {
+func parseDisk(value string) disk {
 	name, rest, _ := strings.Cut(value, " ")
 	size, model, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil {
 		n = 0 // the disk is there all the same
 	}
-	return Disk{Name: name, Size: n, Model: strings.TrimSpace(model)}
+	return disk{name: name, size: n, model: strings.TrimSpace(model)}
 }
 
-// Trouble is why nothing can be installed from there, or nil.
-func (s Survey) Trouble(target string) error {
+// trouble is why nothing can be installed from there, or nil.
+func (s survey) trouble(target string) error {
 	switch {
-	case s.Kernel != "Linux":
-		return failure("Start a NixOS installer on the machine, and give its address.", "%s runs %s, which is no installer", target, s.Kernel)
-	case s.UID != "0":
+	case s.kernel != "Linux":
+		return failure("Start a NixOS installer on the machine, and give its address.", "%s runs %s, which is no installer", target, s.kernel)
+	case s.uid != "0":
 		return failure("Log in as root: put your key into /root/.ssh/authorized_keys there, and use --target root@ADDRESS.", "%s lets us in, but not as root", target)
-	case !s.Has("nix-store"):
+	case !s.has("nix-store"):
 		return failure("Start a NixOS installer on the machine, or install Nix there.", "%s is no installer: it has no Nix", target)
-	case !s.Has("nixos-install"):
+	case !s.has("nixos-install"):
 		return failure("Start a NixOS installer on the machine; where only Nix is there, `nix-env -f '<nixpkgs>' -iA nixos-install-tools` brings it.",
 			"%s is no installer: it has no nixos-install", target)
-	case !s.Has("ssh-keygen"):
+	case !s.has("ssh-keygen"):
 		return failure("Install OpenSSH there: `nix-env -f '<nixpkgs>' -iA openssh`.", "%s has no ssh-keygen to make the new host's key with", target)
-	case !s.Mounted:
+	case !s.mounted:
 		e := failure("Partition and format the disks there yourself, mount the new root at /mnt and the others below it (/mnt/boot …), and run this again; nothing was changed.",
 			"nothing is mounted at /mnt on %s", target)
 		e.Err = errUnprepared
 		return e
-	case s.Owner != "0:0 755":
-		return failure("Run `chown root:root /mnt; chmod 755 /mnt` there.", "/mnt on %s is not root's with mode 755 (it is %s), which nixos-install refuses", target, s.Owner)
+	case s.owner != "0:0 755":
+		return failure("Run `chown root:root /mnt; chmod 755 /mnt` there.", "/mnt on %s is not root's with mode 755 (it is %s), which nixos-install refuses", target, s.owner)
 	}
 	return nil
 }
 
-// Runs says whether a machine of this kind runs systems of that platform.
-func (s Survey) Runs(system string) bool {
+// runs says whether a machine of this kind runs systems of that platform.
+func (s survey) runs(system string) bool {
 	cpu, _, _ := strings.Cut(system, "-")
 	switch {
-	case cpu == s.Machine:
+	case cpu == s.machine:
 		return true
 	case cpu == "i686":
-		return s.Machine == "x86_64" || s.Machine == "i586"
+		return s.machine == "x86_64" || s.machine == "i586"
 	case cpu == "armv7l" || cpu == "armv6l":
-		return s.Machine == "armv7l" || s.Machine == "armv8l"
+		return s.machine == "armv7l" || s.machine == "armv8l"
 	}
 	return false
 }

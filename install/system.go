@@ -91,7 +91,7 @@ func (i *Installation) keptSystem(ctx context.Context) (string, error) {
 	if i.place != nil {
 		return i.place.run(ctx, `p=$(readlink `+i.place.rootLink(i.Plan.Host)+`) && [ -e "$p" ] && printf %s "$p"; exit 0`)
 	}
-	path, err := os.Readlink(i.Records.Root(i.Plan.Host))
+	path, err := os.Readlink(i.Records.root(i.Plan.Host))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -109,7 +109,7 @@ func (i *Installation) keptSystem(ctx context.Context) (string, error) {
 func (i *Installation) build(ctx context.Context) error {
 	attr := nixcmd.SystemAttr(i.Plan.Flake, i.Plan.Host)
 	if i.place == nil {
-		_, err := i.nix(ctx, "build", "--out-link", i.Records.Root(i.Plan.Host), attr)
+		_, err := i.nix(ctx, "build", "--out-link", i.Records.root(i.Plan.Host), attr)
 		return err
 	}
 	if _, err := i.nix(ctx, "build", "--no-link", "--store", i.place.store(), "--eval-store", "auto", attr); err != nil {
@@ -117,7 +117,7 @@ func (i *Installation) build(ctx context.Context) error {
 	}
 	link := i.place.rootLink(i.Plan.Host)
 	i.record.BuiltOn = i.place.Name
-	if err := i.Records.Write(i.record); err != nil {
+	if err := i.Records.write(i.record); err != nil {
 		return err
 	}
 	_, err := i.place.run(ctx, fmt.Sprintf("mkdir -p \"$HOME/.local/state/nixfleet/roots\" && nix-store --add-root %s --indirect --realise %s", link, shellquote.Join(i.facts.Wanted)))
@@ -137,9 +137,9 @@ func (i *Installation) unroot(ctx context.Context) (string, error) {
 			return "", err
 		}
 		i.record.BuiltOn = ""
-		return words, i.Records.Write(i.record)
+		return words, i.Records.write(i.record)
 	}
-	err := os.Remove(i.Records.Root(i.Plan.Host))
+	err := os.Remove(i.Records.root(i.Plan.Host))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "nothing of ours", nil
 	}
@@ -169,7 +169,7 @@ func (i *Installation) copySystem(ctx context.Context) error {
 	if err := i.look(ctx); err != nil { // the space is what it is now
 		return err
 	}
-	if err := checkRoom(lacks.Size(), i.survey.Free); err != nil {
+	if err := checkRoom(lacks.Size(), i.survey.free); err != nil {
 		return err
 	}
 	for path := range lacks {
@@ -177,7 +177,7 @@ func (i *Installation) copySystem(ctx context.Context) error {
 	}
 	slices.Sort(i.record.Copied)
 	i.record.Copied = slices.Compact(i.record.Copied)
-	if err := i.Records.Write(i.record); err != nil {
+	if err := i.Records.write(i.record); err != nil {
 		return err
 	}
 	args := []string{"copy", "--substitute-on-destination", "--to", "ssh://root@" + bracketed(i.Plan.Address) + "?remote-store=local%3Froot%3D%2Fmnt"}
@@ -274,5 +274,5 @@ func (i *Installation) removeCopy(ctx context.Context) (string, error) {
 		return "", err
 	}
 	i.record.Copied = nil
-	return "removed from the store at /mnt", i.Records.Write(i.record)
+	return "removed from the store at /mnt", i.Records.write(i.record)
 }
