@@ -54,18 +54,23 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 	return m, nil
 }
 
+// anySockets stands for a run's directory for sockets in what ssh is asked, so
+// that its answer is good for all runs.
+const anySockets = "/run/nixfleet-sockets"
+
 // masterOf is the shared login of a host, whether or not there is one yet.
 func (p *Plan) masterOf(ctx context.Context, ssh, host string) (*sshutil.Master, sshutil.Target, error) {
-	options := p.masterOptions()
-	// A second one for the same socket would share nothing, and nobody could end it.
-	where, err := (&sshutil.OpenSSH{Program: ssh, Options: options}).Resolve(ctx, host)
+	resolver := sshutil.OpenSSH{Program: ssh, Options: p.masterOptionsWith(anySockets), CacheDir: p.Answers}
+	where, err := resolver.Resolve(ctx, host)
 	if err != nil {
 		return nil, where, err
 	}
-	if filepath.Dir(where.ControlPath) != p.Sockets {
+	// A second one for the same socket would share nothing, and nobody could end it.
+	dir, socket := filepath.Split(where.ControlPath)
+	if filepath.Clean(dir) != anySockets {
 		return nil, where, errElsewhere
 	}
-	return p.master(ssh, host, where.ControlPath), where, nil
+	return p.master(ssh, host, filepath.Join(p.Sockets, socket)), where, nil
 }
 
 // master is the login of a host by its control socket.

@@ -27,6 +27,7 @@ type Plan struct {
 	SSHOpts  []string       `json:"sshOpts,omitempty"` // the person's own NIX_SSHOPTS, less its -F
 	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
 	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
+	Answers  string         `json:"-"`                 // where what `ssh -G` says is kept for other runs; "" for nowhere
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
 	SkipDown bool           `json:"skipUnreachable"`   // hosts that are down (fleet.IsDown), or all that could build them, are skipped, not failed
 	Insist   bool           `json:"insist,omitempty"`  // what preflight refuses is done all the same
@@ -113,10 +114,13 @@ func (p *Plan) SSHOptions() []string {
 }
 
 // masterOptions are SSHOptions for the ssh that others share.
-func (p *Plan) masterOptions() []string {
+func (p *Plan) masterOptions() []string { return p.masterOptionsWith(p.Sockets) }
+
+// masterOptionsWith are the same with control sockets in another directory.
+func (p *Plan) masterOptionsWith(sockets string) []string {
 	options := append(append([]string{}, p.SSHOpts...),
 		"-F", p.SSHConfigLink(),
-		"-o", "ControlPath="+filepath.Join(p.Sockets, "%C"))
+		"-o", "ControlPath="+filepath.Join(sockets, "%C"))
 	if p.asks() {
 		return options // whoever asks finds SSH_ASKPASS
 	}

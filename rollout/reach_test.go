@@ -7,8 +7,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -97,7 +99,7 @@ func TestSkippedAtItsTurn(t *testing.T) {
 const sshScript = `#!/bin/sh
 echo "$*" >>%s
 case $* in
-*-G*) printf 'hostname h1\nport 22\nuser u\ncontrolpath %s/x\npubkeyacceptedalgorithms ssh-ed25519,sk-ssh-ed25519@openssh.com\n' ;;
+*-G*) printf 'hostname h1\nport 22\nuser u\ncontrolpath /run/nixfleet-sockets/x\npubkeyacceptedalgorithms ssh-ed25519,sk-ssh-ed25519@openssh.com\n' ;;
 *PubkeyAcceptedAlgorithms=ssh-ed25519\ *) echo 'u@h1: Permission denied (publickey).' >&2; exit 255 ;;
 *'-O exit'*) rm -f %s/x ;;
 *-M*) : >%s/x ;;
@@ -112,7 +114,7 @@ func TestTouchIsAskedForOnce(t *testing.T) {
 	task := taskOn(t, "", "", conn)
 	sockets, words := task.run.plan.Sockets, filepath.Join(t.TempDir(), "words")
 	task.run.SSH = filepath.Join(t.TempDir(), "ssh")
-	script := fmt.Sprintf(sshScript, words, sockets, sockets, sockets)
+	script := fmt.Sprintf(sshScript, words, sockets, sockets)
 	if err := os.WriteFile(task.run.SSH, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -137,4 +139,38 @@ func TestTouchIsAskedForOnce(t *testing.T) {
 	if err != nil || strings.Count(string(events), "touch your security key") != 1 {
 		t.Errorf("the person was told: %s, %v", events, err)
 	}
+}
+
+// TestRunsShareAnswers: what ssh says of a host's settings is asked once for all
+// runs, each of which has its sockets elsewhere.
+func TestRunsShareAnswers(t *testing.T) {
+	t.Setenv("HOME", accountHome(t)) // where another one is set, no answer is kept
+	words, ssh, answers := filepath.Join(t.TempDir(), "words"), filepath.Join(t.TempDir(), "ssh"), t.TempDir()
+	if err := os.WriteFile(ssh, fmt.Appendf(nil, sshScript, words, t.TempDir(), t.TempDir()), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		p := Plan{Sockets: t.TempDir(), Answers: answers}
+		if err := os.WriteFile(p.SSHConfigLink(), []byte("Host h1\nUser u\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		m, _, err := p.masterOf(t.Context(), ssh, "h1")
+		if err != nil || m.Socket != filepath.Join(p.Sockets, "x") {
+			t.Fatalf("%+v, %v", m, err)
+		}
+	}
+	said, err := os.ReadFile(words)
+	if err != nil || strings.Count(string(said), "-G") != 1 {
+		t.Errorf("it was asked: %s, %v", said, err)
+	}
+}
+
+// accountHome is the home directory that the user database knows.
+func accountHome(t *testing.T) string {
+	t.Helper()
+	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.HomeDir
 }

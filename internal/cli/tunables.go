@@ -4,6 +4,8 @@ import "time"
 
 // What can be turned, in one place.
 const (
+	sshAnswers = "ssh-G" // directory of what ssh said of hosts' settings, among what can be made anew
+
 	defaultWait = 60 * time.Second       // of --wait: for hosts that have never been evaluated
 	staleFor    = 3 * time.Second        // for hosts whose facts are of an older tree
 	quietFor    = time.Second            // before progress is shown

@@ -105,7 +105,7 @@ func (w *realWorld) Dialer(_ context.Context, options []string) (*sshutil.Dialer
 		return nil, missingProgram("ssh")
 	}
 	return &sshutil.Dialer{
-		Resolver:    &sshutil.OpenSSH{Program: program, Options: options, Home: w.env.Home, CacheDir: filepath.Join(w.CacheDir(), "ssh-G")},
+		Resolver:    &sshutil.OpenSSH{Program: program, Options: options, Home: w.env.Home, CacheDir: filepath.Join(w.CacheDir(), sshAnswers)},
 		AgentSocket: w.env.Getenv("SSH_AUTH_SOCK"),
 		Home:        w.env.Home,
 		OpenSSH:     program,
