@@ -104,7 +104,7 @@ func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
-	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "`N` hosts at a time")
+	f.IntVar(&o.Parallel, "parallel", rollout.UsualParallel, "`N` hosts at a time; with 2 and more, those that took longest the last time come first")
 	f.BoolVar(&o.SkipUnreachable, "skip-unreachable", false, "leave out hosts that are down, or whose only builders are, instead of failing them; not those that show another host key or do not let us in")
 	f.BoolVar(&o.Thaw, "thaw", false, "also act on hosts that fleet.nix calls frozen")
 	f.BoolVar(&o.Notify, "notify", false, "ring the terminal and send a notification when the run ends")
@@ -112,16 +112,8 @@ func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f.StringVar(&o.PasswordPer, "password-per", rollout.PerRun, "where sudo wants a password, ask for one per `WHAT`: run, host or (first) tag")
 }
 
-// check refuses what can be refused before anything is asked of anybody.
-func (o *actionOptions) check() (fleet.Selection, error) {
-	sel, err := o.checkRun(string(o.Action))
-	if err == nil && o.Diff && o.JSON {
-		err = usage("Leave out --json: what --diff shows is for people; `diff HOST --json` is for programs.", "--diff and --json exclude each other")
-	}
-	return sel, err
-}
-
-// checkRun does so for the flags of everything that makes a run.
+// checkRun refuses, of the flags of everything that makes a run, what can be
+// refused before anything is asked of anybody.
 func (o *actionOptions) checkRun(name string) (fleet.Selection, error) {
 	var none fleet.Selection
 	switch {
@@ -144,7 +136,7 @@ func (o *actionOptions) checkRun(name string) (fleet.Selection, error) {
 
 // runAction plans a run, asks, starts it and follows it to its end.
 func runAction(ctx context.Context, o *actionOptions) (err error) {
-	sel, err := o.check()
+	sel, err := o.checkRun(string(o.Action))
 	if err != nil {
 		return err
 	}

@@ -232,12 +232,16 @@ type packageDiffJSON struct {
 }
 
 func diffDocument(d difference) diffJSON {
-	doc := diffJSON{Version: documentVersion, From: sideJSON{d.from.host, d.from.what, d.from.path, d.sizeFrom}, To: sideJSON{d.to.host, d.to.what, d.to.path, d.size},
-		SizeDelta: d.size - d.sizeFrom, Packages: []packageDiffJSON{}}
-	for _, c := range d.changes {
-		doc.Packages = append(doc.Packages, packageDiffJSON{c.Name, listed(c.Removed), listed(c.Added), c.Delta})
+	return diffJSON{Version: documentVersion, From: sideJSON{d.from.host, d.from.what, d.from.path, d.sizeFrom}, To: sideJSON{d.to.host, d.to.what, d.to.path, d.size},
+		SizeDelta: d.size - d.sizeFrom, Packages: packageDiffs(d.changes)}
+}
+
+func packageDiffs(changes []nixcmd.PackageChange) []packageDiffJSON {
+	packages := []packageDiffJSON{}
+	for _, c := range changes {
+		packages = append(packages, packageDiffJSON{c.Name, listed(c.Removed), listed(c.Added), c.Delta})
 	}
-	return doc
+	return packages
 }
 
 func differing(n int) string {

@@ -76,6 +76,8 @@ func examples(t *testing.T) map[string]string {
 		"doctor --json":   document(t, doctor),
 		"cert --json":     document(t, certExample(t)),
 		"install --json":  exampleInstall(t),
+
+		"switch --diff --json": exampleChanges(t),
 	}
 	maps.Copy(all, pastExamples(t))
 	return all

@@ -21,6 +21,7 @@ import (
 // nothing, shows what would change on each host, and makes the plan one that
 // activates just that. An error means that there is nothing left to activate.
 func (o *actionOptions) preview(ctx context.Context, r *ready, passwords rollout.Passwords) error {
+	show, isAll := o.previewDisplay()
 	interruptions := o.Signals()
 	defer interruptions.Stop()
 	dir, err := r.store.StartWith(previewPlan(r.plan, o.Env.Now), o.World.Launcher(), passwords)
@@ -29,21 +30,25 @@ func (o *actionOptions) preview(ctx context.Context, r *ready, passwords rollout
 	}
 	r.plan.Sockets = "" // they went along with the preview
 	defer func() { r.plan.ID = rollout.NewID(string(r.plan.Action), o.Env.Now()) }()
-	followed := o.follow(ctx, r.store, dir, interruptions, newDisplay(o.Program, o.Plain, false))
+	followed := o.follow(ctx, r.store, dir, interruptions, show)
 	var code exit
 	if followed != nil && (!errors.As(followed, &code) || code == ExitCancelled) {
-		return followed
+		return errors.Join(followed, isAll())
 	}
 	v, err := readRun(dir)
 	if err != nil {
 		return err
 	}
 	if !v.Over() || !takePreviewed(&r.plan, v) {
-		return errors.Join(followed, &Failure{Message: "there is nothing to activate: no host could be previewed", Hint: "Mend what the preview names, and run it again."})
+		return errors.Join(isAll(), &Failure{Message: "there is nothing to activate: no host could be previewed",
+			Hint: "Mend what the preview names, and run it again.", Code: max(v.ExitCode, ExitFailed)})
 	}
 	changes, err := o.changesOf(ctx, v)
 	if err != nil {
 		return err
+	}
+	if o.JSON {
+		return writeChangeEvents(o.IO.Out, v.Plan.ID, o.Env.Now(), changes)
 	}
 	writeChanges(o.IO, foldChanges(changes))
 	return nil
@@ -86,7 +91,10 @@ type hostChanges struct {
 	host     string
 	packages []string // lines as of `nix store diff-closures`
 	sum      string
-	units    []string // what would be restarted, and the like
+	units    []string   // what would be restarted, and the like
+	found    difference // of which the two paths are always known
+	compared bool       // or else sum says why not
+	told     bool       // units are known, or else say why not
 }
 
 // changesOf compares what hosts run with what was previewed, and takes from
@@ -114,13 +122,14 @@ func (o *actionOptions) changesOf(ctx context.Context, v rollout.View) ([]hostCh
 func (c *hostChanges) compare(ctx context.Context, hosts rollout.Connector, v rollout.View) {
 	t := v.Task(c.host)
 	from, to := t.Before.Running, t.Verdict.System
+	c.found = difference{from: side{path: from}, to: side{path: to}}
 	units, err := wouldDo(rollout.TextPath(v.Dir, c.host))
 	if err != nil {
 		units = []string{"what would restart is not known: " + explain(err).Message}
 	}
-	c.units = units
+	c.units, c.told = units, err == nil
 	if from == to {
-		c.sum = "it runs this system already"
+		c.sum, c.compared = "it runs this system already", true
 		return
 	}
 	link, err := hosts.Runner(ctx, c.host)
@@ -132,11 +141,13 @@ func (c *hostChanges) compare(ctx context.Context, hosts rollout.Connector, v ro
 		c.sum = "its packages could not be compared: " + explain(err).Message
 		return
 	}
-	d := difference{from: side{path: from}, to: side{path: to}, before: found.Of(from), after: found.Of(to)}
+	d := &c.found
+	d.before, d.after = found.Of(from), found.Of(to)
 	if d.before == nil || d.after == nil {
 		c.sum = "its packages could not be compared: a closure is not there"
 		return
 	}
+	c.compared = true
 	d.changes, d.sizeFrom, d.size = nixcmd.DiffClosures(d.before, d.after), d.before.Size(), d.after.Size()
 	for _, p := range d.changes {
 		// Named after its host, the system itself would keep equal hosts apart.
