@@ -130,7 +130,7 @@ func (p *Plan) Judge(g *Ground) {
 			p.Hosts[i].Skip = g.down(h)
 		}
 	}
-	p.Findings = append(p.Findings, g.Findings(p)...)
+	p.Findings = append(p.Findings, g.findings(p)...)
 }
 
 // here says whether a host is the machine that the run is started on, by
@@ -176,8 +176,8 @@ func (p *Plan) Naming(hosts []string) string {
 	return strings.Join(hosts, ", ")
 }
 
-// Findings judges what was looked at. It is a pure function.
-func (g *Ground) Findings(p *Plan) []Finding {
+// findings judges what was looked at. It is a pure function.
+func (g *Ground) findings(p *Plan) []Finding {
 	found := g.aboutTree(p)
 	for _, h := range p.Hosts {
 		if h.Skip == "" {

@@ -102,9 +102,9 @@ func sizeOf(dir string) (int64, error) {
 	return sum, err
 }
 
-// PruneIfDue prunes as usual, at most once in a while, and finishes what
+// pruneIfDue prunes as usual, at most once in a while, and finishes what
 // somebody before began to remove.
-func (s *Store) PruneIfDue(now time.Time) error {
+func (s *Store) pruneIfDue(now time.Time) error {
 	stamp := filepath.Join(s.Dir, "pruned")
 	if info, err := os.Stat(stamp); err == nil && now.Sub(info.ModTime()) < pruneEvery {
 		return nil

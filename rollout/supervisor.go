@@ -113,7 +113,7 @@ func (s Supervisor) Run(ctx context.Context) error {
 	if err := r.conclude(); err != nil {
 		return err
 	}
-	return r.Store.PruneIfDue(r.Now())
+	return r.Store.pruneIfDue(r.Now())
 }
 
 // open reads what the run directory holds, its events of an earlier supervisor
