@@ -16,8 +16,8 @@ type AgentKey struct {
 	Comment string
 }
 
-// Certificate is the certificate that k is, or nil.
-func (k AgentKey) Certificate() *ssh.Certificate {
+// certificate is the certificate that k is, or nil.
+func (k AgentKey) certificate() *ssh.Certificate {
 	cert, _ := k.Public.(*ssh.Certificate)
 	return cert
 }

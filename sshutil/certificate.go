@@ -60,7 +60,7 @@ func certClock(t uint64) time.Time {
 func Certificates(keys []AgentKey) []Certificate {
 	var all []Certificate
 	for _, k := range keys {
-		cert := k.Certificate()
+		cert := k.certificate()
 		if cert == nil {
 			continue
 		}

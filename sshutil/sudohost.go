@@ -69,7 +69,7 @@ func (a SudoAgent) comesAlong(h SudoHost) moduleWord {
 // come along, or "".
 func (a SudoAgent) mayLogIn(user string) string {
 	for _, k := range a.Keys {
-		cert := k.Certificate()
+		cert := k.certificate()
 		if cert == nil || !slices.Contains(cert.ValidPrincipals, user) {
 			continue
 		}

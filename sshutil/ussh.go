@@ -164,7 +164,7 @@ func (u ussh) loop(h SudoHost, a SudoAgent, authorities []ssh.PublicKey, allowed
 	near := nearestMiss{host: h, agent: a, allowed: allowed, caFile: u.caFile, authorities: authorities}
 	touched := false
 	for _, k := range a.Keys {
-		cert := k.Certificate()
+		cert := k.certificate()
 		if cert == nil {
 			near.unread = near.unread || k.unreadableCertificate()
 			continue
