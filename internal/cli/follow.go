@@ -54,6 +54,8 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		return err
 	}
 	defer f.program.IO.settle(&err)
+	bell := rollout.NewBell(f.dir)
+	defer bell.Close()
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
@@ -71,9 +73,10 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		if sig != nil {
 			return f.detach(sig)
 		}
-		next.Reset(pace(f.reader.View(), f.program.Env.Now()))
+		next.Reset(pace(f.reader.View(), bell.Works(), f.program.Env.Now()))
 		select {
 		case <-next.C:
+		case <-bell.C():
 		case sig := <-in.C:
 			if f.cancelled || sig != os.Interrupt {
 				return f.detach(sig)
@@ -86,8 +89,12 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 }
 
 // pace is how soon to look again. What comes between the end of nixos-rebuild
-// and the end of the run takes moments as a rule, and somebody waits for it.
-func pace(v rollout.View, now time.Time) time.Duration {
+// and the end of the run takes moments as a rule, and somebody waits for it,
+// unless a bell rings.
+func pace(v rollout.View, bell bool, now time.Time) time.Duration {
+	if bell {
+		return followPoll
+	}
 	for _, t := range v.Tasks {
 		if t.Verdict == nil && t.State != rollout.TaskEnded {
 			return followPoll

@@ -25,8 +25,12 @@ func TestPace(t *testing.T) {
 		{[]rollout.TaskView{judged}, soonFor, followSoon},
 		{[]rollout.TaskView{ended}, soonFor + 1, followPoll},
 	} {
-		if got := pace(rollout.View{Tasks: c.tasks, LastSeen: seen}, seen.Add(c.after)); got != c.want {
+		v := rollout.View{Tasks: c.tasks, LastSeen: seen}
+		if got := pace(v, false, seen.Add(c.after)); got != c.want {
 			t.Errorf("%+v after %s: %s, want %s", c.tasks, c.after, got, c.want)
+		}
+		if got := pace(v, true, seen.Add(c.after)); got != followPoll {
+			t.Errorf("%+v with a bell: %s", c.tasks, got)
 		}
 	}
 }
