@@ -109,15 +109,6 @@ func (b *backend) Plan(ctx context.Context, r ui.Request) (ui.Proposal, error) {
 	return b.proposal(ready), nil
 }
 
-func readRun(dir string) (rollout.View, error) {
-	r, err := rollout.NewReader(dir)
-	if err != nil {
-		return rollout.View{}, err
-	}
-	_, err = r.Next()
-	return r.View(), err
-}
-
 // unwell are the hosts of a run that are to be done again.
 func unwell(v rollout.View) []string {
 	var names []string

@@ -209,6 +209,49 @@ func (p *Program) findRun(ctx context.Context, id string) (*rollout.Store, strin
 	return store, dir, err
 }
 
+// open finds the run that is meant and takes all events that it has now, which
+// show is given. The run must have the hosts that are named.
+func (o *runOptions) open(ctx context.Context, show func([]rollout.Event, rollout.View) error) (*rollout.Reader, error) {
+	_, dir, err := o.findRun(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rollout.NewReader(dir)
+	if err == nil {
+		err = readToEnd(r, show)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, checkHosts(r.View(), o.Hosts)
+}
+
+// readToEnd takes all events that a run has now, which show is given.
+func readToEnd(r *rollout.Reader, show func([]rollout.Event, rollout.View) error) error {
+	for {
+		events, err := r.Next()
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		if err := show(events, r.View()); err != nil {
+			return err
+		}
+	}
+}
+
+// unseen shows nobody what is read.
+func unseen([]rollout.Event, rollout.View) error { return nil }
+
+// readRun is a run as its directory stands now.
+func readRun(dir string) (rollout.View, error) {
+	r, err := rollout.NewReader(dir)
+	if err != nil {
+		return rollout.View{}, err
+	}
+	err = readToEnd(r, unseen)
+	return r.View(), err
+}
+
 // checkHosts refuses hosts that a run does not have.
 func checkHosts(v rollout.View, hosts []string) error {
 	var have []string

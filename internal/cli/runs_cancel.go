@@ -10,16 +10,6 @@ import (
 	"nixfleet-tui/rollout"
 )
 
-// readToEnd takes all events that a run has now.
-func readToEnd(r *rollout.Reader) (rollout.View, error) {
-	for {
-		events, err := r.Next()
-		if err != nil || len(events) == 0 {
-			return r.View(), err
-		}
-	}
-}
-
 // awaitAnswers prints what the supervisor answers for each host. Exit code 1
 // says that not all of them are being cancelled.
 func (o *runOptions) awaitAnswers(ctx context.Context, r *rollout.Reader, before rollout.View) error {

@@ -51,34 +51,15 @@ made visible instead of being obeyed.`,
 func runRunsShow(ctx context.Context, o *runOptions) error {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
-	_, dir, err := o.findRun(ctx, o.ID)
-	if err != nil {
-		return err
-	}
-	reader, err := rollout.NewReader(dir)
-	if err != nil {
-		return err
-	}
-	show := &jsonDisplay{out: io.Discard, err: o.IO.Err}
+	show := unseen
 	if o.JSON {
-		show.out = o.IO.Out
+		show = (&jsonDisplay{out: o.IO.Out, err: o.IO.Err}).update
 	}
-	for {
-		events, err := reader.Next()
-		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			break
-		}
-		if err := show.update(events, reader.View()); err != nil {
-			return err
-		}
+	reader, err := o.open(ctx, show)
+	if err != nil || o.JSON {
+		return err
 	}
 	v := reader.View()
-	if err := checkHosts(v, o.Hosts); err != nil || o.JSON {
-		return err
-	}
 	if len(o.Hosts) == 1 {
 		return printLog(o.IO, o.World.Self(), v, *v.Task(o.Hosts[0]))
 	}
@@ -194,25 +175,15 @@ insist: stopping in the middle may leave it half-way.`,
 func runRunsCancel(ctx context.Context, o *runOptions) error {
 	ctx, stop := o.interruptible(ctx)
 	defer stop()
-	_, dir, err := o.findRun(ctx, o.ID)
+	reader, err := o.open(ctx, unseen)
 	if err != nil {
 		return err
 	}
-	reader, err := rollout.NewReader(dir)
-	if err != nil {
-		return err
-	}
-	before, err := readToEnd(reader)
-	if err != nil {
-		return err
-	}
-	if err := checkHosts(before, o.Hosts); err != nil {
-		return err
-	}
+	before := reader.View()
 	if before.Over() {
 		return &Failure{Message: "the run " + before.Plan.ID + " has ended already", Hint: "`" + o.World.Self() + " runs show " + before.Plan.ID + "` tells how"}
 	}
-	if err := rollout.Cancel(dir, o.Hosts, o.Insist); err != nil {
+	if err := rollout.Cancel(before.Dir, o.Hosts, o.Insist); err != nil {
 		return err
 	}
 	return o.awaitAnswers(ctx, reader, before)
