@@ -117,9 +117,7 @@ func (r *run) startableNow() []string {
 		}
 	}
 	lim := limits{parallel: max(1, r.plan.Parallel), processors: max(leastProcessors, r.Processors), memory: r.peaks.budget}
-	names := startable(waiting, l, lim)
-	r.crowded.Store(len(names) < len(waiting) && l.running+len(names) < lim.parallel)
-	return names
+	return startable(waiting, l, lim)
 }
 
 // evaluates says whether the host's part begins with an evaluation of the flake.

@@ -74,7 +74,6 @@ type run struct {
 	tasks     sync.WaitGroup
 	farewells sync.WaitGroup      // connections that are being ended
 	strays    atomic.Bool         // logins may be left that have no socket
-	crowded   atomic.Bool         // there is room for some that wait, once an evaluation has ended
 	keys      sshutil.Passphrases // of keys that logins want, as far as a person was asked for them here
 
 	mu       sync.Mutex

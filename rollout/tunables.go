@@ -17,7 +17,6 @@ const PasswordTries = 3
 // What can be turned, in one place.
 const (
 	logPoll       = 100 * time.Millisecond // how often a growing log is looked at
-	crowdedPoll   = 25 * time.Millisecond  // the same of one that evaluates, while others wait for its end
 	lockPoll      = 50 * time.Millisecond  // how often a held lock is tried again
 	startingFor   = 250 * time.Millisecond // how long a lock may be held by a process that is just being started
 	startingPause = 5 * time.Millisecond   // between two looks at it

@@ -31,15 +31,6 @@ func (t *task) hasEvaluated() {
 	}
 }
 
-// pace is how often the task's log is looked at: more often as long as it
-// evaluates and others wait for the end of that.
-func (t *task) pace() time.Duration {
-	if t.run.crowded.Load() && !t.evaluated.Load() {
-		return crowdedPoll
-	}
-	return logPoll
-}
-
 // learn keeps how long the task took from nixos-rebuild's beginning to its
 // verdict: who is waited for before that is different each time. Of a task that
 // was cancelled, or of which it is not known how it ended, nothing is learned.

@@ -27,7 +27,7 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		return ending{}, err
 	}
 	defer w.close()
-	beat := newBeat(t.pace())
+	beat := newBeat(logPoll)
 	defer beat.Stop()
 	var stop interruption
 	for {
@@ -53,7 +53,6 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 		case req := <-t.requests:
 			stop.begin(ctx, t, w.decoder, req)
 		case <-beat.C:
-			beat.every = t.pace()
 			beat.again()
 			stop.escalate(t)
 		}
