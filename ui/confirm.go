@@ -19,10 +19,7 @@ import (
 // would surely fail are left out unless the person insists, and what may undo
 // somebody's work is confirmed by typing the host's name.
 func confirmation(p Proposal, r Request) *dialog {
-	n := 0
-	for _, h := range p.Plan.Hosts {
-		n += boolInt(h.Skip == "")
-	}
+	n := len(p.acts())
 	what := p.what(n)
 	d := &dialog{scope: scopeConfirm, title: what + "?", ink: warn}
 	if n == 0 {
@@ -50,6 +47,16 @@ func confirmation(p Proposal, r Request) *dialog {
 		d.answers = append(d.answers, answer{key: "I", label: "insist", ink: danger, do: insist})
 	}
 	return d
+}
+
+// acts are the hosts that something is done on.
+func (p Proposal) acts() (names []string) {
+	for _, h := range p.Plan.Hosts {
+		if h.Skip == "" {
+			names = append(names, h.Name)
+		}
+	}
+	return names
 }
 
 // what names what a proposal does to n hosts.
@@ -127,12 +134,7 @@ const namesRows = 4
 
 // proposalRows are all that there is to know before saying yes.
 func proposalRows(b *brush, p Proposal, w int) []string {
-	var names []string
-	for _, h := range p.Plan.Hosts {
-		if h.Skip == "" {
-			names = append(names, text.Line(h.Name))
-		}
-	}
+	names := safe(p.acts())
 	var rows []string
 	all, shown := strings.Join(names, ", "), list(names, namesRows*w)
 	for _, line := range wrap(shown, w) {
@@ -182,7 +184,7 @@ func flakeWords(p Proposal) string {
 	case f.Dirty:
 		s += ", with changes that are not committed"
 	}
-	if p.Plan.Parallel > 1 {
+	if p.Plan.Parallel > 1 && len(p.acts()) > 1 {
 		s += fmt.Sprintf(", %d at a time", p.Plan.Parallel)
 	}
 	return s

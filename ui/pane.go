@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -192,7 +193,7 @@ func (p *pane) below(b *brush, focused bool) string {
 	i := p.border(focused)
 	where := p.where(b)
 	if p.only() {
-		where = " only matches" + where
+		where = " only matches" + cmp.Or(where, " ")
 	}
 	why := ""
 	if v := p.task.Verdict; v != nil {

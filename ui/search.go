@@ -28,7 +28,7 @@ func (m *Model) askSearch() tea.Cmd {
 	if p == nil {
 		return nil
 	}
-	m.prompt = newPrompt("search "+text.Truncate(text.Line(p.host), nameMost), "")
+	m.prompt = newPrompt("search "+text.Truncate(text.Line(p.host), nameMost)+":", "")
 	m.prompt.dropped = func() { p.all(); p.query, p.hit = "", -1 }
 	m.prompt.done = func(m *Model, value string) tea.Cmd {
 		if value != "" {

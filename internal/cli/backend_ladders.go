@@ -24,6 +24,7 @@ type ladders struct {
 	crew    *ui.Crew
 	climbed func()          // something new is known
 	said    func(err error) // for the person
+	tell    func(ui.Said)   // likewise
 
 	wants chan struct{} // rings when somebody is wanted to be checked
 
@@ -32,18 +33,20 @@ type ladders struct {
 	climbing map[string]bool
 	wanted   []string // builders to check closer than polling does
 	checking map[string]bool
+	polled   map[string]bool // builders that polling finds ill or down: their ladders are not shown
 }
 
-func newLadders(pool *sshutil.Pool, p *Program, answers *fleet.Asked, crew *ui.Crew, climbed func(), said func(error)) *ladders {
+func newLadders(pool *sshutil.Pool, p *Program, answers *fleet.Asked, crew *ui.Crew, climbed func()) *ladders {
 	return &ladders{
-		climber: &fleet.Climber{Connect: fleet.PoolLinks(pool), Now: p.Env.Now}, answers: answers, crew: crew, climbed: climbed, said: said,
-		wants: make(chan struct{}, 1), known: map[string]fleet.Ladder{}, climbing: map[string]bool{}, checking: map[string]bool{},
+		climber: &fleet.Climber{Connect: fleet.PoolLinks(pool), Now: p.Env.Now}, answers: answers, crew: crew, climbed: climbed,
+		wants: make(chan struct{}, 1), known: map[string]fleet.Ladder{}, climbing: map[string]bool{}, checking: map[string]bool{}, polled: map[string]bool{},
 	}
 }
 
 // watchBuilders begins what is told of builders besides the state of hosts.
 func (b *backend) watchBuilders(ctx context.Context, pool *sshutil.Pool, l *loaded, crew *ui.Crew) *ladders {
-	climbs := newLadders(pool, b.Program, b.answers(l.inv.Source), crew, func() { ring(b.digest) }, b.cannotKeep)
+	climbs := newLadders(pool, b.Program, b.answers(l.inv.Source), crew, func() { ring(b.digest) })
+	climbs.said, climbs.tell = b.cannotKeep, func(s ui.Said) { b.news.Post(s) }
 	crew.Go(func() { climbs.checks(ctx, func() *fleet.Inventory { return b.inventory().inv }) })
 	crew.Go(func() { b.watchHere(ctx) })
 	return climbs
@@ -151,6 +154,22 @@ func (k *ladders) check(ctx context.Context, inv *fleet.Inventory, name string) 
 		k.said(err)
 	}
 	k.take(ctx, l)
+	k.mu.Lock()
+	polled := k.polled[name]
+	k.mu.Unlock()
+	if polled && ctx.Err() == nil {
+		k.tell(checkedWords(l))
+	}
+}
+
+// checkedWords say what a check that was asked for has found, of a builder whose
+// ladder is not shown since polling has found it ill or down.
+func checkedWords(l fleet.Ladder) ui.Said {
+	found := fleet.BuilderHealth{Builder: l.Builder}.With(l)
+	if found.Health == fleet.HealthOK {
+		return ui.Said{Message: "checked " + l.Builder.Name + ": it is well", Hint: "The next reading of its host shows it."}
+	}
+	return ui.Said{Message: "checked " + l.Builder.Name + ": " + cmp.Or(found.Reason, "it is not known whether it can build"), Hint: found.Hint}
 }
 
 // judged are the healths with what the ladders add to them. There may be no
@@ -163,6 +182,7 @@ func (k *ladders) judged(all []fleet.BuilderHealth) []fleet.BuilderHealth {
 	defer k.mu.Unlock()
 	told := fleet.WithLadders(all, k.known)
 	for i := range told {
+		k.polled[all[i].Builder.Name] = all[i].Health == fleet.HealthIll || all[i].Health == fleet.HealthDown
 		told[i].Checking = k.checking[told[i].Builder.Name]
 	}
 	return told
