@@ -64,10 +64,16 @@ func (m *Model) compose() string {
 	rows = append(rows, m.header()...)
 	rows = append(rows, m.place().rows()...)
 	rows = append(rows, m.footer())
-	m.foot(rows)
+	said := m.foot(rows)
 	if m.dialog != nil {
-		box := m.dialog.draw(m.brush, m.w, m.h-2, m.now())
-		rows = m.over(rows, box, m.w)
+		if !m.besides() {
+			said = 0
+		}
+		free := m.h - footerRows - said
+		box := m.dialog.draw(m.brush, m.w, free-1, m.now())
+		// Where nothing stands below it, the middle is that of the whole screen.
+		behind := rows[:free+footerRows*boolInt(said == 0)]
+		copy(rows, m.over(behind, box, m.w))
 		rows[len(rows)-1] = m.footer()
 	}
 	return strings.Join(rows, "\n")

@@ -115,6 +115,9 @@ func (m *Model) press(name string) tea.Cmd {
 	if m.dialog == nil && (m.pressed(name, m.now()) || m.welcome.met(name)) {
 		return nil
 	}
+	if m.besides() && name != "esc" {
+		m.pressed(name, m.now())
+	}
 	if d := m.dialog; d != nil {
 		if name == "ctrl+c" {
 			return m.interrupt()

@@ -22,6 +22,7 @@ type notice struct {
 	said          time.Time
 	shown         time.Time // when it came up
 	matters       bool      // it is to be read
+	over          *dialog   // that was open when it was said: it is about that, and is not covered by it
 }
 
 // notices are what was said: the one on screen and those that wait for it, and
@@ -86,11 +87,17 @@ func (m *Model) fail(err error) {
 
 func (m *Model) notify(i ink, message, hint string, matters bool) {
 	now := m.now()
-	m.add(notice{message: sentence(message), hint: sentence(hint), ink: i, said: now, shown: now, matters: matters})
+	m.add(notice{message: sentence(message), hint: sentence(hint), ink: i, said: now, shown: now, matters: matters, over: m.dialog})
 }
 
-// drawNotice lays a notice over the last rows of the place.
-func (m *Model) drawNotice(rows []string, n notice) {
+// besides says whether a notice stands below the dialog, and not under it.
+func (m *Model) besides() bool {
+	n := m.current()
+	return n != nil && m.dialog != nil && n.over == m.dialog
+}
+
+// drawNotice lays a notice over the last rows of the place, and says how many.
+func (m *Model) drawNotice(rows []string, n notice) int {
 	lines, hint := m.noticeLines(n, (len(rows)-headerRows-footerRows)/2)
 	at := len(rows) - footerRows - len(lines) - len(hint)
 	for i, line := range append(lines, hint...) {
@@ -106,6 +113,7 @@ func (m *Model) drawNotice(rows []string, n notice) {
 		}
 		rows[at+i] = edge + body
 	}
+	return len(lines) + len(hint)
 }
 
 // noticeLines are a notice's sentence and its hint in at most so many lines, of

@@ -74,3 +74,18 @@ func TestBadAnswersAreNamedFirst(t *testing.T) {
 		t.Errorf("all is well, and it says\n%s", got)
 	}
 }
+
+// What is said about an open dialog stands below it, until a key goes on.
+func TestADialogDoesNotCoverWhatIsSaidAboutIt(t *testing.T) {
+	for _, size := range sizes() {
+		s := newStage(t, size[0], size[1]).showFleet()
+		s.keys("B", "t")
+		s.replaced("yesterday")
+		s.sees(`"yesterday" names no generation.`, "Give its number", "collect")
+		s.fits("what is said about a menu", size[0], size[1])
+		s.advance(readFor)
+		s.keys("C")
+		s.sees("canary 1")
+		s.seesNot("names no generation")
+	}
+}

@@ -24,13 +24,15 @@ func (w *welcome) met(name string) (swallowed bool) {
 	return swallowed
 }
 
-// foot lays the notice, or else the welcome, over the last rows of the place.
-func (m *Model) foot(rows []string) {
+// foot lays the notice, or else the welcome, over the last rows of the place,
+// and says how many it takes.
+func (m *Model) foot(rows []string) int {
 	switch n := m.current(); {
 	case n != nil:
-		m.drawNotice(rows, *n)
+		return m.drawNotice(rows, *n)
 	case m.welcome.shown && m.at == placeFleet && m.dialog == nil:
 		message, hint := m.welcome.words()
-		m.drawNotice(rows, notice{message: message, hint: hint, ink: keyInk})
+		return m.drawNotice(rows, notice{message: message, hint: hint, ink: keyInk})
 	}
+	return 0
 }
