@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,9 @@ type backend struct {
 }
 
 func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, news *ui.Mailbox) *backend {
+	own, streams := *p, *p.IO
+	streams.Err, streams.ErrTerminal, own.IO = warnings{news}, false, &streams // the terminal is the dashboard's
+	p = &own
 	b := &backend{
 		Program: p, source: src, on: on, store: store, news: news,
 		reload: make(chan struct{}, 1), toEval: make(chan struct{}, 1), runsNow: make(chan struct{}, 1), toTouch: make(chan string, 1),
@@ -60,6 +64,18 @@ func newBackend(p *Program, src *sourceFlags, on string, store *rollout.Store, n
 		statuses: map[string]fleet.Status{}, patience: &patience{runs: map[string]*attempts{}},
 	}
 	return b
+}
+
+// warnings are what commands would print on stderr; each is told above the footer.
+type warnings struct{ news *ui.Mailbox }
+
+func (w warnings) Write(said []byte) (int, error) {
+	for line := range strings.Lines(string(said)) {
+		if line = strings.TrimPrefix(strings.TrimSpace(line), "warning: "); line != "" {
+			w.news.Post(ui.Said{Message: line})
+		}
+	}
+	return len(said), nil
 }
 
 // ring makes whoever waits for the bell go on; one ring is as good as many.

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"nixfleet-tui/ui"
 )
 
 // TestBadInput provokes what people get wrong. Each gets one sentence that says
@@ -117,6 +120,37 @@ func TestUnwritableCache(t *testing.T) {
 	}
 	if !strings.Contains(b.err.String(), "warning:") {
 		t.Errorf("no word about it: %s", &b.err)
+	}
+}
+
+// TestCacheThatIsFull says that nothing is kept, once: here what is in the place
+// of its files is a directory with something in it.
+func TestCacheThatIsFull(t *testing.T) {
+	b := newBench(t).programs("nix", "git", "ssh").file("flake.nix", aFlake)
+	for _, again := range []bool{false, true} {
+		if code := b.run("status", "--no-eval"); code != ExitOK || strings.Count(b.err.String(), "warning:") != map[bool]int{true: 1}[again] {
+			t.Errorf("exit code %d, again: %v\n%s%s", code, again, &b.out, &b.err)
+		}
+		files, err := filepath.Glob(filepath.Join(b.env["XDG_CACHE_HOME"], "*", "*.json"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing was kept: %v", err)
+		}
+		for _, f := range files {
+			if err := errors.Join(os.RemoveAll(f), os.MkdirAll(filepath.Join(f, "full"), 0o700)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestWarningsOfTheDashboard do not get onto its terminal.
+func TestWarningsOfTheDashboard(t *testing.T) {
+	news := ui.NewMailbox()
+	p := newBench(t).program()
+	newBackend(p, &sourceFlags{}, "", nil, news).warnOfCache(errors.New("no room"))
+	got := news.Take(t.Context())
+	if want := (ui.Said{Message: "what Nix says cannot be kept for the next start: no room"}); len(got) != 1 || got[0] != want {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -65,8 +65,7 @@ func (p *Program) loadBy(ctx context.Context, nix fleet.Evaluator, src *sourceFl
 	}
 	cache, err := fleet.OpenCache(p.World.CacheDir())
 	if err != nil {
-		// A cache that cannot be kept costs time, not truth.
-		fmt.Fprintf(p.IO.Err, "warning: what Nix says cannot be kept for the next start: %s\n", text.Line(err.Error()))
+		p.warnOfCache(err)
 		cache = nil
 	}
 	inv, err := fleet.Load(ctx, nix, from, cache)
@@ -84,8 +83,16 @@ func (p *Program) loadBy(ctx context.Context, nix fleet.Evaluator, src *sourceFl
 	if err != nil {
 		return nil, err
 	}
+	if err := cache.Err(); err != nil {
+		p.warnOfCache(err)
+	}
 	l := &loaded{inv: inv, low: low, cache: cache, histories: &fleet.Histories{Dir: inv.Flake.Dir}}
 	return l, p.learn(l, cache.Facts(inv))
+}
+
+// warnOfCache tells of a cache that cannot be kept, which costs time, not truth.
+func (p *Program) warnOfCache(err error) {
+	fmt.Fprintf(p.IO.Err, "warning: what Nix says cannot be kept for the next start: %s\n", text.Line(err.Error()))
 }
 
 // known is what the last load told, without asking Nix; nil when nothing is kept.
