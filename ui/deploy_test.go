@@ -98,9 +98,31 @@ func TestPlanningCanBeStopped(t *testing.T) {
 	s.sees("Working out what switch on 1 host would do")
 	s.keys("esc")
 	s.seesNot("Working out")
+	s.sees("Deploy to 1 host") // as it was
 	s.do(cmd)
-	if s.m.dialog != nil {
+	if s.m.dialog == nil || s.m.dialog.scope != scopeMenu {
 		t.Error("the answer to a question that was taken back opened a dialog")
+	}
+}
+
+// What was chosen is not lost when nothing comes of it: the menu is there again,
+// with why below it.
+func TestTheMenuComesBackWhenNothingComesOfIt(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.backend.planErr = &fleet.Error{Message: "all builders would be down at once", Hint: "Press V and 1."}
+	s.keys(" ", "R", "C", "r")
+	s.sees("Reboot 1 host", "canary 1", "All builders would be down at once.", "Press V and 1.")
+	s.advance(readFor)
+	s.backend.planErr = nil
+	s.backend.proposal = proposalFor([]string{"vanga"})
+	s.keys("V", "1", "r")
+	s.seesNot("All builders would be down")
+	if got := s.backend.request; got.Canary != 1 || got.Wave != 1 {
+		t.Errorf("asked for %+v", got)
+	}
+	s.keys("esc")
+	if s.m.dialog != nil || s.m.menu != nil {
+		t.Error("what was confirmed or not leaves a menu")
 	}
 }
 

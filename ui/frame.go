@@ -70,7 +70,7 @@ func (m *Model) compose() string {
 			said = 0
 		}
 		free := m.h - footerRows - said
-		box := m.dialog.draw(m.brush, m.w, free-1, m.now())
+		box := m.dialog.draw(m.brush, m.w, free-1-boolInt(said > 0), m.now())
 		// Where nothing stands below it, the middle is that of the whole screen.
 		behind := rows[:free+footerRows*boolInt(said == 0)]
 		copy(rows, m.over(behind, box, m.w))

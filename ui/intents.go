@@ -50,16 +50,21 @@ func (m *Model) retry() tea.Cmd {
 	return m.plan(Request{Retry: m.run.dir, Insist: m.run.view.Plan.Insist, Wait: m.run.view.Plan.Wait, Choices: Choices{Personal: m.wishes[m.run.dir]}}, "Working out what is to be done again…")
 }
 
-// plan has a request worked out, and shows that this is under way.
+// plan has a request worked out, and shows that this is under way. The menu from
+// which it was made comes back if nothing comes of it.
 func (m *Model) plan(r Request, what string) tea.Cmd {
 	m.asked++
 	asked, backend := m.asked, m.backend
 	ctx, stop := context.WithCancel(context.Background())
-	shown := m.open(&dialog{
+	d := &dialog{
 		scope: scopeWaiting, title: "One moment", ink: title,
 		body:   func(b *brush, w int) []string { return m.workingRows(b, what, w) },
 		closed: func() { m.asked++; stop() },
-	})
+	}
+	if m.menu != nil {
+		d.under, m.dialog = m.dialog, nil
+	}
+	shown := m.open(d)
 	return tea.Batch(shown, m.start(func(program context.Context) tea.Msg {
 		unlink := context.AfterFunc(program, stop)
 		defer unlink()
@@ -82,11 +87,14 @@ func (m *Model) onProposed(msg proposedMsg) tea.Cmd {
 	if msg.asked != m.asked {
 		return nil // it was stopped
 	}
-	m.shutAll()
 	if msg.err != nil {
+		for m.dialog != nil && (m.menu == nil || !m.dialog.upright) {
+			m.shut()
+		}
 		m.fail(msg.err)
 		return nil
 	}
+	m.shutAll()
 	p := msg.proposal
 	p.Personal = msg.request.Personal
 	return m.open(confirmation(p, msg.request))

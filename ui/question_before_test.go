@@ -80,11 +80,12 @@ func TestQuestionGoesWithItsPlan(t *testing.T) {
 	s.askBefore(passphraseQuestion("q1"))
 	s.keys("esc", "esc")
 	s.askBefore()
-	if s.m.dialog != nil {
-		t.Error("it was stopped, and something is still shown")
+	menu := s.m.dialog
+	if menu == nil || menu.scope != scopeMenu {
+		t.Error("it was stopped, and something else than its menu is shown")
 	}
 	s.do(planned)
-	if s.m.dialog != nil {
+	if s.m.dialog != menu {
 		t.Error("it was stopped, and its proposal comes up")
 	}
 }

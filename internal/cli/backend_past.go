@@ -154,7 +154,7 @@ func (b *backend) propose(ctx context.Context, r ui.Request, again *rollout.Plan
 func refuseOnBoard(l *loaded, plan *rollout.Plan) error {
 	err := refuseAllBuilders(l, plan)
 	if f := (*Failure)(nil); errors.As(err, &f) {
-		return &Failure{Message: f.Message, Hint: "Press R again and V 1, for waves of one host, or leave one out.", Code: f.Code}
+		return &Failure{Message: f.Message, Hint: "Press V and 1, for waves of one host, or leave one out.", Code: f.Code}
 	}
 	return err
 }

@@ -55,7 +55,7 @@ func TestAllBuildersAtOnceAreRefusedOnTheDashboard(t *testing.T) {
 	l := &loaded{inv: &fleet.Inventory{Builders: []fleet.Builder{{Name: "a", Host: "a", Systems: []string{"x86_64-linux"}}, {Name: "b", Host: "b", Systems: []string{"x86_64-linux"}}}}}
 	plan := &rollout.Plan{Parallel: 2, Waves: &rollout.Waves{Size: 2}, Hosts: []rollout.PlanHost{{Name: "a"}, {Name: "b"}}}
 	err := refuseOnBoard(l, plan)
-	if f := (*Failure)(nil); !errors.As(err, &f) || strings.Contains(f.Hint, "--") || !strings.Contains(f.Hint, "V 1") || !strings.Contains(f.Message, "a, b") {
+	if f := (*Failure)(nil); !errors.As(err, &f) || strings.Contains(f.Hint, "--") || !strings.Contains(f.Hint, "V and 1") || !strings.Contains(f.Message, "a, b") {
 		t.Errorf("it says %+v", err)
 	}
 	plan.Waves.Size = 1
