@@ -109,7 +109,7 @@ func (d *detailPage) findings(h *host) {
 		d.say(driftSign(h.drift), message, hint)
 	}
 	if h.needsReboot() {
-		d.say(rebootSign(), "Its next boot has another kernel, initrd or modules.", "It takes effect with a reboot.")
+		d.say(rebootSign(), "Its next boot has another kernel, initrd or modules.", "It takes effect with a reboot; R does that.")
 	}
 }
 
@@ -123,9 +123,9 @@ func driftAdvice(d fleet.Drift) (message, hint string) {
 	case fleet.DriftDiverged:
 		return "It runs a revision that is not in this history: a deployment from here would undo a colleague's.", "Find out where it came from before you deploy."
 	case fleet.DriftBootPending:
-		return "A new system is installed for the next boot.", "Reboot it, or d and switch to activate now."
+		return "A new system is installed for the next boot.", "R reboots it; or d and switch to activate now."
 	case fleet.DriftOlderBooted:
-		return "It was booted into an older generation than the newest one.", "Reboot it, or d and switch."
+		return "It was booted into an older generation than the newest one.", "R reboots it; or d and switch."
 	case fleet.DriftTesting:
 		return "What runs was activated for a test and is gone after a reboot.", "d and switch keeps it."
 	}

@@ -104,7 +104,11 @@ func (p *pastPlace) rows() []string {
 	case len(p.marks) > 0:
 		note = fmt.Sprintf("%d marked", len(p.marks))
 	}
-	rows := []string{p.rule(count(len(all), "generation", "generations")+" of "+text.Line(p.host), note, p.w)}
+	heading := count(len(all), "generation", "generations")
+	if len(all) == 0 {
+		heading, note = "generations", "" // nobody knows how many there are
+	}
+	rows := []string{p.rule(heading+" of "+text.Line(p.host), note, p.w)}
 	switch {
 	case p.err != nil:
 		message, hint := tell(p.err)

@@ -89,3 +89,12 @@ func TestADialogDoesNotCoverWhatIsSaidAboutIt(t *testing.T) {
 		s.seesNot("names no generation")
 	}
 }
+
+// How many generations there are is not said as long as nobody knows.
+func TestAnUnreadPastHasNoNumber(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	s.keys("enter", "h")
+	s.send(pastReadMsg{asked: s.m.past.asked, err: &fleet.Error{Message: "it is no NixOS"}})
+	s.sees("─ generations of vanga ─", "It is no NixOS.")
+	s.seesNot("0 generations", "newest first")
+}
