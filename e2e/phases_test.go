@@ -15,18 +15,18 @@ type stage struct {
 	host  string
 	lasts string // "" where the step is enough
 	step  string // "" where what lasts is enough
-	after string // the phase in which something lasts, when the step is held after it
+	then  string // what else lasts on the host, when the first has come to its end
 	flags string // of the command
 }
 
 var stages = []stage{
 	// Who is to put a host back reads it anew, whatever preflight saw.
-	{phase: "preparing", host: "h5", step: holdReading, flags: "--rollback-on-failure"},
+	{phase: "preparing", host: "h5", step: holdLogin, flags: "--rollback-on-failure"},
 	{phase: "evaluating", host: "h3", step: holdEval},
 	{phase: "copying", host: "h4", step: holdCopy},
 	{phase: "building", host: "h9", lasts: itsBuild},
 	{phase: "activating", host: "h7", lasts: itsActivation},
-	{phase: "verifying", host: "h8", lasts: itsActivation, step: holdReading, after: "activating"},
+	{phase: "verifying", host: "h8", lasts: itsActivation, then: itsReading},
 }
 
 // catch begins a run of the stage's host alone and returns when it is in the phase.
@@ -38,9 +38,9 @@ func (s stage) catch(w *where, command string) (u *underWay, release func()) {
 		release = w.hold(s.step)
 	}
 	u = w.begin("%s --on %s --yes %s", command, s.host, s.flags)
-	if s.after != "" {
-		u.reaches(s.host, s.after)
-		held := w.hold(s.step)
+	if s.then == itsReading {
+		u.reaches(s.host, "activating")
+		held := w.stallReading(s.host)
 		release()
 		release = held
 	}

@@ -17,15 +17,15 @@ import (
 // The steps of a run at which a test can hold it, by programs of its own that
 // come first in PATH.
 const (
-	holdEval    = "eval"    // nix evaluates
-	holdCopy    = "copy"    // the first path is being copied
-	holdReading = "reading" // the supervisor reads the host, before and afterwards
+	holdEval  = "eval"  // nix evaluates
+	holdCopy  = "copy"  // the first path is being copied
+	holdLogin = "login" // the supervisor looks for the host's login, to read it anew
 )
 
 // holders are those programs, by name. Each waits at its step as long as the
 // test holds it, and is the real one otherwise.
 var holders = map[string]string{
-	"ssh": `case $* in *UpdateHostKeys=no*) grep -q run-supervisor /proc/$PPID/cmdline && hold reading ;; esac; exec /usr/bin/ssh "$@"`,
+	"ssh": `case $* in *' -G '*) grep -q run-supervisor /proc/$PPID/cmdline && hold login ;; esac; exec /usr/bin/ssh "$@"`,
 	"nix": `case $* in *.drvPath*) hold eval ;; esac; exec /usr/bin/nix "$@"`,
 	"nix-copy-closure": `{ /usr/bin/nix-copy-closure "$@" 2>&1 1>&3 3>&- | while IFS= read -r line; do
   printf '%s\n' "$line" >&2; case $line in *"copying path"*) hold copy ;; esac; done; } 3>&1
@@ -68,10 +68,11 @@ func (w *where) shape(host, words string) {
 		w.dir, host, words)
 }
 
-// What of a host's system can be made to last.
+// What of a host's system can be made to last, and what is read of the host.
 const (
 	itsBuild      = "delay"
 	itsActivation = "settle"
+	itsReading    = "reading"
 )
 
 // lasting gives a host a system whose build, or activation, goes on as long as
@@ -94,6 +95,26 @@ func (w *where) stall(host string) (release func()) {
 	}
 	release = func() { os.Remove(path) } // the second time there is nothing to remove
 	w.t.Cleanup(release)
+	return release
+}
+
+// stallReading keeps whoever reads a host waiting, until the function that it
+// returns is called: by a program of the host's that every reading starts.
+func (w *where) stallReading(host string) (release func()) {
+	w.t.Helper()
+	stalled, program := w.stalls()+"-"+itsReading, root(host, "/usr/local/bin/stat")
+	script := fmt.Sprintf("#!/bin/sh\nwhile [ -e %s ]; do sleep 0.05; done\nexec /usr/bin/stat \"$@\"\n", stalled)
+	if err := os.WriteFile(root(host, stalled), nil, 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	release = func() { os.Remove(root(host, stalled)) } // the second time there is nothing to remove
+	w.t.Cleanup(func() {
+		release()
+		os.Remove(program)
+	})
+	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
 	return release
 }
 
