@@ -21,7 +21,7 @@ func promises() []promise {
 		{"names and facts are evaluated once for a fingerprint, also by later starts", "./fleet",
 			[]string{"TestNamesAreEvaluatedOncePerFingerprint", "TestNothingIsEvaluatedTwice"}},
 		{"`status`, `diff` and the plan of a run evaluate nothing that one of them has", "./internal/cli", []string{"TestCommandsEvaluateNothingTwice"}},
-		{"ten evaluations never exceed the memory that there is, and every host's turn comes", "./rollout",
+		{"ten evaluations never exceed the memory and the processors that there are, and every host's turn comes", "./rollout",
 			[]string{"TestTheQueueKeepsItsLimitsAndStarvesNobody", "TestStartable"}},
 		{"the same in a real run of ten hosts, of which one does not evaluate", "./rollout", []string{"TestARunEvaluatesWhatFits"}},
 	}
