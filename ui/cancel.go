@@ -18,12 +18,16 @@ type cancelQuestion struct {
 	going      []string // of these
 	activating []string // of those that go on
 	ended      []string // the others, and how
+	restarts   bool     // the run is a reboot
+	builds     bool
 }
 
 // askCancel asks whether to cancel the chosen hosts. What is activating is
 // left alone unless the person insists.
 func (m *Model) askCancel() tea.Cmd {
-	q := &cancelQuestion{}
+	plan := &m.run.view.Plan
+	q := &cancelQuestion{restarts: plan.Action == nixcmd.Reboot}
+	q.builds = !q.restarts && plan.Action != nixcmd.Collect && !plan.GoesBack()
 	for _, p := range m.run.chosen() {
 		if p.task.Verdict == nil {
 			q.asked = append(q.asked, p.host)
@@ -82,13 +86,30 @@ func (q *cancelQuestion) rows(b *brush, w int) []string {
 		}
 	}
 	rows = append(rows, "")
+	so, insist := q.words()
 	if len(q.activating) == 0 {
-		return append(rows, wrap("Nothing has been activated there yet. What has been built stays and is used the next time.", w)...)
+		return append(rows, wrap(so, w)...)
 	}
-	for _, line := range wrap(strings.Join(safe(q.activating), ", ")+": activating now. An activation that is cut off can leave the host half switched, so it is let to its end.", w) {
+	for _, line := range wrap(strings.Join(safe(q.activating), ", ")+": "+so, w) {
 		rows = append(rows, b.paint(warn, line))
 	}
-	return append(rows, wrap("To cut it off all the same, insist.", w)...)
+	return append(rows, wrap(insist, w)...)
+}
+
+// words say how far it has come, and what insisting would do where it has come
+// too far to be called back.
+func (q *cancelQuestion) words() (so, insist string) {
+	switch begun := len(q.activating) > 0; {
+	case begun && q.restarts:
+		return "restarting now, which cannot be called back: it is waited for.", "To wait no longer all the same, insist."
+	case begun:
+		return "activating now. An activation that is cut off can leave the host half switched, so it is let to its end.", "To cut it off all the same, insist."
+	case q.restarts:
+		return "Nothing has been restarted there yet.", ""
+	case q.builds:
+		return "Nothing has been activated there yet. What has been built stays and is used the next time.", ""
+	}
+	return "Nothing has been activated there yet.", ""
 }
 
 // withdraw closes a question that has become pointless, and says why. Keys that

@@ -120,3 +120,28 @@ func TestTheQuitQuestionGoesWithTheRun(t *testing.T) {
 		t.Error("q does not quit")
 	}
 }
+
+// A reboot is called one: while its host is down it is restarting, and what the
+// question says of it is about a restart.
+func TestARebootIsCalledOne(t *testing.T) {
+	s := newStage(t, 80, 24).showFleet()
+	plan := planFor([]string{"andasibe", "indri"})
+	plan.Action, plan.Flake = nixcmd.Reboot, rollout.Flake{}
+	d := newRunDir(t, plan)
+	d.supervise()
+	d.event(rollout.Event{Event: rollout.EventStart, Time: s.clock})
+	d.event(rollout.Event{Event: rollout.EventPhase, Time: s.clock, Host: "andasibe", Phase: nixcmd.PhaseActivating})
+	s.backend.dir, s.backend.proposal = d.dir, proposalFor([]string{"andasibe", "indri"})
+	s.keys("R", "r")
+	s.advance(time.Second)
+	s.keys("y")
+	s.sees("andasibe  ◑ restarting")
+	s.seesNot("activating")
+	s.keys("v")
+	s.sees("◑ restarting")
+	s.keys("v", "2", "c")
+	s.sees("Nothing has been restarted there yet.")
+	s.seesNot("activated", "built")
+	s.keys("esc", "1", "c")
+	s.sees("andasibe: restarting now, which cannot be called back", "To wait no longer")
+}

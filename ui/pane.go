@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nixfleet-tui/internal/text"
+	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
 
@@ -19,6 +20,8 @@ type pane struct {
 	host string
 	log  Log
 	task rollout.TaskView
+
+	restarts bool // the run is a reboot
 
 	w, h   int // of the inside
 	follow bool
@@ -107,9 +110,18 @@ func (p *pane) take(g glimpse) {
 	}
 }
 
+// sign is how the task stands. What a reboot does to a host is no activation.
+func (p *pane) sign() sign {
+	s := taskSign(p.task)
+	if p.restarts && p.task.Verdict == nil && p.task.Phase == nixcmd.PhaseActivating {
+		s.word = "restarting"
+	}
+	return s
+}
+
 // above is the upper border: which host, how far, how long.
 func (p *pane) above(b *brush, number string, focused, marked bool, now time.Time) string {
-	s := taskSign(p.task)
+	s := p.sign()
 	i := p.border(focused)
 	name := " " + number
 	if marked {

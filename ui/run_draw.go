@@ -211,7 +211,7 @@ func (r *runPlace) listBody() (body []string, begins []int) {
 }
 
 func (r *runPlace) listRow(p *pane, at bool, name int) string {
-	s := taskSign(p.task)
+	s := p.sign()
 	pointer, mark := " ", " "
 	if at {
 		pointer = r.pointer

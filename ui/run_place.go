@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/rollout"
 )
 
@@ -74,7 +75,7 @@ func (r *runPlace) opened(dir string, reader RunReader, view rollout.View, log f
 	r.marks, r.ended, r.reported, r.met, r.as = map[string]bool{}, time.Time{}, false, false, asPanes
 	for _, t := range view.Tasks {
 		p := newPane(t.Host, log(t.Host))
-		p.timed = r.timed
+		p.timed, p.restarts = r.timed, view.Plan.Action == nixcmd.Reboot
 		r.panes = append(r.panes, p)
 		r.index[t.Host] = p
 	}
