@@ -34,7 +34,8 @@ func TestSilentHostIsAskedOnce(t *testing.T) {
 		t.Run(said, func(t *testing.T) {
 			dir := t.TempDir()
 			program := filepath.Join(dir, "ssh")
-			script := fmt.Sprintf("#!/bin/sh\ncase $* in *-G*) printf 'hostname h\\nport 22\\nuser u\\ncontrolpath %s/c\\n' ;; *) echo '%s' >&2; exit 255 ;; esac\n", dir, said)
+			script := fmt.Sprintf("#!/bin/sh\ncase $* in *-G*) printf 'hostname h\\nport 22\\nuser u\\n' ;; *) echo '%s' >&2; exit 255 ;; esac\n"+
+				"for w; do case $w in ControlPath=*) echo controlpath ${w#*=} ;; esac; done\n", said)
 			if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
