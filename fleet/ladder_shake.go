@@ -98,13 +98,13 @@ func (k *climb) untold() Step {
 		return k.foreign(RungTrust)
 	}
 	return Step{Rung: RungTrust, State: StepUnknown, Reason: "the protocol of ssh:// does not tell whom it trusts, and it speaks no other with " + k.sender(),
-		Hint: "protocol = \"ssh-ng\"; in " + listedIn(k.b)}
+		Hint: "Set `protocol = \"ssh-ng\";` for it in " + listedIn(k.b)}
 }
 
 // noDaemon tells why the handshake failed.
 func (k *climb) noDaemon(ctx context.Context, err error, took time.Duration) Step {
 	s := Step{Rung: RungHandshake, State: StepBad, Reason: err.Error(), Took: took,
-		Hint: "systemctl restart nix-daemon.socket nix-daemon.service, on " + k.b.Name}
+		Hint: "On " + k.b.Name + ", run `systemctl restart nix-daemon.socket nix-daemon.service`"}
 	var refused *sshutil.Error
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded):

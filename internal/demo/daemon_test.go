@@ -394,8 +394,3 @@ func TestStateIsThere(t *testing.T) {
 		t.Errorf("on disk: %+v", m)
 	}
 }
-
-func hostname(t *testing.T, c *Client) string {
-	t.Helper()
-	return printed(t, &sshutil.Dialer{Resolver: c}, "tenrec", "hostname")
-}

@@ -241,3 +241,8 @@ func (c *testClock) pass(d time.Duration) {
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
+
+func hostname(t *testing.T, c *Client) string {
+	t.Helper()
+	return printed(t, &sshutil.Dialer{Resolver: c}, "tenrec", "hostname")
+}
