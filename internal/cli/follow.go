@@ -19,6 +19,8 @@ import (
 type display interface {
 	// update shows what is new: the events since the last call, and the whole.
 	update(events []rollout.Event, v rollout.View) error
+	// tails says whether it shows logs as they grow, of which no bell tells.
+	tails() bool
 	// note says one sentence of our own.
 	note(sentence string) error
 	// finish leaves the last state on the screen and shows how it ended.
@@ -73,7 +75,7 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		if sig != nil {
 			return f.detach(sig)
 		}
-		next.Reset(pace(f.reader.View(), bell.Works(), f.program.Env.Now()))
+		next.Reset(pace(f.reader.View(), bell.Works() && !f.show.tails(), f.program.Env.Now()))
 		select {
 		case <-next.C:
 		case <-bell.C():
@@ -89,11 +91,11 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 }
 
 // pace is how soon to look again. What comes between the end of nixos-rebuild
-// and the end of the run takes moments as a rule, and somebody waits for it,
-// unless a bell rings.
-func pace(v rollout.View, bell bool, now time.Time) time.Duration {
-	if bell {
-		return followPoll
+// and the end of the run takes moments as a rule, and somebody waits for it. Who
+// is told of all that is shown looks for the sake of clocks alone.
+func pace(v rollout.View, told bool, now time.Time) time.Duration {
+	if told {
+		return followTold
 	}
 	for _, t := range v.Tasks {
 		if t.Verdict == nil && t.State != rollout.TaskEnded {

@@ -25,6 +25,8 @@ func (d *jsonDisplay) update(events []rollout.Event, _ rollout.View) error {
 	return nil
 }
 
+func (d *jsonDisplay) tails() bool { return false }
+
 func (d *jsonDisplay) note(sentence string) error {
 	_, err := fmt.Fprintln(d.err, sentence)
 	return err

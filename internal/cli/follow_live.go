@@ -28,6 +28,8 @@ func (d *liveDisplay) update(events []rollout.Event, v rollout.View) error {
 	return d.block.draw(d.lines(v))
 }
 
+func (d *liveDisplay) tails() bool { return false }
+
 func (d *liveDisplay) note(words string) error {
 	width, _ := d.block.io.Size()
 	return d.block.say(strings.Join(hang("", text.Line(words), width), "\n"))

@@ -64,6 +64,8 @@ func (d *plainDisplay) drain(dir, host string, all bool) error {
 	return err
 }
 
+func (d *plainDisplay) tails() bool { return true }
+
 func (d *plainDisplay) note(sentence string) error {
 	_, err := fmt.Fprintln(d.io.Err, sentence)
 	return err

@@ -29,8 +29,8 @@ func TestPace(t *testing.T) {
 		if got := pace(v, false, seen.Add(c.after)); got != c.want {
 			t.Errorf("%+v after %s: %s, want %s", c.tasks, c.after, got, c.want)
 		}
-		if got := pace(v, true, seen.Add(c.after)); got != followPoll {
-			t.Errorf("%+v with a bell: %s", c.tasks, got)
+		if got := pace(v, true, seen.Add(c.after)); got != followTold {
+			t.Errorf("%+v of which we are told: %s", c.tasks, got)
 		}
 	}
 }
