@@ -4,13 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"syscall"
 	"testing"
-
-	"nixfleet-tui/nixcmd"
 )
 
 // write makes a fleet.nix with this text the source's.
@@ -106,21 +103,5 @@ func TestPipeIsLeftToNix(t *testing.T) {
 	}
 	if closedText(path) != "" { // it would wait for who writes
 		t.Error("a pipe was read")
-	}
-}
-
-// What is kept of the sample is what the real Nix says.
-func TestKeptSampleIsWhatNixSays(t *testing.T) {
-	if _, err := exec.LookPath("nix"); err != nil {
-		t.Skip("nix is missing; get it from https://nixos.org/download")
-	}
-	path, err := filepath.Abs(sampleFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, c := Source{File: path}, openCache(t)
-	want := load(t, &nixcmd.Nix{}, src, c)
-	if got := load(t, &nixcmd.Nix{Program: "/nonexistent/nix"}, src, c); !reflect.DeepEqual(got, want) {
-		t.Errorf("kept is %+v, want %+v", got, want)
 	}
 }

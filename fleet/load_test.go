@@ -156,6 +156,7 @@ func TestSyntaxErrorNamesItsLine(t *testing.T) {
 	}
 }
 
+// What the real Nix says of the sample, it says once.
 func TestRealNixReadsTheSample(t *testing.T) {
 	if _, err := exec.LookPath("nix"); err != nil {
 		t.Skip("nix is missing; get it from https://nixos.org/download")
@@ -164,9 +165,13 @@ func TestRealNixReadsTheSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv := load(t, &nixcmd.Nix{}, Source{File: path}, nil)
+	src, c := Source{File: path}, openCache(t)
+	inv := load(t, &nixcmd.Nix{}, src, c)
 	if len(inv.Hosts) != 12 || len(inv.Builders) != 3 {
 		t.Errorf("%d hosts, %d builders", len(inv.Hosts), len(inv.Builders))
+	}
+	if kept := load(t, &nixcmd.Nix{Program: "/nonexistent/nix"}, src, c); !reflect.DeepEqual(kept, inv) {
+		t.Errorf("kept is %+v, want %+v", kept, inv)
 	}
 }
 

@@ -79,11 +79,7 @@ func TestClosedSample(t *testing.T) {
 // nixSays is what Nix makes of files, each a line, or why it does not.
 func nixSays(t *testing.T, env []string, files ...string) (string, error) {
 	t.Helper()
-	program, err := exec.LookPath("nix-instantiate")
-	if err != nil {
-		t.Skip("nix-instantiate is missing; it comes with Nix")
-	}
-	cmd := exec.Command(program, append([]string{"--eval", "--strict", "--readonly-mode"}, files...)...)
+	cmd := exec.Command(ofNix(t, "nix-instantiate"), append([]string{"--eval", "--strict", "--readonly-mode"}, files...)...)
 	cmd.Dir, cmd.Env = filepath.Dir(files[0]), append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

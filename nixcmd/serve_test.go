@@ -71,14 +71,21 @@ type child struct {
 	io.Reader
 }
 
-// speakWith starts a program of Nix's on a store of its own, and returns that
-// store's environment and a path that is in it.
-func speakWith(t *testing.T, name string, args ...string) (child, string) {
+// ofNix is a program of Nix's.
+func ofNix(t *testing.T, name string) string {
 	t.Helper()
 	program, err := exec.LookPath(name)
 	if err != nil {
 		t.Skip(name + " is missing; it comes with Nix (nix-bin in Debian)")
 	}
+	return program
+}
+
+// speakWith starts a program of Nix's on a store of its own, and returns that
+// store's environment and a path that is in it.
+func speakWith(t *testing.T, name string, args ...string) (child, string) {
+	t.Helper()
+	program := ofNix(t, name)
 	root := t.TempDir()
 	env := append(os.Environ(), "NIX_REMOTE=local", "NIX_STORE_DIR="+root+"/store", "NIX_STATE_DIR="+root+"/var",
 		"NIX_LOG_DIR="+root+"/log", "NIX_CONF_DIR="+root+"/conf", "HOME="+root)

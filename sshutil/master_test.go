@@ -46,22 +46,12 @@ func TestMaster(t *testing.T) {
 	if err := m.Open(ctx); err != nil {
 		t.Errorf("opening again: %v", err)
 	}
-	r, err := m.Run(ctx, Command{Line: "cat; echo err >&2; exit 3", Stdin: []byte("in")})
-	if err != nil || string(r.Stdout) != "in" || string(r.Stderr) != "err\n" || r.ExitCode != 3 {
-		t.Errorf("got %q %q %d %v", r.Stdout, r.Stderr, r.ExitCode, err)
+	for name, run := range map[string]func(context.Context, Command) (Result, error){
+		"by its own protocol": m.Run,
+		"by another ssh":      func(ctx context.Context, c Command) (Result, error) { return m.runByProgram(ctx, c, c.MaxOutput) },
+	} {
+		t.Run(name, func(t *testing.T) { wantRunner(t, run) })
 	}
-	if r, err := m.Run(ctx, Command{Line: "exit 255"}); err != nil || r.ExitCode != 255 {
-		t.Errorf("a command's own 255: %d %v", r.ExitCode, err)
-	}
-	r, err = m.Run(ctx, Command{Line: "yes", MaxOutput: 1000})
-	wantKind(t, err, KindOutputCap)
-	if len(r.Stdout) != 1000 {
-		t.Errorf("%d bytes kept", len(r.Stdout))
-	}
-	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-	defer cancel()
-	_, err = m.Run(short, Command{Line: "sleep 600"})
-	wantKind(t, err, KindTimeout)
 	wantOneLogin(t, s)
 	for range 2 {
 		if err := m.Close(); err != nil {
@@ -71,6 +61,31 @@ func TestMaster(t *testing.T) {
 	if exists(m.Socket) || exists(m.lockFile()) {
 		t.Error("something is left")
 	}
+}
+
+// wantRunner holds a way to run commands to what a Runner promises.
+func wantRunner(t *testing.T, run func(context.Context, Command) (Result, error)) {
+	t.Helper()
+	ctx := context.Background()
+	r, err := run(ctx, Command{Line: "cat; echo err >&2; exit 3", Stdin: []byte("in"), MaxOutput: 1000})
+	if err != nil || string(r.Stdout) != "in" || string(r.Stderr) != "err\n" || r.ExitCode != 3 {
+		t.Errorf("got %q %q %d %v", r.Stdout, r.Stderr, r.ExitCode, err)
+	}
+	if r, err := run(ctx, Command{Line: "exit 255", MaxOutput: 1000}); err != nil || r.ExitCode != 255 {
+		t.Errorf("a command's own 255: %d %v", r.ExitCode, err)
+	}
+	if r, err := run(ctx, Command{Line: "kill -KILL $$", MaxOutput: 1000}); err != nil || r.ExitCode != 255 {
+		t.Errorf("one that a signal ends: %d %v", r.ExitCode, err)
+	}
+	r, err = run(ctx, Command{Line: "yes", MaxOutput: 1000})
+	wantKind(t, err, KindOutputCap)
+	if len(r.Stdout) != 1000 {
+		t.Errorf("%d bytes kept", len(r.Stdout))
+	}
+	short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	_, err = run(short, Command{Line: "sleep 600", MaxOutput: 1000})
+	wantKind(t, err, KindTimeout)
 }
 
 // wantOneLogin waits for the server's word of it, which may come later than we

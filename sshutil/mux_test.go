@@ -102,6 +102,14 @@ func TestMasterSpeaksOtherwise(t *testing.T) {
 				if err != nil || string(r.Stdout) != "by program\n" {
 					t.Errorf("%q, %v", r.Stdout, err)
 				}
+				stream, err := m.Stream(context.Background(), "the line")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if said, err := io.ReadAll(stream); err != nil || string(said) != "by program\n" {
+					t.Errorf("a stream: %q, %v", said, err)
+				}
+				stream.Close() // however a program ends that has said all
 				return
 			}
 			wantKind(t, err, KindExitUnknown)

@@ -21,8 +21,8 @@ type passenger struct {
 	close  func() // ends the command if it still runs; reads and writes that wait end too
 }
 
-// board starts a command through the master. It ends with the context. The error is one of dialMux's, when nothing was started, or
-// errMuxLost.
+// board starts a command through the master. It ends with the context. The error
+// is one of dialMux's, when nothing was started, or errMuxLost.
 func (m *Master) board(ctx context.Context, cmd Command) (*passenger, error) {
 	mux, err := dialMux(ctx, m.Socket)
 	if err != nil {
