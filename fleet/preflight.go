@@ -13,18 +13,26 @@ import (
 	"nixfleet-tui/sshutil"
 )
 
-// What else there is to know before a run, behind the fast script.
-//
-//go:embed preflight.sh
-var preflightScript []byte
+// What else there is to know before a run, and of an activation that the fast
+// script has seen.
+var (
+	//go:embed preflight.sh
+	preflightScript []byte
+	//go:embed preflight_switching.sh
+	switchingScript []byte
+)
 
 // surveyScript reads a machine before a run, and how sudo lets people through
-// if that is asked.
-func surveyScript(q Questions) []byte {
+// if that is asked. along says that our agent is to be forwarded.
+func surveyScript(q Questions, along bool) []byte {
 	if !q.Sudo && !q.Means {
-		return fastAnd(preflightScript)
+		return fastAround(switchingScript, preflightScript)
 	}
-	return fastAnd(preflightScript, pamScript)
+	came := "along=\n"
+	if along {
+		came = "along=1\n"
+	}
+	return fastAround(switchingScript, preflightScript, []byte(came), pamScript)
 }
 
 // Questions are what a survey asks beyond reading, because a run needs it.
@@ -63,7 +71,7 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	// Whether the agent comes along is seen where that costs no login of its own.
 	_, shared := r.(*sshutil.Master)
 	along := (q.Sudo || q.Means) && q.Agent && shared
-	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: surveyScript(q), MaxOutput: maxReadingOutput, ForwardAgent: along})
+	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: surveyScript(q, along), MaxOutput: maxReadingOutput, ForwardAgent: along})
 	var s Survey
 	if err == nil {
 		if s, err = parseSurvey(result.Stdout, now(), along); err != nil {

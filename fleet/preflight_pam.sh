@@ -3,13 +3,16 @@
 # The rules of PAM, and the files that they name; a dash stands before each line
 # and a stop behind it, since blanks may matter.
 # note KEY FILE MOST: the file's lines, and whether there was more; of rules of
-# PAM only those that matter
+# PAM only those that matter, and what they name. Shells read byte by byte, so
+# each file is read once. Blanks around rules do not matter.
 note() {
-  n=0
-  while { IFS= read -r l || [ -n "$l" ]; } && [ $n -lt "$3" ]; do
+  n=0 blanks=
+  case $1 in pam*) blanks=' 	' ;; esac
+  while { IFS=$blanks read -r l || [ -n "$l" ]; } && [ $n -lt "$3" ]; do
     case $1:$l in pam*:[aA@-]* | pam*:'['*) ;; pam*) l= && continue ;; esac
     n=$((n + 1))
     if [ ${#l} -le 2000 ]; then e "$1 $n" "-$l."; else e "$1 cut" 1; fi
+    case $1 in pam*) rule $l ;; esac
     l=
   done <"$2"
   [ $n -lt "$3" ] || e "$1 cut" 1
@@ -25,25 +28,24 @@ pam() {
   [ -e "$x" ] || x=$R/usr/lib/pam.d/$1
   if [ ! -r "$x" ]; then [ ! -e "$x" ] || e "pam $1 unread" 1; return; fi
   e "pam $1 read" 1
-  note "pam $1" "$x" 200
   set -f
-  while read -r k c l || [ -n "$k" ]; do
-    case $k in '#'*) k= ;; esac
-    case $k$c in
-      @include*) more="$more $c" ;;
-      authinclude | authsubstack | accountinclude | accountsubstack | -authinclude) more="$more ${l%% *}" ;;
-      auth* | -auth*)
-        for l in $l; do
-          case $l in
-            ca_file=* | authorized_principals_file=* | file=* | auth_key_file=*) named "${l#*=}" ;;
-            *pam_ussh.so) ussh=1 ;;
-            *pam_rssh.so | *pam_ssh_agent_auth.so) named "~/.ssh/authorized_keys" ;;
-          esac
-        done ;;
-    esac
-    k=
-  done <"$x"
+  note "pam $1" "$x" 200
   set +f
+}
+# rule WORD…: the services that a rule of PAM includes, and the files that it names
+rule() {
+  case $1${2-} in
+    @include*) more="$more ${2-}" ;;
+    authinclude | authsubstack | accountinclude | accountsubstack | -authinclude) more="$more ${3-}" ;;
+    auth* | -auth*)
+      for f; do
+        case $f in
+          ca_file=* | authorized_principals_file=* | file=* | auth_key_file=*) named "${f#*=}" ;;
+          *pam_ussh.so) ussh=1 agents=1 ;;
+          *pam_rssh.so | *pam_ssh_agent_auth.so) agents=1; named "~/.ssh/authorized_keys" ;;
+        esac
+      done ;;
+  esac
 }
 # named FILE: a file that a rule names, with the user put in
 named() {
@@ -57,7 +59,7 @@ named() {
   files="$files$f "
 }
 e home "${HOME-}"
-more=sudo ussh=
+more=sudo ussh= agents=
 while [ -n "$more" ]; do x=$more more=; for s in $x; do pam "$s"; done; done
 [ -z "$ussh" ] || named /etc/ssh/trusted_user_ca
 i=0 all= most=150
@@ -88,13 +90,19 @@ for x in "$R/run/wrappers/bin/sudo" "$R/usr/bin/sudo" "$R/run/current-system/sw/
   [ -n "$sudo" ] || [ ! -x "$x" ] || sudo=$x
 done
 [ -n "$sudo" ] || sudo=$(command -v sudo 2>/dev/null)
-if [ -z "$sudo" ]; then e sudo -; else said "$sudo" -V; e sudo "-${said:-sudo}"; fi
+# Which sudo it is only matters to modules that ask an agent.
+if [ -z "$sudo" ]; then e sudo -; else
+  said=
+  [ -z "$agents" ] || said "$sudo" -V
+  e sudo "-${said:-sudo}"
+fi
 for x in "$R/etc/sudoers" "$R/etc/static/sudoers" "$R/run/current-system/etc/sudoers" "$R/run/current-system/etc-basedir/sudoers"; do
   if [ -r "$x" ]; then note sudoers "$x" 300; break; fi
 done
 if command -v passwd >/dev/null 2>&1; then said passwd -S "$me"; set -f; set -- $said; set +f; e password "${2-}"; fi
 e forwarded "-${SSH_AUTH_SOCK:+1}"
-if [ -r "$R/etc/ssh/sshd_config" ]; then
+# Why an agent would not come along; where it was to, that is seen.
+if [ -z "$along" ] && [ -r "$R/etc/ssh/sshd_config" ]; then
   n=0
   while read -r k v || [ -n "$k" ]; do
     case $k$v in

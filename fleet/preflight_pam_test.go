@@ -39,7 +39,7 @@ account required /nix/store/x/lib/security/pam_unix.so # unix (order 10900)
 
 # Authentication management.
 auth sufficient /nix/store/y/lib/security/pam_ussh.so authorized_principals_file=/etc/ssh/principals ca_file=/etc/ssh/ca.pub # ussh (order 11000)
-auth	sufficient	libpam_rssh.so auth_key_file=/etc/ssh/authorized_keys.d/$ruser
+  auth	sufficient	libpam_rssh.so auth_key_file=/etc/ssh/authorized_keys.d/$ruser
 auth sufficient pam_ssh_agent_auth.so file=/etc/keys/%u/%u
 auth include login
 session required pam_unix.so`)
@@ -82,6 +82,24 @@ func chmod(t *testing.T, root fakeRoot, path string, mode os.FileMode) {
 	t.Helper()
 	if err := os.Chmod(filepath.Join(root.dir, path), mode); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestMeansAskSudoWhatItIsWhereThatMatters: only modules that ask an agent fare
+// otherwise with another sudo, and to start it takes longer than most.
+func TestMeansAskSudoWhatItIsWhereThatMatters(t *testing.T) {
+	for rule, want := range map[string]string{
+		"auth required pam_unix.so":                     "sudo",
+		"auth sufficient pam_ussh.so":                   "sudo-rs 0.2.8",
+		" auth sufficient libpam_rssh.so":               "sudo-rs 0.2.8",
+		"auth sufficient /x/pam_ssh_agent_auth.so file": "sudo-rs 0.2.8",
+	} {
+		root := nixos(t)
+		root.file("/etc/pam.d/sudo", rule+"\n")
+		root.file("/run/wrappers/bin/sudo", "#!/bin/sh\necho sudo-rs 0.2.8\n")
+		if h := meansOf(t, local{root: root.dir}); h.Program != want || h.Missing {
+			t.Errorf("%s: sudo is %q, want %q", rule, h.Program, want)
+		}
 	}
 }
 

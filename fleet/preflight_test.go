@@ -114,8 +114,37 @@ func TestSurveyStartsFewPrograms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Fields(string(started)); !slices.Equal(got, []string{"readlink", "stat", "id", "df"}) {
+	if got := strings.Fields(string(started)); !slices.Equal(got, []string{"readlink", "id", "df", "stat"}) {
 		t.Errorf("started %v", got)
+	}
+}
+
+// TestSurveyAsksWhileItWaitsForLocks: to read the list of locks takes a host
+// longer than all the rest, which is asked in that time.
+func TestSurveyAsksWhileItWaitsForLocks(t *testing.T) {
+	for name, words := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			root := nixos(t)
+			lock := "/run/nixos/switch-to-configuration.lock"
+			root.file(lock, "")
+			root.file("/nix/var/nix/userpool/30001", "")
+			var locks string
+			for i, path := range []string{lock, "/nix/var/nix/userpool/30001"} {
+				dev, inode := identity(t, filepath.Join(root.dir, path))
+				locks += fmt.Sprintf("%d: FLOCK  ADVISORY  WRITE 77 %s:%d 0 EOF\n", i, dev, inode)
+			}
+			root.file("/proc/locks", locks)
+			asked := filepath.Join(t.TempDir(), "asked")
+			s := surveyRoot(t, local{root: root.dir, shell: words, path: withPrograms(t, map[string]string{
+				"df": "echo >" + asked,
+				"cat": `case ${1-} in */locks) i=0; until [ -e ` + asked + ` ]; do i=$((i + 1)); [ $i -lt 500 ] || exit 1; sleep 0.02; done ;; esac
+PATH=/usr/bin:/bin exec cat "$@"`,
+				"systemctl": "exit 0", "ps": "exit 0", "who": "echo alice pts/0",
+			})})
+			if !s.Reading.Switching || s.Reading.Builds != 1 || s.Activation == nil || len(s.Activation.Logins) != 1 {
+				t.Errorf("switching %v, %d builds, activation %+v", s.Reading.Switching, s.Reading.Builds, s.Activation)
+			}
+		})
 	}
 }
 

@@ -136,6 +136,12 @@ func (e evidence) mayHaveMoved() bool {
 	return e.phase == nixcmd.PhaseActivating || e.found.SwitchStarted || e.found.ProfileCommand || e.idle || e.profileMoved()
 }
 
+// with is the evidence and what the host said afterwards.
+func (e evidence) with(after *fleet.Reading) evidence {
+	e.after = after
+	return e
+}
+
 // inPlace says whether the host stands as the action wants it to.
 func (e evidence) inPlace(built string) bool {
 	switch e.action {

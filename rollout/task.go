@@ -168,13 +168,26 @@ func (t *task) readDropping(ctx context.Context, full bool) (*fleet.Reading, err
 }
 
 func (t *task) readOnce(ctx context.Context, full bool) (*fleet.Reading, error) {
+	return t.readBy(ctx, func(ctx context.Context, link sshutil.Runner) (fleet.Reading, error) {
+		return fleet.Read(ctx, link, full, t.run.Now)
+	})
+}
+
+// readSystems asks only what the host runs and would boot.
+func (t *task) readSystems(ctx context.Context) (*fleet.Reading, error) {
+	return t.readBy(ctx, func(ctx context.Context, link sshutil.Runner) (fleet.Reading, error) {
+		return fleet.ReadSystems(ctx, link, t.run.Now)
+	})
+}
+
+func (t *task) readBy(ctx context.Context, read func(context.Context, sshutil.Runner) (fleet.Reading, error)) (*fleet.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	link, err := t.link(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := fleet.Read(ctx, link, full, t.run.Now)
+	r, err := read(ctx, link)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", t.host.Name, err)
 	}

@@ -131,7 +131,8 @@ func (t *task) regainLock() {
 }
 
 // readAfter reads the host until it answers and no activation of ours runs on
-// it any more, as long as that is worth waiting for.
+// it any more, as long as that is worth waiting for. A run that went well mostly
+// needs no more than one look.
 func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error) {
 	deadline := t.run.Now().Add(verifyFor)
 	if c := t.run.plan.Confirm; c != nil && t.armed() {
@@ -140,6 +141,16 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 	read := t.read
 	if e.cutOff() {
 		read = t.readDropping // the connections are new: a second attempt would only take longer
+	}
+	if e.wentWell() && e.built() != "" {
+		r, err := t.readSystems(ctx)
+		switch {
+		case err != nil:
+			t.dropLinks()
+			read = t.readDropping
+		case !r.Switching && e.with(r).inPlace(e.built()):
+			return r, nil
+		}
 	}
 	told := ""
 	for {
