@@ -17,7 +17,7 @@ import (
 // runs has bench/runs.sh deploy to the lab's hosts in turn with xargs. Our
 // program leaves there what processor time its own processes take.
 func runs(ctx context.Context, b *bench) (figures.Table, error) {
-	table := figures.Table{Head: []string{"hosts", "ours", "`xargs -P nixos-rebuild`", "ours / xargs", "our processor time", "of the run, goal < 2 %"}}
+	table := figures.Table{Head: []string{"hosts", "ours", "`xargs -P nixos-rebuild`", "ours / xargs", "xargs / xargs before it", "our processor time", "of the run, goal < 2 %"}}
 	controller := filepath.Join(labDir(), "ctl/root/tmp")
 	if b.lab == "" {
 		return table, missing{"the lab", "say where its scripts are with --lab, and start it with its `up`"}
@@ -79,7 +79,7 @@ func (b *bench) deploy(ctx context.Context, table *figures.Table, dir, hosts str
 	for _, r := range figures.Ratios(pairs.processor, pairs.ours) {
 		share = append(share, 100*r)
 	}
-	table.Add(hosts, seconds(pairs.ours), seconds(pairs.theirs), ratio(pairs.ours, pairs.theirs),
+	table.Add(hosts, seconds(pairs.ours), seconds(pairs.theirs), figures.Of(figures.Ratios(pairs.ours, pairs.theirs)).Format("%.3f", ""), figures.Of(figures.Neighbours(pairs.theirs)).Format("%.3f", ""),
 		seconds(pairs.processor), figures.Of(share).Format("%.1f", " %"))
 	return nil
 }

@@ -21,6 +21,9 @@ func TestSpread(t *testing.T) {
 	if got := Ratios([]float64{1, 6, 9}, []float64{2, 3}); !slices.Equal(got, []float64{0.5, 2}) {
 		t.Errorf("ratios %v", got)
 	}
+	if got := Neighbours([]float64{2, 1, 4}); !slices.Equal(got, []float64{0.5, 4}) || Neighbours(nil) != nil {
+		t.Errorf("neighbours %v", got)
+	}
 }
 
 func TestReadsWhatGoPrints(t *testing.T) {

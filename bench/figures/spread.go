@@ -40,3 +40,9 @@ func Ratios(ours, theirs []float64) []float64 {
 	}
 	return all
 }
+
+// Neighbours are the ratios of values to those before them: how far apart the
+// same thing lies when it is measured twice.
+func Neighbours(values []float64) []float64 {
+	return Ratios(values[min(1, len(values)):], values)
+}
