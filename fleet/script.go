@@ -53,7 +53,9 @@ func fastAnd(more ...[]byte) []byte {
 
 // fastAround is the fast script with other questions in its middle, which are
 // asked while the host waits for the list of locks; last goes on where it ends.
+// All of it is a child of the shell that reads it, which goes on when that child
+// is killed: so the child has the last word itself.
 func fastAround(last []byte, middle ...[]byte) []byte {
 	return slices.Concat(scriptWords, []byte("lockable; locks | {\n"), probeScript, slices.Concat(middle...),
-		[]byte("list=; [ -z \"$locked\" ] || list=$(cat)\n"), timesScript, last, []byte("}\n"+endLine))
+		[]byte("list=; [ -z \"$locked\" ] || list=$(cat)\n"), timesScript, last, []byte(endLine+"}\n"))
 }
