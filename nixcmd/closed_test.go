@@ -26,6 +26,7 @@ func closedOnes() []string {
 		`{ x = "a" + "b"; y = [ 1 ]++[ 2 ]; z = { a = 1; }//{ b = 2; }; }`, `(({ a = (1); }).a)`, `[ { a = 1; }.a ({ "a b" = 2; })."a b" ]`,
 		`"/a ./b <c> ~/d builtins http://x"`, `"\" ./a \${x} \\"`, `"$ $x $( $\{ ^x$"`, `"${"${"a"}"}"`, `"a # ${"b" /* } */} c"`,
 		`''/a ./b 'c' $ '$ ''${x} ''\${x} ''' ${"a"} ''$x $''`, "''\n  a\n    b ''\\n\n''", `[ ''''''' ''x$'' '''''$x'' ]`, `[ ''''$''' ./x '' ]`, `"ä ☃"`, "{ x = 1; } # ä",
+		`let x = { import = 1; }; in { inherit (x) import; }`, "[ " + strings.Repeat("(1) ", maxClosedDepth+1) + "]", "[ " + strings.Repeat("[ ] ", maxClosedDepth+1) + "]",
 	}
 }
 
@@ -48,6 +49,9 @@ func openOnes() []string {
 		`"a" ./x "b"`, `"\\" ./x "\\"`, `"$" ./x "$"`, `"\$" ./x "\${"`, `[ "$${" ./x "}" ]`, `[ "$${" 1 "}" ]`, `''a'' ./x ''b''`, `[ ''a$'' ./x ''b'' ]`, `[ ''''''' ./x ''''''' ]`,
 		`[ ''''$'' ./x ''b'' ]`, `[ ''a''\'' ./x ''b'' ]`, `[ ''a''' ./x ''b'']`, `[ ''$${'' ./x ''}'' ]`, `''''$${./x}''`, `[ x''./y'' ]`, `[ 1''./y'' ]`, `let x'' = 1; in [ x''./y'' ]`,
 		"{ x = 1; }\x00", "\xef\xbb\xbf{ }", "{ x = 1;\f}", `{ x = 1; } }`, `{ x = 1 }`, `{ x; }`, `( 1`, `[ 1`, `{ ä = 1; }`, `[ ] ]`, `1 ;`, `in`, `{ a = ; }`, `let in`, `if true then 1`,
+		"{ x = \"a\x00\"; }", "1 # \x00", `1 /* a`, `[ 1. 2 ]`, `"${1)}"`, `"''${./x}"`, `[ ''a\'' ./x ''' b'' ]`, `''''$$x''`,
+		`let inherit ({ import = 1; }) import; in import`, `{ inherit ({ a = 1; }) "a"; }`, `{ inherit ({ a = 1; }) ${builtins.currentSystem}; }`,
+		strings.Repeat("(", maxClosedDepth+1) + "1" + strings.Repeat(")", maxClosedDepth+1),
 		strings.Repeat("[ ", maxClosedDepth+1) + strings.Repeat("] ", maxClosedDepth+1), strings.Repeat("(", 1e5), `"` + strings.Repeat("a", maxClosed) + `"`,
 	}
 }

@@ -1,11 +1,15 @@
 package text
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 )
+
+// four is a character with as many marks as it may carry.
+func four(character string) string { return character + strings.Repeat("\u0301", maxMarks) }
 
 func TestLine(t *testing.T) {
 	tests := []struct{ name, in, want string }{
@@ -38,6 +42,11 @@ func TestLine(t *testing.T) {
 		{"combining mark", "e\u0301", "e\u0301"},
 		{"mark without a base", "\u0301x", `\u0301x`},
 		{"too many marks", "e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301\u0301\\u0301"},
+		{"marks are counted for each character", four("e") + four("a") + four("世") + four("i"), four("e") + four("a") + four("世") + four("i")},
+		{"marks on an escape", "\xff" + four("") + "\u0301", four(`\xff`) + `\u0301`},
+		{"marks behind a tab", four("e") + "\t" + four(""), four("e") + "       " + four("")},
+		{"text presentation", "\u26a0\ufe0e!", "\u26a0!"},
+		{"what others showed for a bad byte", "a\ufffdb", "a\ufffdb"},
 		{"icon font", "\ue0b0 main", "\ue0b0 main"},
 	}
 	for _, tt := range tests {
@@ -62,6 +71,16 @@ func TestStyled(t *testing.T) {
 		{"conceal beside a colour", "\x1b[31;8mx\x1b[0m", "\x1b[31mx\x1b[0m"},
 		{"conceal with zeros", "\x1b[008mx", "x"},
 		{"blink is dropped", "\x1b[5mx", "x"},
+		{"bright colours", "\x1b[97;107mx\x1b[0m", "\x1b[97;107mx\x1b[0m"},
+		{"one bright background", "\x1b[107mx\x1b[0m", "\x1b[107mx\x1b[0m"},
+		{"colour of an underline", "\x1b[58;5;5mx\x1b[0m", "\x1b[58;5;5mx\x1b[0m"},
+		{"colour with colons", "\x1b[38:5:8mx\x1b[0m", "\x1b[38:5:8mx\x1b[0m"},
+		{"closed beside another", "\x1b[1;0mx", "\x1b[1;0mx"},
+		{"no code of ours", "\x1b[51mx\x1b[98mx\x1b[108mx\x1b[117mx\x1b[311mx", "xxxxx"},
+		{"nothing is left", "\x1b[8;5mx", "x"},
+		{"blink among others", "\x1b[1;5;31mx", "\x1b[1;31mx\x1b[0m"},
+		{"colours that end early", "\x1b[38mx\x1b[31;38mx\x1b[0m\x1b[38;5mx\x1b[38;2;1mx\x1b[38;2;1;2mx\x1b[38:mx", "x\x1b[31mx\x1b[0mxxxx"},
+		{"conceal with colons", "\x1b[8:1mx\x1b[31:5mx", "xx"},
 		{"keyboard mode is no colour", "\x1b[>4;2mx", `\x1b[>4;2mx`},
 		{"cursor", "\x1b[1A\x1b[31mx", "\\x1b[1A\x1b[31mx\x1b[0m"},
 		{"cut sequence", "x\x1b[31", `x\x1b[31`},
@@ -73,6 +92,30 @@ func TestStyled(t *testing.T) {
 				t.Errorf("Styled(%q) = %q, want %q", tt.in, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestNothingHides: characters that are drawn as nothing are shown by number,
+// also those that Unicode counts as letters or as marks on the one before.
+func TestNothingHides(t *testing.T) {
+	for _, span := range [][2]rune{
+		{0x034f, 0x034f}, {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0x3164, 0x3164}, {0xfe00, 0xfe0d}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xe0001, 0xe007f}, {0xe0100, 0xe01ef},
+	} {
+		for r := span[0]; r <= span[1]; r++ {
+			want := fmt.Sprintf(`a\u%04xb`, r)
+			if r > 0xffff {
+				want = fmt.Sprintf(`a\U%08xb`, r)
+			}
+			if got := Line("a" + string(r) + "b"); got != want {
+				t.Errorf("%U is shown as %q, want %q", r, got, want)
+			}
+		}
+	}
+	for _, r := range []rune{0x034e, 0x0350, 0x115e, 0x1161, 0x17b3, 0x17b6, 0x180a, 0x1810, 0x3163, 0x3165, 0xfdff, 0xfe10, 0xff9f, 0xffa1} {
+		if got, want := Line("a"+string(r)), "a"+string(r); got != want {
+			t.Errorf("%U, which is to be seen, is shown as %q", r, got)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func isReset(param string) bool { return strings.Trim(param, "0") == "" }
 func harmless(group []string) bool {
 	code, sub, hasSub := strings.Cut(group[0], ":")
 	if len(group) > 1 {
-		return true
+		return len(group) == 3 && group[1] == "5" || len(group) == 5
 	}
 	switch code = strings.TrimLeft(code, "0"); {
 	case extended(code):
