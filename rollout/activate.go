@@ -43,7 +43,7 @@ type RemoteCommand struct {
 // nixos-rebuild, or this program as the second engine.
 func (p *Plan) engineWords(d runDir, h PlanHost) ([]string, error) {
 	if !p.ownEngine(h) {
-		return p.Command(h), nil
+		return p.command(h), nil
 	}
 	if len(p.Engine) == 0 {
 		return nil, errors.New("the plan does not say how to start the second engine")
@@ -140,7 +140,7 @@ func (e *engine) deploy(ctx context.Context) error {
 func (e *engine) build() (string, error) {
 	plan := e.plan
 	plan.Action = nixcmd.DryActivate
-	words := plan.Command(e.host)
+	words := plan.command(e.host)
 	said, err := e.rebuild(exec.Command(words[0], words[1:]...))
 	var failed *exec.ExitError
 	switch {

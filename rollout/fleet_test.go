@@ -207,7 +207,7 @@ func (w *testWorld) plan(action nixcmd.Action, hosts ...string) Plan {
 
 func (w *testWorld) start(p Plan) *follower {
 	w.t.Helper()
-	dir, err := w.store.Start(p, testLauncher())
+	dir, err := w.store.Start(p, testLauncher(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

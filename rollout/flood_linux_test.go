@@ -60,7 +60,7 @@ func BenchmarkSupervisor(b *testing.B) {
 		w := newTestWorld(b)
 		w.host("h1", "m1", "cat "+log+" >&2\n"+wellStory)
 		began := time.Now()
-		dir, err := w.store.Start(w.plan(nixcmd.Switch, "h1"), testLauncher())
+		dir, err := w.store.Start(w.plan(nixcmd.Switch, "h1"), testLauncher(), nil)
 		if err != nil {
 			b.Fatal(err)
 		}

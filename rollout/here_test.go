@@ -40,7 +40,7 @@ func TestTyped(t *testing.T) {
 	h := PlanHost{Name: "h1", BuildOn: BuildOnTarget}
 	for _, program := range [][]string{{"/run/current-system/sw/bin/nixos-rebuild"}, {"/proc/self/exe", "demo", "rebuild", "/state"}} {
 		p := Plan{Action: nixcmd.Switch, Program: program, Flake: Flake{Pinned: "."}}
-		words, real := p.Typed(h), p.Command(h)
+		words, real := p.Typed(h), p.command(h)
 		if words[0] != "nixos-rebuild" || words[1] != "switch" || len(words) != len(real)-len(program)+1 {
 			t.Errorf("%q is shown as %q", real, words)
 		}

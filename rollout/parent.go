@@ -116,8 +116,8 @@ func openAppend(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 }
 
-// Command is the whole command line for one host of the plan.
-func (p *Plan) Command(h PlanHost) []string {
+// command is the whole command line for one host of the plan.
+func (p *Plan) command(h PlanHost) []string {
 	r := nixcmd.Rebuild{
 		Action: p.Action, Flake: p.Flake.Pinned, Attr: h.Name, TargetHost: h.Name, BuildHost: h.buildHost(),
 		Sudo: h.Sudo, Password: h.Password, Substitutes: h.Substitutes, Extra: p.Args,
@@ -126,14 +126,14 @@ func (p *Plan) Command(h PlanHost) []string {
 	return append(append([]string{}, p.Program...), p.Dialect.Args(r)...)
 }
 
-// Typed is Command as a person would type it: what PATH finds needs no path,
+// Typed is the command line as a person would type it: what PATH finds needs no path,
 // and the demo's stand-in is called as what it stands in for.
 func (p *Plan) Typed(h PlanHost) []string {
 	if h.Activate != nil {
 		a := nixcmd.Activation{Action: p.Action, Path: h.Activate.Path, Sudo: h.Sudo}
 		return append([]string{"ssh", h.Name, "--"}, a.SwitchWords(false)...)
 	}
-	return append([]string{"nixos-rebuild"}, p.Command(h)[len(p.Program):]...)
+	return append([]string{"nixos-rebuild"}, p.command(h)[len(p.Program):]...)
 }
 
 // buildHost is where the closure is built, as ssh is asked; "" is this machine.

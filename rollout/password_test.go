@@ -64,7 +64,7 @@ func TestPasswordGoesToBothDialects(t *testing.T) {
 			w.sudoHost("h1", story)
 			w.sudoHost("h2", story)
 			secret := secretOf(t, rightPassword)
-			dir, err := w.store.StartWith(w.passwordPlan(dialect, "h1", "h2"), testLauncher(), Passwords{"h1": secret, "h2": secret})
+			dir, err := w.store.Start(w.passwordPlan(dialect, "h1", "h2"), testLauncher(), Passwords{"h1": secret, "h2": secret})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +138,7 @@ func TestWrongPasswordEndsBeforeTheBuild(t *testing.T) {
 	w := newTestWorld(t)
 	w.sudoHost("h1", ngStory)
 	p := w.passwordPlan(nixcmd.KindNG, "h1")
-	dir, err := w.store.StartWith(p, testLauncher(), Passwords{"h1": secretOf(t, "no")})
+	dir, err := w.store.Start(p, testLauncher(), Passwords{"h1": secretOf(t, "no")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func TestIllBuildersAreLeftOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := Plan{Action: nixcmd.Switch, User: "eve", Alone: c.alone, Args: c.args, Hosts: []PlanHost{{Name: "web1", BuildOn: c.buildOn}}}
 			p.ChooseBuilders(c.own)
-			words := p.Command(p.Hosts[0])
+			words := p.command(p.Hosts[0])
 			i := slices.Index(words, "--builders")
 			if (i >= 0) != (c.want != nil) || i >= 0 && !slices.Equal(words[i:i+2], c.want) {
 				t.Errorf("runs %q", words)

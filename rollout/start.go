@@ -26,15 +26,10 @@ func NewID(action string, at time.Time) string {
 }
 
 // Start makes the run directory for plan and starts its supervisor, which
-// lives on when the caller ends. The run's lock passes on to it without a gap.
-// Nothing is left behind when an error is returned.
-func (s *Store) Start(plan Plan, l Launcher) (dir string, err error) {
-	return s.StartWith(plan, l, nil)
-}
-
-// StartWith is Start for a run whose supervisor is handed passwords of sudo.
-// They stay the caller's to wipe.
-func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir string, err error) {
+// lives on when the caller ends. The run's lock passes on to it without a gap,
+// and so do the passwords of sudo, if there are any; here they stay the
+// caller's to wipe. Nothing is left behind when an error is returned.
+func (s *Store) Start(plan Plan, l Launcher, passwords Passwords) (dir string, err error) {
 	d := runDir(filepath.Join(s.runs(), plan.ID))
 	if err := os.Mkdir(string(d), 0o700); err != nil {
 		return "", fmt.Errorf("making the run directory: %w", err)
@@ -71,15 +66,11 @@ func (s *Store) StartWith(plan Plan, l Launcher, passwords Passwords) (dir strin
 	if err := writeJSON(d.plan(), plan); err != nil {
 		return "", err
 	}
-	return string(d), s.spawnWith(d, lock, l, passwords)
+	return string(d), s.spawnSupervisor(d, lock, l, passwords)
 }
 
 // spawnSupervisor starts a supervisor that inherits the lock, in a session of its own.
-func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher) error {
-	return s.spawnWith(d, lock, l, nil)
-}
-
-func (s *Store) spawnWith(d runDir, lock *os.File, l Launcher, passwords Passwords) error {
+func (s *Store) spawnSupervisor(d runDir, lock *os.File, l Launcher, passwords Passwords) error {
 	program, err := selfProgram(s.Dir)
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
@@ -161,7 +152,7 @@ func (s *Store) adoptRun(d runDir, l Launcher, due func(dir string) bool) (bool,
 	if !due(string(d)) {
 		return false, nil
 	}
-	return true, s.spawnSupervisor(d, lock, l)
+	return true, s.spawnSupervisor(d, lock, l, nil)
 }
 
 // resolveRun starts a supervisor for a run that is over, but of which it is
@@ -193,5 +184,5 @@ func (s *Store) resolveRun(d runDir, ended os.FileInfo, l Launcher) (bool, error
 	if err := os.WriteFile(tried, nil, 0o600); err != nil {
 		return false, err
 	}
-	return true, s.spawnSupervisor(d, lock, l)
+	return true, s.spawnSupervisor(d, lock, l, nil)
 }

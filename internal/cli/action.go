@@ -100,7 +100,7 @@ else's activation, is refused too; with --wait-for-others it waits for its turn.
 func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "act on the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
-	mustComplete(cmd, "on", o.completeHosts(o.Source))
+	o.completeOn(cmd, o.Source)
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")
@@ -184,7 +184,7 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 func (o *actionOptions) launch(ctx context.Context, r *ready, passwords rollout.Passwords) (started bool, err error) {
 	interruptions := o.Signals()
 	defer interruptions.Stop()
-	dir, err := r.store.StartWith(r.plan, o.World.Launcher(), passwords)
+	dir, err := r.store.Start(r.plan, o.World.Launcher(), passwords)
 	passwords.Wipe()
 	if err != nil {
 		return false, err

@@ -107,7 +107,7 @@ func (b *backend) Launch(_ context.Context, p ui.Proposal) (string, error) {
 	now := b.Env.Now()
 	plan.ID, plan.Created, plan.Invoked = rollout.NewID(plan.Called(), now), now, now
 	b.hand(&plan)
-	dir, err := b.store.StartWith(plan, b.World.Launcher(), p.Passwords)
+	dir, err := b.store.Start(plan, b.World.Launcher(), p.Passwords)
 	if err != nil {
 		return "", asFleetError(err)
 	}

@@ -51,7 +51,7 @@ your key.`,
 	cmd.Flags().StringVar(&o.On, "on", "", "make it for the hosts of `SEL` (default: all)")
 	cmd.Flags().StringVar(&o.Key, "key", "", "the public key `FILE` to sign (default: the first of ~/.ssh/id_*.pub)")
 	cmd.Flags().StringVar(&o.Validity, "validity", "", "`FROM:TO` as ssh-keygen takes it, such as -5m:+20h (default: fleet.nix's)")
-	mustComplete(cmd, "on", p.completeHosts(src))
+	p.completeOn(cmd, src)
 	return cmd
 }
 

@@ -37,6 +37,13 @@ func newCompletionCmd(p *Program) *cobra.Command {
 	}
 }
 
+// completeOn has the command offer what its --on takes.
+func (p *Program) completeOn(cmd *cobra.Command, src *sourceFlags) {
+	if err := cmd.RegisterFlagCompletionFunc("on", p.completeHosts(src)); err != nil {
+		panic(err) // there is no flag of that name: a defect of ours
+	}
+}
+
 // completeHosts offers what --on takes, by what the last start knew: a shell
 // that waits for Nix at every tab would be no help.
 func (p *Program) completeHosts(src *sourceFlags) cobra.CompletionFunc {
@@ -85,11 +92,4 @@ func (p *Program) completeRuns(_ *cobra.Command, args []string, _ string) ([]str
 		}
 	}
 	return offers, cobra.ShellCompDirectiveNoFileComp
-}
-
-// mustComplete registers a completion for a flag that the command has.
-func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {
-		panic(err) // a flag of that name was not defined: a defect of ours
-	}
 }

@@ -38,7 +38,7 @@ code 1 when something fails.`,
 	}
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
 	cmd.Flags().StringVar(&o.On, "on", "", "also foretell whether sudo will work on the hosts of `SEL`")
-	mustComplete(cmd, "on", p.completeHosts(src))
+	p.completeOn(cmd, src)
 	cmd.Flags().StringSliceVar(&o.RemoveRoots, "remove-roots", nil, "check nothing; let go of what is kept from garbage collection for these `HOSTS`")
 	return cmd
 }

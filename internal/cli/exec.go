@@ -58,7 +58,7 @@ a command that still runs is hung up).`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "ask the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
-	mustComplete(cmd, "on", p.completeHosts(src))
+	p.completeOn(cmd, src)
 	f.BoolVar(&o.Diff, "diff", false, "show of all groups but the largest only how they differ from it")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	return cmd

@@ -24,7 +24,7 @@ func (o *actionOptions) preview(ctx context.Context, r *ready, passwords rollout
 	show, isAll := o.previewDisplay()
 	interruptions := o.Signals()
 	defer interruptions.Stop()
-	dir, err := r.store.StartWith(previewPlan(r.plan, o.Env.Now), o.World.Launcher(), passwords)
+	dir, err := r.store.Start(previewPlan(r.plan, o.Env.Now), o.World.Launcher(), passwords)
 	if err != nil {
 		return errors.Join(err, r.abandon())
 	}

@@ -56,7 +56,7 @@ configuration.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.On, "on", "", "show only the hosts of `SEL`, such as web1,db1 or '@web,!web3' or is:reboot")
-	mustComplete(cmd, "on", p.completeHosts(src))
+	p.completeOn(cmd, src)
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	f.BoolVar(&o.Watch, "watch", false, "go on, and show what changes")
 	f.BoolVar(&o.Check, "check", false, "exit with 1 when a host or builder is ill")
