@@ -159,7 +159,7 @@ func (m *Model) askLine(label, value string, done func(m *Model, value string) t
 func (m *Model) installOn(r InstallRequest) tea.Cmd {
 	p, backend := m.install, m.backend
 	ctx, stop := context.WithCancel(context.Background())
-	p.begin(r, stop)
+	p.begin(stop)
 	return m.start(func(program context.Context) tea.Msg {
 		unlink := context.AfterFunc(program, stop)
 		defer unlink()

@@ -60,7 +60,7 @@ func (p *installPlace) take(r InstallRequest) {
 }
 
 // begin notes that the flow goes on.
-func (p *installPlace) begin(r InstallRequest, stop func()) {
+func (p *installPlace) begin(stop func()) {
 	p.stop, p.stopped, p.err, p.question, p.moved, p.since = stop, false, nil, nil, false, p.now()
 }
 

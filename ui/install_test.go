@@ -71,7 +71,7 @@ func (s *stage) showInstall() {
 func (s *stage) showCourse(told []install.Telling) {
 	s.t.Helper()
 	s.showInstall()
-	s.m.install.begin(fosa(), func() {})
+	s.m.install.begin(func() {})
 	s.clock = s.clock.Add(83 * time.Second)
 	s.news(InstallTold{Host: "fosa", Course: courseOf(told...)})
 }
@@ -231,7 +231,7 @@ func TestInstallHandsOver(t *testing.T) {
 	if s.count("give the terminal to ssh fosa") != 1 || s.count("install {Host:fosa") != 1 {
 		t.Errorf("it was asked %q", s.backend.asked)
 	}
-	s.m.install.begin(fosa(), func() {})
+	s.m.install.begin(func() {})
 	s.send(installEndedMsg{fosa(), InstallEnd{HandOver: exec.Command("nixos-anywhere")}})
 	if s.count("give the terminal to nixos-anywhere") != 1 || s.count("install {Host:fosa") != 1 {
 		t.Errorf("it was asked %q", s.backend.asked)

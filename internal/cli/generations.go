@@ -80,7 +80,7 @@ func runGenerations(ctx context.Context, o *generationsOptions) error {
 	if g.Collecting {
 		fmt.Fprintln(o.IO.Err, "A collection was begun on it and has not come to its end: `nixfleet-tui collect "+text.Line(o.Host)+" --keep N` goes on with it.")
 	}
-	return generationsTable(o.IO, g, sizes, o.Env.Now()).write(o.IO.Out, o.IO)
+	return generationsTable(g, sizes, o.Env.Now()).write(o.IO.Out, o.IO)
 }
 
 // withHost runs do with a connection to one host of the inventory, and closes it.
@@ -110,7 +110,7 @@ func onHost(host string, err error) error {
 	return &f
 }
 
-func generationsTable(s *IO, g fleet.Generations, sizes map[string]int64, now time.Time) *table {
+func generationsTable(g fleet.Generations, sizes map[string]int64, now time.Time) *table {
 	t := &table{columns: []column{
 		{title: "GEN", keep: 9, right: true}, {title: "AGE", keep: 6, right: true}, {title: "DATE", keep: 5}, {title: "VERSION", keep: 7, flex: true}, {title: "KERNEL", keep: 4},
 		{title: "REVISION", keep: 3}, {title: "ALONE", keep: 6, right: true}, {title: "SPECIALISATIONS", keep: 1, flex: true}, {title: "IS", keep: 8},

@@ -85,7 +85,7 @@ func (c *call) runScript(ctx context.Context, text string) int {
 	if strings.HasPrefix(text, rootsAre) {
 		return c.closures(text)
 	}
-	if status, was := c.installer(ctx, text); was {
+	if status, was := c.installer(text); was {
 		return status
 	}
 	if isProbe(text) {

@@ -49,7 +49,7 @@ func (m *machine) install(how func(*installing)) {
 
 // installer answers the scripts by which a machine is installed, if script is
 // one of them.
-func (c *call) installer(ctx context.Context, script string) (status int, was bool) {
+func (c *call) installer(script string) (status int, was bool) {
 	switch {
 	case c.server.first == nil || !strings.Contains(script, installMark) && !strings.Contains(script, "--print-invalid"):
 		return 0, false
