@@ -150,7 +150,7 @@ func (b *backend) ReadKeys() { ring(b.foresight.now) }
 func (b *backend) SignCertificate(host string) (*exec.Cmd, error) {
 	l := b.inventory()
 	if l == nil {
-		return nil, &fleet.Error{Message: "there is no inventory yet"}
+		return nil, noInventoryYet()
 	}
 	self, err := demo.Program()
 	if err != nil {

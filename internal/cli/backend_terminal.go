@@ -38,9 +38,14 @@ func (b *backend) AcceptKey(host string) (*exec.Cmd, error) {
 func (b *backend) login(host string) ([]string, error) {
 	l := b.inventory()
 	if l == nil {
-		return nil, &fleet.Error{Message: "there is no inventory yet"}
+		return nil, noInventoryYet()
 	}
 	return b.World.Login(filepath.Join(b.World.CacheDir(), "ssh", sshConfigName(l.inv.Source)), host)
+}
+
+// noInventoryYet is the answer to who asks before the first inventory is there.
+func noInventoryYet() error {
+	return &fleet.Error{Message: "there is no inventory yet", Hint: "Try again when the hosts are on the screen."}
 }
 
 // askForKey turns a login into a question about the host's key. Ours come
