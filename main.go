@@ -18,7 +18,7 @@ func main() {
 // run is main with a place for deferred calls, which os.Exit passes over.
 func run(started time.Time) (code int) {
 	cli.UnmaskOwner()
-	if code, called := cli.Askpass(os.Args); called {
+	if code, called := cli.CalledBySSH(os.Args); called {
 		return code
 	}
 	terminal := cli.HoldTerminal(os.Stdin, os.Stdout)

@@ -34,7 +34,7 @@ func attend(d runDir, plan *Plan, host, purpose string, keys *sshutil.Passphrase
 	if !plan.asks() {
 		return &attendance{env: []string{"SSH_ASKPASS_REQUIRE=never"}}, nil
 	}
-	program, err := askpassProgram(plan.Sockets)
+	program, err := ownProgram(plan.Sockets, sshutil.AskpassName)
 	if err != nil {
 		return nil, err
 	}
@@ -126,12 +126,12 @@ func withoutAsking(environ []string) []string {
 	return env
 }
 
-// askpassProgram is this program under the name by which ssh is to call it, in
-// the directory for sockets. Processes that guard their memory cannot be
-// started again through /proc, so the file itself is linked, which also keeps
-// it while it is replaced or removed (`go run` does that).
-func askpassProgram(sockets string) (string, error) {
-	path := filepath.Join(sockets, sshutil.AskpassName)
+// ownProgram is this program under a name by which ssh is to call it, in the
+// directory for sockets. Processes that guard their memory cannot be started
+// again through /proc, so the file itself is linked, which also keeps it while
+// it is replaced or removed (`go run` does that).
+func ownProgram(sockets, name string) (string, error) {
+	path := filepath.Join(sockets, name)
 	if readable(path) {
 		return path, nil
 	}
@@ -144,7 +144,7 @@ func askpassProgram(sockets string) (string, error) {
 		err = os.Symlink(self, path)
 	}
 	if err != nil && !readable(path) {
-		return "", fmt.Errorf("making a link for ssh's questions: %w", err)
+		return "", fmt.Errorf("making a link for ssh to call: %w", err)
 	}
 	return path, nil
 }

@@ -48,6 +48,11 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 	if !touch {
 		m.Options = append(where.WithoutTouch(), m.Options...)
 	}
+	if p.Connect && where.Straight {
+		if program, err := ownProgram(p.Sockets, sshutil.ConnectName); err == nil { // else ssh connects by itself, somewhat slower
+			m.Connect = program
+		}
+	}
 	if err := m.Open(ctx); err != nil {
 		return nil, err
 	}

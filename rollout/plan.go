@@ -26,6 +26,7 @@ type Plan struct {
 	Args     []string       `json:"args,omitempty"`
 	SSHOpts  []string       `json:"sshOpts,omitempty"` // the person's own NIX_SSHOPTS, less its -F
 	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
+	Connect  bool           `json:"connect,omitempty"` // for these, this program connects for ssh where it may: sshutil.Connect answers to its name
 	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
 	Answers  string         `json:"-"`                 // where what `ssh -G` says is kept for other runs; "" for nowhere
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes
@@ -81,6 +82,7 @@ type PlanHost struct {
 	Wanted       string `json:"wanted,omitempty"`     // W at the pinned flake, if known
 	Last         bool   `json:"last,omitempty"`       // done after all others: this machine, or one that the run builds on
 	Skip         string `json:"skip,omitempty"`       // why it is not touched at all
+	Failed       bool   `json:"failed,omitempty"`     // it is skipped because its preview failed, which the run's exit code tells
 	Password     bool   `json:"password,omitempty"`   // sudo there wants the login user's password
 	SudoAgent    bool   `json:"sudoAgent,omitempty"`  // sudo there asks the forwarded agent
 	Generation   int    `json:"generation,omitempty"` // of its profile when preflight looked; 0 if it did not

@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if IsAskpass(os.Args[0]) {
 		os.Exit(Askpass(os.Args[1:], os.Getenv, os.Stdout))
 	}
+	if IsConnect(os.Args[0]) {
+		os.Exit(Connect(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	if os.Getenv(relayVariable) != "" {
 		os.Exit(relay(os.Args[1]))
 	}

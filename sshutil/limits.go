@@ -14,6 +14,8 @@ const (
 	dialsWaiting = 256 // connections being made at once; more wait, so that sockets stay few
 	kexComputing = 32  // handshakes that may compute at once; the rest wait for bytes anyway
 
+	straightTimeout = time.Second // a connector tries for ssh, before ssh does
+
 	offersPerLogin   = 5 // keys; servers hang up after six (MaxAuthTries)
 	agentListTimeout = 2 * time.Second
 	agentListFresh   = time.Second // many dials at once ask the agent once

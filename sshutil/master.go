@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,7 @@ type Master struct {
 	Socket  string   // the control socket's path, with tokens expanded
 	Env     []string // environment of the program; nil: ours
 	Ask     bool     // while logging in ssh may ask, as Env says where; otherwise it asks nobody
+	Connect string   // program that connects for ssh, see Connect, where the Target is Straight; "": ssh does
 }
 
 // unattended are the options that keep ssh from asking anybody anything, and
@@ -63,11 +65,22 @@ func (m *Master) Open(ctx context.Context) error {
 	}
 	args = append(args, "-M", "-N", "-f", "-o", "ControlMaster=yes", "-o", "ControlPersist="+masterPersist,
 		"-o", "ClearAllForwardings=yes", "-o", "RemoteCommand=none")
-	_, stderr, err := m.start(ctx, child{args: append(args, m.words()...)})
-	if err != nil {
-		return m.failure(ctx, "logging in", stderr.bytes(), err)
+	if said, err := m.logIn(ctx, args); err != nil {
+		return m.failure(ctx, "logging in", said, err)
 	}
 	return nil
+}
+
+// logIn starts ssh with args, and returns with an error what it said.
+func (m *Master) logIn(ctx context.Context, args []string) (said []byte, err error) {
+	if m.Connect != "" {
+		_, stderr, err := m.start(ctx, child{args: slices.Concat(args, byConnector(m.Connect), m.words())})
+		if err == nil || ctx.Err() != nil || !strings.Contains(string(stderr.bytes()), notConnected) {
+			return stderr.bytes(), err
+		}
+	}
+	_, stderr, err := m.start(ctx, child{args: slices.Concat(args, m.words())})
+	return stderr.bytes(), err
 }
 
 // lock keeps others from opening the same master.

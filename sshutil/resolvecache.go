@@ -30,7 +30,7 @@ type scanned struct {
 }
 
 // answersFormat is the first word of the files; another format is another word.
-const answersFormat = "ssh-G-1"
+const answersFormat = "ssh-G-2"
 
 // scan looks at the configuration, at most once per configFresh.
 func (a *answers) scan(o *OpenSSH, options []string, now time.Time) *configScan {
@@ -93,7 +93,8 @@ func concerning(printed []byte) []byte {
 			"bindaddress", "bindinterface", "addressfamily", "controlpath", "connecttimeout", "serveraliveinterval",
 			"serveralivecountmax", "identityfile", "certificatefile", "userknownhostsfile", "globalknownhostsfile",
 			"identityagent", "forwardagent", "knownhostscommand", "pkcs11provider", "revokedhostkeys", "remotecommand",
-			"verifyhostkeydns", "pubkeyauthentication", "preferredauthentications":
+			"verifyhostkeydns", "pubkeyauthentication", "preferredauthentications",
+			"tcpkeepalive", "canonicalizehostname", "checkhostip", "nohostauthenticationforlocalhost":
 			kept = append(kept, line...)
 		}
 	}

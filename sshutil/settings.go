@@ -75,6 +75,7 @@ func (s settings) target(name string, tok tokens) (Target, error) {
 		ServerAliveInterval:      s.seconds("serveraliveinterval"),
 		ServerAliveCountMax:      atoiOr(s.first("serveralivecountmax"), 0),
 		NeedsOpenSSH:             s.needsOpenSSH(),
+		Straight:                 s.straight(),
 	}
 	port, err := strconv.Atoi(s.first("port"))
 	if err != nil || t.HostName == "" {
@@ -162,6 +163,19 @@ func (s settings) needsOpenSSH() string {
 		return "preferredauthentications leaves out publickey"
 	}
 	return ""
+}
+
+// straight says whether somebody else may connect for ssh: no other setting
+// than HostName and Port decides where that leads, nor what is asked of the
+// address. Names that are made canonical are not, once there is a ProxyCommand.
+func (s settings) straight() bool {
+	for _, key := range []string{"proxycommand", "proxyjump", "bindaddress", "bindinterface"} {
+		if s.first(key) != "" {
+			return false
+		}
+	}
+	return s.first("addressfamily") == "any" && s.yes("tcpkeepalive") &&
+		s.no("canonicalizehostname") && s.no("checkhostip") && s.no("nohostauthenticationforlocalhost")
 }
 
 // splitPaths takes apart paths that ssh printed with spaces between them,

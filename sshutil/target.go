@@ -37,6 +37,7 @@ type Target struct {
 	ServerAliveInterval time.Duration
 	ServerAliveCountMax int
 	NeedsOpenSSH        string // why x/crypto cannot honour this target, or ""
+	Straight            bool   // ssh connects to HostName and Port and takes nothing else from where they lead
 }
 
 // Resolver turns a host's name into a Target. OpenSSH is the real one; the

@@ -29,7 +29,7 @@ func main() {
 // nothing is measured.
 func run(started time.Time, args []string) int {
 	cli.UnmaskOwner()
-	if code, called := cli.Askpass(args); called {
+	if code, called := cli.CalledBySSH(args); called {
 		return code
 	}
 	return cli.Main(cli.NewProgram(started), args[1:])

@@ -90,13 +90,18 @@ func inheritedPasswords() (rollout.Passwords, error) {
 	return passwords, sshutil.GuardMemory()
 }
 
-// Askpass answers ssh if the program was called for that: ssh starts it under
-// another name and with nothing but the question.
-func Askpass(args []string) (code int, called bool) {
-	if len(args) == 0 || !sshutil.IsAskpass(args[0]) {
+// CalledBySSH does what ssh wants if it was ssh that started the program, under
+// another name: an answer to a question, or a connection.
+func CalledBySSH(args []string) (code int, called bool) {
+	switch {
+	case len(args) == 0:
 		return 0, false
+	case sshutil.IsAskpass(args[0]):
+		return sshutil.Askpass(args[1:], os.Getenv, os.Stdout), true
+	case sshutil.IsConnect(args[0]):
+		return sshutil.Connect(args[1:], os.Stdout, os.Stderr), true
 	}
-	return sshutil.Askpass(args[1:], os.Getenv, os.Stdout), true
+	return 0, false
 }
 
 // connect makes a run's own connections, by the run's own ssh configuration:
