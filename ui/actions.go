@@ -48,10 +48,11 @@ type action struct {
 	danger      bool   // can change a host, or stop what changes one
 	footer      int    // how soon it gives way in a narrow footer; 0 never stands there
 	do          func(*Model) tea.Cmd
-	press       func(m *Model, key string) tea.Cmd // instead of do, where it depends on which of the keys it was
-	always      bool                               // also in dialogs and while something is typed
-	can         func(*Model) bool                  // nil: always
-	shows       func(*Model) bool                  // whether the footer has it; nil: whenever it can be done
+	press       func(m *Model, key string) tea.Cmd  // instead of do, where it depends on which of the keys it was
+	always      bool                                // also in dialogs and while something is typed
+	can         func(*Model) bool                   // nil: always
+	cannot      func(*Model) (message, hint string) // what is said where it cannot be done; nil: nothing
+	shows       func(*Model) bool                   // whether the footer has it; nil: whenever it can be done
 }
 
 // bind makes the keys of an action; shown is how the footer spells them.
@@ -149,7 +150,7 @@ func fleetActions() []action {
 			about: "Open the host under the cursor.", do: (*Model).openHost},
 		{Binding: bind("s", "shell", "s"), id: "fleet.shell", scope: scopeFleet, footer: 7, can: at,
 			about: "Log in to the host under the cursor; the dashboard comes back afterwards.", do: (*Model).openShell},
-		{Binding: bind("K", "accept key", "K"), id: "fleet.accept-key", scope: scopeFleet, footer: 2, can: (*Model).canAcceptKey, danger: true,
+		{Binding: bind("K", "accept key", "K"), id: "fleet.accept-key", scope: scopeFleet, footer: 2, can: (*Model).canAcceptKey, cannot: (*Model).cannotAcceptKey, danger: true,
 			about: "Have ssh ask whether the unknown key of the host under the cursor is the right one.", do: (*Model).acceptKey},
 		{Binding: bind("S", "sort", "S"), id: "fleet.sort", scope: scopeFleet, footer: 9,
 			about: "Sort by attention, name, age of the generation or latency; first anew by attention, where that has changed.", do: on((*fleetPlace).nextOrder)},
@@ -173,7 +174,7 @@ func hostActions() []action {
 			about: "Open the deploy menu for this host.", do: (*Model).openMenu},
 		{Binding: bind("s", "shell", "s"), id: "host.shell", scope: scopeHost, footer: 4,
 			about: "Log in to this host.", do: (*Model).openShell},
-		{Binding: bind("K", "accept key", "K"), id: "host.accept-key", scope: scopeHost, footer: 2, can: (*Model).canAcceptKey, danger: true,
+		{Binding: bind("K", "accept key", "K"), id: "host.accept-key", scope: scopeHost, footer: 2, can: (*Model).canAcceptKey, cannot: (*Model).cannotAcceptKey, danger: true,
 			about: "Have ssh ask whether the host's unknown key is the right one.", do: (*Model).acceptKey},
 		{Binding: bind("b", "check builder", "b"), id: "host.check-builder", scope: scopeHost, footer: 3, can: (*Model).hostBuilds,
 			about: "Check the builder that this host is from a host that sends builds to it, as that host's root, and have a tiny build run.", do: (*Model).checkHostBuilder},

@@ -127,7 +127,11 @@ func (m *Model) press(name string) tea.Cmd {
 		}
 	}
 	a := m.keys.find(m.scopes(), name)
-	if a == nil || a.can != nil && !a.can(m) {
+	switch {
+	case a == nil:
+		return nil
+	case a.can != nil && !a.can(m):
+		m.cannot(a)
 		return nil
 	}
 	if a.press != nil {

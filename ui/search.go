@@ -43,7 +43,11 @@ func (m *Model) askSearch() tea.Cmd {
 // search goes to the next or previous match of what is searched for.
 func (m *Model) search(back bool) tea.Cmd {
 	p := m.run.focused()
-	if p == nil || p.query == "" {
+	if p == nil {
+		return nil
+	}
+	if p.query == "" {
+		m.say(warn, "Search for something first", "/ searches; n then goes to the next match, N to the previous one.")
 		return nil
 	}
 	return m.find(p, back, foundMsg{none: fmt.Sprintf("%q is not in its log", p.query)}, matcher(p.query))
