@@ -312,8 +312,11 @@ type summary struct {
 func (r *run) conclude() error {
 	r.mu.Lock()
 	outcomes, hosts := []Outcome{}, map[string]Verdict{}
-	for _, t := range r.view.Tasks {
+	for i, t := range r.view.Tasks {
 		outcomes = append(outcomes, t.Verdict.Outcome)
+		if r.plan.Hosts[i].Failed {
+			outcomes = append(outcomes, OutcomeFailed)
+		}
 		hosts[t.Host] = *t.Verdict
 	}
 	over, failed := r.view.Over() && !r.resolved, r.failed

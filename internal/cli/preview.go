@@ -75,7 +75,11 @@ func takePreviewed(p *rollout.Plan, v rollout.View) bool {
 		case h.Skip != "":
 		case t == nil || t.Verdict == nil || t.Verdict.Outcome != rollout.OutcomeOK || t.Verdict.System == "":
 			p.Hosts[i].Skip = "it could not be previewed"
-			if t != nil && t.Verdict != nil && t.Verdict.Reason != "" {
+			if t == nil || t.Verdict == nil {
+				continue
+			}
+			p.Hosts[i].Failed = t.Verdict.Outcome == rollout.OutcomeFailed || t.Verdict.Outcome == rollout.OutcomeUnknown
+			if t.Verdict.Reason != "" {
 				p.Hosts[i].Skip += ": " + t.Verdict.Reason
 			}
 		default:

@@ -33,6 +33,7 @@ type streamLine struct {
 	Event, Run, Host, To, System string
 	Packages, Activation         []any
 	ExitCode                     *int
+	Verdict                      rollout.Outcome
 }
 
 func streamLines(t *testing.T, out string) (lines []streamLine) {
@@ -48,11 +49,12 @@ func streamLines(t *testing.T, out string) (lines []streamLine) {
 }
 
 // TestDiffJSON: what --diff shows comes between the events of two runs, and only
-// the last line is an end.
+// the last line is an end. The second run skips whose preview has failed, which
+// is a failure of the command all the same.
 func TestDiffJSON(t *testing.T) {
 	b := demoBench(t)
 	t.Setenv("NIXFLEET_DEMO_SPEED", "200")
-	if code := b.run("demo", "test", "--on", "ankarana", "--yes", "--diff", "--json"); code != ExitOK {
+	if code := b.run("demo", "test", "--on", "ankarana,sifaka", "--yes", "--insist", "--diff", "--json"); code != ExitFailed {
 		t.Fatalf("exit code %d\n%s", code, &b.err)
 	}
 	lines := streamLines(t, b.out.String())
@@ -68,11 +70,20 @@ func TestDiffJSON(t *testing.T) {
 		t.Errorf("before it: %+v", preview)
 	}
 	last := run[len(run)-1]
-	if run[0].Event != rollout.EventStart || run[0].Run == diff.Run || last.Event != rollout.EventEnd || *last.ExitCode != ExitOK {
+	if run[0].Event != rollout.EventStart || run[0].Run == diff.Run || last.Event != rollout.EventEnd || *last.ExitCode != ExitFailed {
 		t.Errorf("after it: %+v", run)
 	}
-	if !slices.ContainsFunc(run, func(l streamLine) bool { return l.Event == rollout.EventVerdict && l.System == diff.To }) {
+	verdicts := map[string]streamLine{}
+	for _, l := range run {
+		if l.Event == rollout.EventVerdict {
+			verdicts[l.Host] = l
+		}
+	}
+	if is := verdicts["ankarana"]; is.Verdict != rollout.OutcomeOK || is.System != diff.To {
 		t.Errorf("%s was shown, and not activated: %+v", diff.To, run)
+	}
+	if is := verdicts["sifaka"]; is.Verdict != rollout.OutcomeSkipped {
+		t.Errorf("what could not be previewed ended %+v", is)
 	}
 }
 

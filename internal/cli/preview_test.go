@@ -53,10 +53,10 @@ func TestWhatWasPreviewedIsActivated(t *testing.T) {
 	if a := p.Hosts[0].Activate; a == nil || a.Path != "/nix/store/new" || a.Generation != 0 {
 		t.Errorf("h1 activates %+v", a)
 	}
-	if h := p.Hosts[1]; h.Activate != nil || h.Skip != "it could not be previewed: failed while building" {
+	if h := p.Hosts[1]; h.Activate != nil || !h.Failed || h.Skip != "it could not be previewed: failed while building" {
 		t.Errorf("h2: %+v", h)
 	}
-	if p.Hosts[2].Skip != "frozen" {
+	if p.Hosts[2].Skip != "frozen" || p.Hosts[2].Failed {
 		t.Errorf("h3: %+v", p.Hosts[2])
 	}
 	v.Tasks = v.Tasks[1:]
