@@ -102,3 +102,15 @@ func TestALongNoticeIsCut(t *testing.T) {
 		}
 	}
 }
+
+func TestHintsNameCommandsAsTheProgramIsCalled(t *testing.T) {
+	for self, want := range map[string]string{
+		"nixfleet-tui":      "Build it: `nixfleet-tui build --on web1`, or see `nixfleet-tui demo status`.",
+		"nixfleet-tui demo": "Build it: `nixfleet-tui demo build --on web1`, or see `nixfleet-tui demo status`.",
+	} {
+		s := newStage(t, 120, 30).showFleet()
+		s.m.self = self
+		s.news(Said{"it was not built", "Build it: `nixfleet-tui build --on web1`, or see `nixfleet-tui demo status`."})
+		s.sees(want)
+	}
+}

@@ -84,7 +84,7 @@ func (o *certSignOptions) signing(ctx context.Context, l *loaded) (sshutil.Signi
 	case ca == nil || ca.Key == "":
 		return s, &Failure{Message: "fleet.nix names no authority to sign with", Hint: `Add ca = { key = "./path/to/ca"; publicKey = "…"; principals = [ "sudoer" ]; }; to it.`}
 	case !filepath.IsAbs(l.inv.Source.File):
-		return s, &Failure{Message: "the demo's authority has no key, so nothing can be signed with it", Hint: "In your own fleet, `nixfleet-tui cert sign` asks ssh-keygen to sign."}
+		return s, &Failure{Message: "the demo's authority has no key, so nothing can be signed with it", Hint: "In your own fleet, `cert sign` asks ssh-keygen to sign."}
 	}
 	var err error
 	if s.Authority, err = o.file(ca.Key, filepath.Dir(l.inv.Source.File)); err != nil {
