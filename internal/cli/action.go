@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -142,7 +141,7 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 	}
 	preparing, stop := o.interruptible(ctx)
 	ready, err := o.prepare(preparing, sel)
-	stop() // a question is answered, or interrupted, as any other program's
+	stop()
 	if err != nil {
 		return err
 	}
@@ -167,7 +166,7 @@ func runAction(ctx context.Context, o *actionOptions) (err error) {
 		}
 	}
 	if !o.Yes {
-		if err := o.confirm(ready); err != nil {
+		if err := o.confirm(ctx, ready); err != nil {
 			return err
 		}
 	}
@@ -202,7 +201,7 @@ func (o *actionOptions) display() display {
 }
 
 // confirm shows what would be done and waits for a yes. Anything else is a no.
-func (o *actionOptions) confirm(r *ready) error {
+func (o *actionOptions) confirm(ctx context.Context, r *ready) error {
 	w := o.IO.Err
 	names := hostNames(r.plan.Hosts)
 	tree := r.plan.Flake.Pinned
@@ -218,26 +217,10 @@ func (o *actionOptions) confirm(r *ready) error {
 	}
 	fmt.Fprintf(w, "  command   %s\n", text.Line(commandLine(&r.plan)))
 	o.tell(&r.plan, rollout.LevelNote)
-	if o.ask(&r.plan) {
+	if o.ask(ctx, &r.plan) {
 		return nil
 	}
 	return &Failure{Message: "nothing was started", Code: ExitCancelled}
-}
-
-// readLine reads up to a newline, byte by byte: what follows is not ours.
-func readLine(r io.Reader) (string, error) {
-	var line []byte
-	b := make([]byte, 1)
-	for {
-		n, err := r.Read(b)
-		if n == 1 && b[0] == '\n' {
-			return string(line), nil
-		}
-		line = append(line, b[:n]...)
-		if err != nil {
-			return string(line), err
-		}
-	}
 }
 
 // builtWhere says in a few lines which hosts build where.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -90,16 +91,11 @@ func (t *terminalAsker) settle() error {
 func typed(ctx context.Context, fd int, secret *sshutil.Secret, show func(string)) error {
 	key := make([]byte, 1)
 	defer clear(key)
-	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for ctx.Err() == nil {
-		n, err := unix.Poll(ready, int(answerPoll/time.Millisecond))
-		if n == 0 || errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil {
+	for {
+		if err := awaitTyped(ctx, fd); err != nil {
 			return err
 		}
-		if n, err = unix.Read(fd, key); n == 0 || err != nil {
+		if n, err := unix.Read(fd, key); n == 0 || err != nil {
 			return errNoTerminal
 		}
 		switch key[0] {
@@ -124,7 +120,47 @@ func typed(ctx context.Context, fd int, secret *sshutil.Secret, show func(string
 			}
 		}
 	}
+}
+
+// awaitTyped waits until there is something to read at a terminal, or ctx ends.
+func awaitTyped(ctx context.Context, fd int) error {
+	ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for ctx.Err() == nil {
+		n, err := unix.Poll(ready, int(answerPoll/time.Millisecond))
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return err
+		}
+		if n > 0 {
+			return nil
+		}
+	}
 	return ctx.Err()
+}
+
+// readLine reads up to a newline, byte by byte: what follows is not ours. At a
+// terminal it waits no longer than ctx.
+func readLine(ctx context.Context, r io.Reader) (string, error) {
+	tty, _ := r.(*os.File)
+	if tty != nil && !term.IsTerminal(int(tty.Fd())) {
+		tty = nil
+	}
+	var line []byte
+	b := make([]byte, 1)
+	for {
+		if tty != nil {
+			if err := awaitTyped(ctx, int(tty.Fd())); err != nil {
+				return string(line), err
+			}
+		}
+		n, err := r.Read(b)
+		if n == 1 && b[0] == '\n' {
+			return string(line), nil
+		}
+		line = append(line, b[:n]...)
+		if err != nil {
+			return string(line), err
+		}
+	}
 }
 
 // askQuestion puts a question of a run to the person at the terminal and sends

@@ -48,7 +48,7 @@ func (o *installOptions) answered(flag string) bool {
 
 // askInstall puts a question to the person, unless a flag has answered it. Off a
 // terminal what is not answered is a no.
-func (o *installOptions) askInstall(_ context.Context, q install.Question) (bool, error) {
+func (o *installOptions) askInstall(ctx context.Context, q install.Question) (bool, error) {
 	if o.answered(q.Flag) {
 		return true, nil
 	}
@@ -59,7 +59,7 @@ func (o *installOptions) askInstall(_ context.Context, q install.Question) (bool
 		fmt.Fprintf(o.IO.Out, "  %s\n", text.Line(strings.Join(q.Shown, " ")))
 	}
 	fmt.Fprintf(o.IO.Err, "%s [y/N] ", text.Line(q.Text))
-	answer, err := readLine(o.IO.In)
+	answer, err := readLine(ctx, o.IO.In)
 	if err != nil {
 		fmt.Fprintln(o.IO.Err)
 		if !errors.Is(err, io.EOF) {

@@ -71,7 +71,7 @@ func runOwn(ctx context.Context, o *ownOptions) (err error) {
 	}
 	if !o.Yes {
 		o.describe(o.IO.Err, &r.plan, pasts)
-		if !o.ask(&r.plan) {
+		if !o.ask(ctx, &r.plan) {
 			return &Failure{Message: "nothing was started", Code: ExitCancelled}
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -123,8 +124,11 @@ func hostsOf(findings []rollout.Finding) []string {
 }
 
 // ask waits for the person's word: a yes, or the names of the hosts that must
-// be confirmed by name. Anything else is a no.
-func (o *actionOptions) ask(plan *rollout.Plan) bool {
+// be confirmed by name. Anything else is a no, and so is a signal: the logins that
+// were made for the run must be ended.
+func (o *actionOptions) ask(ctx context.Context, plan *rollout.Plan) bool {
+	ctx, stop := o.interruptible(ctx)
+	defer stop()
 	names := hostsOf(plan.FindingsOf(rollout.LevelConfirm))
 	if len(names) > 0 && !o.Insist {
 		fmt.Fprintf(o.IO.Err, "To go ahead, type the names of the hosts to confirm (%s): ", text.Line(strings.Join(names, ", ")))
@@ -132,9 +136,12 @@ func (o *actionOptions) ask(plan *rollout.Plan) bool {
 		names = nil
 		fmt.Fprintf(o.IO.Err, "Go ahead? [y/N] ")
 	}
-	answer, err := readLine(o.IO.In)
+	answer, err := readLine(ctx, o.IO.In)
 	if err != nil {
 		fmt.Fprintln(o.IO.Err)
+	}
+	if ctx.Err() != nil {
+		return false
 	}
 	if names != nil {
 		return sameNames(strings.FieldsFunc(answer, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\r' }), names)

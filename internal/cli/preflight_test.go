@@ -118,7 +118,7 @@ func TestAskingForNames(t *testing.T) {
 		b := newBench(t)
 		b.in = c.answer
 		o := &actionOptions{Program: b.program(), Insist: c.insist}
-		if got := o.ask(&c.plan); got != c.want || !strings.Contains(b.err.String(), c.asks) {
+		if got := o.ask(t.Context(), &c.plan); got != c.want || !strings.Contains(b.err.String(), c.asks) {
 			t.Errorf("%q: %v after %q", c.answer, got, &b.err)
 		}
 	}
