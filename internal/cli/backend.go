@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -188,9 +189,15 @@ func (b *backend) only(ctx context.Context, l *loaded) {
 		}
 	}
 	if err != nil {
-		f := explain(err)
-		b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
+		b.complain(err)
 	}
+}
+
+// complain tells the person what went wrong in the background, and what to do
+// about it.
+func (b *backend) complain(err error) {
+	f := explain(err)
+	b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
 }
 
 // toWatch are the hosts to read, and builders that are no hosts.
@@ -201,8 +208,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	l := b.inventory()
 	pool, done, err := b.pool(ctx, l)
 	if err != nil {
-		f := explain(err)
-		b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
+		b.complain(err)
 		return
 	}
 	prober := &fleet.Prober{Connect: fleet.PoolConnect(pool), Silent: pool.Silent, Now: b.Env.Now}
@@ -223,7 +229,7 @@ func (b *backend) watchHosts(ctx context.Context, crew *ui.Crew) {
 	crew.Go(func() { b.touches(ctx, pool, watch) })
 	watch.Run(ctx)
 	if err := done(); err != nil {
-		b.news.Post(ui.Said{Message: "closing the connections: " + err.Error()})
+		b.complain(fmt.Errorf("closing the connections: %w", err))
 	}
 }
 

@@ -59,7 +59,7 @@ func (b *backend) adopt(ctx context.Context) {
 	now := b.Env.Now()
 	dirs, err := b.store.AdoptIf(ctx, b.World.Launcher(), func(dir string) bool { return b.patience.due(dir, now) })
 	if err != nil && ctx.Err() == nil {
-		b.news.Post(ui.Said{Message: err.Error()})
+		b.complain(err)
 	}
 	for _, dir := range dirs {
 		if b.patience.hopeless(dir) {

@@ -42,7 +42,7 @@ func (b *backend) relist(ctx context.Context, first bool) (live bool) {
 	}
 	runs, changed, err := b.store.Relist(known)
 	if err != nil {
-		b.news.Post(ui.Said{Message: err.Error()})
+		b.complain(err)
 		return false
 	}
 	var busy []string

@@ -69,8 +69,8 @@ func TestForesight(t *testing.T) {
 func TestSignFromDashboard(t *testing.T) {
 	p := newBench(t).program()
 	b := newBackend(p, &sourceFlags{File: "/f/fleet.nix"}, "", nil, ui.NewMailbox())
-	if _, err := b.SignCertificate("web1"); err == nil {
-		t.Error("there is no inventory yet")
+	if _, err := b.SignCertificate("web1"); err == nil || explain(err).Hint == "" {
+		t.Errorf("without an inventory: %v", err)
 	}
 	b.loaded = &loaded{inv: &fleet.Inventory{}}
 	cmd, err := b.SignCertificate("web1")

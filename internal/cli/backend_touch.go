@@ -34,8 +34,7 @@ func (b *backend) touches(ctx context.Context, pool *sshutil.Pool, watch *fleet.
 		case host := <-b.toTouch:
 			b.news.Post(ui.Said{Message: "touch your security key to log in on " + text.Line(host)})
 			if _, err := pool.ClientTouch(ctx, host); err != nil {
-				f := explain(err)
-				b.news.Post(ui.Said{Message: f.Message, Hint: f.Hint})
+				b.complain(err)
 				continue
 			}
 			watch.Refresh(host)

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -111,6 +113,18 @@ func (b *bench) twoLines() (sentence, hint string) {
 	return lines[0], lines[1]
 }
 
+// TestNoFlakeComesFirst: where nixos-rebuild is missing, too, the place is still
+// what is told of, each time.
+func TestNoFlakeComesFirst(t *testing.T) {
+	b := newBench(t).programs("nix", "ssh")
+	for range 20 {
+		code := b.run("switch", "--on", "web1", "--yes")
+		if said, _ := b.twoLines(); code != ExitUsage || !strings.Contains(said, "there is no flake.nix") {
+			t.Fatalf("exit code %d: %s", code, said)
+		}
+	}
+}
+
 // TestUnwritableCache costs time, not answers.
 func TestUnwritableCache(t *testing.T) {
 	b := newBench(t).programs("nix", "git", "ssh").file("flake.nix", aFlake).file("file", "")
@@ -150,6 +164,17 @@ func TestWarningsOfTheDashboard(t *testing.T) {
 	newBackend(p, &sourceFlags{}, "", nil, news).warnOfCache(errors.New("no room"))
 	got := news.Take(t.Context())
 	if want := (ui.Said{Message: "what Nix says cannot be kept for the next start: no room"}); len(got) != 1 || got[0] != want {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestComplaintsOfTheDashboard come with what to do about them, where that is known.
+func TestComplaintsOfTheDashboard(t *testing.T) {
+	news := ui.NewMailbox()
+	failed := fmt.Errorf("listing runs: %w", &fs.PathError{Op: "open", Path: "/state/runs", Err: fs.ErrPermission})
+	newBackend(newBench(t).program(), &sourceFlags{}, "", nil, news).complain(failed)
+	got := news.Take(t.Context())
+	if want := (ui.Said{Message: failed.Error(), Hint: "Check who owns /state/runs and whether its disk is writable."}); len(got) != 1 || got[0] != want {
 		t.Errorf("%v", got)
 	}
 }
