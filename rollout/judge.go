@@ -66,6 +66,7 @@ const (
 	exitReboot = 100 // it takes effect only after a reboot
 	exitSSH    = 255 // ssh failed: the command's own status never came
 	exitPanic  = 101 // switch-to-configuration died of its closed pipe
+	exitSignal = 128 // and n: ended by signal n
 )
 
 // What to do about what is not known yet.
@@ -128,8 +129,14 @@ func (e evidence) lost() bool {
 	if !e.action.Activates() && !e.action.MovesProfile() {
 		return false
 	}
-	untold := e.exit == nil && e.found.ChildStatus <= 0 || e.exit != nil && *e.exit == exitPanic || e.cutOff()
+	untold := e.exit == nil && e.found.ChildStatus <= 0 || e.exit != nil && *e.exit == exitPanic || e.cutOff() || e.killed()
 	return untold && e.mayHaveMoved()
+}
+
+// killed: a signal ended nixos-rebuild itself, not a command whose status it
+// told. What it had started on the host goes on without it.
+func (e evidence) killed() bool {
+	return e.exit != nil && *e.exit > exitSignal && *e.exit < exitSSH && e.found.ChildStatus <= 0
 }
 
 func (e evidence) mayHaveMoved() bool {
@@ -256,7 +263,10 @@ func (e evidence) judgeCancelled(v *Verdict) {
 func (e evidence) judgeLost(v *Verdict) {
 	v.Decisive = e.found.Decisive
 	why := "the exit status was lost"
-	if e.found.LostConnection || e.exit != nil {
+	switch {
+	case e.killed() && !e.found.LostConnection:
+		why = "nixos-rebuild was killed"
+	case e.found.LostConnection || e.exit != nil:
 		why = "the connection was lost while activating"
 	}
 	switch {

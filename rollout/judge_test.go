@@ -80,6 +80,11 @@ func TestJudge(t *testing.T) {
 		{"cut off while activating, not finished", evidence{action: nixcmd.Switch, exit: exit(255), found: lostLink, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, oldSystem)}, OutcomeFailed, true, "installed but not running"},
 
 		{"killed, but it had printed its path", evidence{action: nixcmd.Switch, found: none, out: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem)}, OutcomeOK, true, ""},
+		{"killed by a signal, finished", evidence{action: nixcmd.Switch, exit: exit(137), found: none, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem)}, OutcomeOK, true, "was killed, but the host has"},
+		{"killed by a signal, still activating", evidence{action: nixcmd.Switch, exit: exit(143), found: none, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: &fleet.Reading{Profile: newSystem, Current: oldSystem, Switching: true}}, OutcomeUnknown, true, "was killed, and the activation still runs"},
+		{"killed by a signal, host gone", evidence{action: nixcmd.Switch, exit: exit(137), found: none, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, afterErr: gone}, OutcomeUnknown, false, "was killed, and the host cannot be read"},
+		{"killed by a signal while building", evidence{action: nixcmd.Switch, exit: exit(137), found: none, phase: nixcmd.PhaseBuilding, before: before, after: stands(oldSystem, oldSystem)}, OutcomeFailed, false, "while building: nixos-rebuild exited with 137"},
+		{"the activation was killed, and told", evidence{action: nixcmd.Switch, exit: exit(137), found: nixcmd.Findings{ChildStatus: 137, SwitchPath: newSystem}, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem)}, OutcomeFailed, true, "exited with 137"},
 		{"killed while activating, finished", evidence{action: nixcmd.Switch, found: none, wanted: newSystem, phase: nixcmd.PhaseActivating, before: before, after: stands(newSystem, newSystem)}, OutcomeOK, true, "exit status was lost"},
 		{"killed while building", evidence{action: nixcmd.Switch, found: none, phase: nixcmd.PhaseBuilding, before: before, after: stands(oldSystem, oldSystem)}, OutcomeFailed, false, "killed"},
 
