@@ -62,6 +62,9 @@ func (o *actionOptions) prepare(ctx context.Context, sel fleet.Selection) (r *re
 		return nil, err
 	}
 	r = &ready{ssh: o.World.Tools().ssh}
+	if _, err := o.World.Find(o.Source.Flake, o.Source.File); err != nil {
+		return nil, err // before all that is looked for at the same time: the first thing to be told, always
+	}
 	if r.store, err = openStore(o.World); err != nil {
 		return nil, err
 	}
