@@ -50,7 +50,9 @@ One that was cut off can be done again: it goes on where the first has stopped.`
 				return usage("Name it once: `collect HOST`, or `collect --on SEL` for several.", "`collect` takes one host, or --on")
 			case len(args) == 0 && o.On == "":
 				return usage("Give the name of a host, or --on with several.", "`collect` needs to be told which host")
-			case keep == (len(d.Delete) > 0):
+			case keep && len(d.Delete) > 0:
+				return usage("Choose one of them.", "--keep and --delete exclude each other")
+			case !keep && len(d.Delete) == 0:
 				return usage("Give --delete with numbers, or --keep with how many of the newest stay.", "`collect` needs to be told which generations go")
 			case keep && d.Keep < 1:
 				return usage("Give how many of the newest generations stay, such as --keep 5.", "--keep %d makes no sense", d.Keep)
@@ -69,7 +71,7 @@ One that was cut off can be done again: it goes on where the first has stopped.`
 	o.register(cmd)
 	o.careOptions.register(cmd.Flags(), nixcmd.Build) // waves; there is nothing to undo
 	f := cmd.Flags()
-	f.IntSliceVar(&d.Delete, "delete", nil, "generations `N,N…` to delete, by number")
+	f.IntSliceVar(&d.Delete, "delete", nil, "generations `N,N` to delete, by number")
 	f.IntVar(&d.Keep, "keep", 0, "the newest `N` generations stay")
 	f.BoolVar(&o.DryRun, "dry-run", false, "only show what would go")
 	return cmd

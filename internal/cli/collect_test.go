@@ -62,7 +62,7 @@ func TestCollectionsThatAreRefused(t *testing.T) {
 		"collect kelyus --yes":               "which generations go",
 		"collect kelyus --keep 0 --yes":      "--keep 0 makes no sense",
 		"collect kelyus --keep 3":            "no terminal to ask",
-		"collect kelyus --keep 3 --delete 5": "which generations go",
+		"collect kelyus --keep 3 --delete 5": "--keep and --delete exclude each other",
 		"collect --keep 3 --yes":             "which host",
 		"collect kelyus indri --keep 3":      "one host, or --on",
 		"collect --on @web --delete 3 --yes": "each host's own",
