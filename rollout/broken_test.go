@@ -2,8 +2,10 @@ package rollout
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +165,15 @@ func TestStoresAreOpenedByManyAtOnce(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".writable*")); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+// TestAStoreThatCannotBeWritten is told of without the file that was to be written:
+// it is not there, and who looks for it would look in the wrong place.
+func TestAStoreThatCannotBeWritten(t *testing.T) {
+	err := tryWriting(filepath.Join(t.TempDir(), "not-there"))
+	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "writable") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,14 +31,19 @@ func OpenStore(dir string) (*Store, error) {
 }
 
 // tryWriting writes a file of some size into dir, which shows a full disk too.
-// Each has one of its own: others may be opening the same store.
+// Each has one of its own: others may be opening the same store. An error does not
+// name it, as nobody can look at it.
 func tryWriting(dir string) error {
 	f, err := os.CreateTemp(dir, ".writable-*")
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = f.Write(make([]byte, 4096))
+		err = errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
 	}
-	_, err = f.Write(make([]byte, 4096))
-	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 func (s *Store) runs() string     { return filepath.Join(s.Dir, "runs") }
