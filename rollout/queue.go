@@ -62,9 +62,6 @@ func startable(waiting []waitingTask, l load, lim limits) []string {
 		}
 		names = append(names, t.name)
 		l.running++
-		if !t.last {
-			l.runningMain++
-		}
 	}
 	return names
 }

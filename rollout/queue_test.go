@@ -36,6 +36,8 @@ func TestStartable(t *testing.T) {
 		{"who evaluates nothing passes by", append(four[:3:3], waitingTask{name: "d"}, waitingTask{name: "e"}), one, limits{parallel: 3, processors: 1, memory: gib}, []string{"d", "e"}},
 		{"the last wait for those that run", four[3:], load{running: 1, runningMain: 1}, limits{parallel: 9, processors: 9}, nil},
 		{"the last begin when all others have ended", four[3:], load{}, limits{parallel: 9, processors: 9}, []string{"z"}},
+		{"the last do not overtake others that must wait", []waitingTask{evaluating("a", gib), {name: "z", last: true}}, load{running: 1, evaluating: 1, computing: 1}, limits{parallel: 9, processors: 1}, nil},
+		{"nor those that begin now", []waitingTask{{name: "z", last: true}, evaluating("a", gib)}, load{}, limits{parallel: 9, processors: 9}, []string{"a"}},
 		{"the last do not wait for each other", []waitingTask{{name: "y", last: true}, {name: "z", last: true}}, load{running: 1}, limits{parallel: 9, processors: 9}, []string{"y", "z"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
