@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -144,6 +145,34 @@ func TestNeedsStatus(t *testing.T) {
 		}
 		if s.NeedsStatus() != want {
 			t.Errorf("%s: got %v", on, !want)
+		}
+	}
+}
+
+func TestNeedsFacts(t *testing.T) {
+	for expression, want := range map[string]bool{
+		"web1": false, "@db": false, "*": false, "state:up": false, "is:reboot": false, "is:frozen": false,
+		"system:x86_64-linux": true, "drift:ahead": true, "is:builder": true, "web1,!is:builder": true,
+	} {
+		s, err := ParseSelection(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.NeedsFacts() != want {
+			t.Errorf("%s needs facts: %v, want %v", expression, s.NeedsFacts(), want)
+		}
+	}
+}
+
+// TestNobodyMatches: that nobody is selected can be told from a mistake.
+func TestNobodyMatches(t *testing.T) {
+	for expression, want := range map[string]bool{"nobody*": true, "nobody": false} {
+		s, err := ParseSelection(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Select(subjects()); err == nil || errors.Is(err, ErrNoMatch) != want {
+			t.Errorf("%s: %v, want no match: %v", expression, err, want)
 		}
 	}
 }
