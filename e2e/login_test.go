@@ -19,7 +19,7 @@ func TestOneDeploymentIsOneLogin(t *testing.T) {
 		t.Run(dialect, func(t *testing.T) {
 			w := place(t)
 			w.dialect = dialect
-			asked := w.overhearNix()
+			asked, called := w.overhear("nix"), w.overhear("ssh")
 			before := logins(t, "h1")
 			w.wants(0, "switch --on h1 --yes")
 			if got := logins(t, "h1") - before; got != 1 {
@@ -27,6 +27,9 @@ func TestOneDeploymentIsOneLogin(t *testing.T) {
 			}
 			if evaluations := asked(`"h1"`); len(evaluations) != 1 {
 				t.Errorf("h1 was evaluated %d times: %q", len(evaluations), evaluations)
+			}
+			if logging := called(" -M "); len(logging) != 1 || !strings.Contains(logging[0], "/nixfleet-connect ") {
+				t.Errorf("ssh was to log in by itself, or not once: %q", logging)
 			}
 		})
 	}
@@ -47,16 +50,17 @@ func logins(t *testing.T, host string) int {
 	return n
 }
 
-// overhearNix puts a nix into this place that keeps what it is asked. What it
-// returns are the questions with a word in them.
-func (w *where) overhearNix() (asked func(word string) []string) {
+// overhear puts a program into this place that keeps what it is asked, and is
+// the real one but for that. What it returns are the questions with a word in them.
+func (w *where) overhear(program string) (asked func(word string) []string) {
 	w.t.Helper()
-	script := "#!/bin/sh\nprintf '%s ' \"$@\" | tr '\\n' ' ' >>" + w.dir + "/asked\necho >>" + w.dir + "/asked\nexec /usr/bin/nix \"$@\"\n"
-	if err := os.WriteFile(file(w.dir+"/bin/nix"), []byte(script), 0o755); err != nil {
+	log := w.dir + "/asked-" + program
+	script := "#!/bin/sh\n{ printf '%s ' \"$@\" | tr '\\n' ' '; echo; } >>" + log + "\nexec /usr/bin/" + program + " \"$@\"\n"
+	if err := os.WriteFile(file(w.dir+"/bin/"+program), []byte(script), 0o755); err != nil {
 		w.t.Fatal(err)
 	}
 	return func(word string) (with []string) {
-		content, err := os.ReadFile(file(w.dir + "/asked"))
+		content, err := os.ReadFile(file(log))
 		if err != nil {
 			w.t.Fatal(err)
 		}
