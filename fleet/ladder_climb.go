@@ -207,7 +207,7 @@ func (k *climb) login(took time.Duration) bool {
 func (k *climb) foreign(r Rung) Step {
 	return Step{Rung: r, State: StepUnchecked,
 		Reason: fmt.Sprintf("not checked from here: builds are sent as %s, and we are %s there", k.sender(), k.link.Target().User),
-		Hint:   "nixfleet-tui builders --check asks a host that sends builds"}
+		Hint:   "`nixfleet-tui builders --check` asks a host that sends builds"}
 }
 
 // look reads what the builder is. What it does not tell is unknown, not bad.

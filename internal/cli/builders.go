@@ -134,7 +134,7 @@ func (o *buildersOptions) show(builders []fleet.BuilderHealth, mistakes []string
 		return err
 	}
 	for _, b := range builders {
-		printLadder(o.IO.Out, o.IO, b, o.Check, o.Env.Now())
+		printLadder(o.IO.Out, o.IO, o.World.Self(), b, o.Check, o.Env.Now())
 	}
 	printUnlisted(o.IO.Out, o.IO, mistakes)
 	return nil

@@ -153,7 +153,8 @@ func printUnlisted(out io.Writer, s *IO, mistakes []string) {
 }
 
 // printLadder prints a builder's rungs: all of them, or those that are not well.
-func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time.Time) {
+// Commands that a hint names begin with self, as this one did.
+func printLadder(out io.Writer, s *IO, self string, h fleet.BuilderHealth, all bool, now time.Time) {
 	const names, states = 10, 13
 	titled := len(h.Builder.Findings) > 0 || len(h.Held) > 0
 	if titled {
@@ -188,7 +189,7 @@ func printLadder(out io.Writer, s *IO, h fleet.BuilderHealth, all bool, now time
 		}
 		s.tell(out, "  "+s.paint(m.ink, text.Fit(m.text(s.ASCII), states))+text.Fit(string(step.Rung), names+1), text.Line(strings.TrimSpace(said)))
 		if step.Hint != "" && step.State != fleet.StepOK {
-			s.tell(out, text.Fit("", states+names+3), "hint: "+text.Line(step.Hint))
+			s.tell(out, text.Fit("", states+names+3), "hint: "+strings.ReplaceAll(text.Line(step.Hint), "`nixfleet-tui ", "`"+self+" "))
 		}
 	}
 }

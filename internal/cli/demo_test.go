@@ -78,7 +78,7 @@ func TestDemoStatus(t *testing.T) {
 	if strings.Contains(b.out.String(), "\x1b") {
 		t.Errorf("escapes off a terminal: %q", &b.out)
 	}
-	if code := b.run("demo", "builders"); code != ExitOK || !strings.Contains(b.out.String(), "indri") {
+	if code := b.run("demo", "builders"); code != ExitOK || !strings.Contains(b.out.String(), "indri") || !strings.Contains(b.out.String(), "hint: `nixfleet-tui demo builders --check` asks") {
 		t.Errorf("builders: exit code %d\n%s", code, &b.out)
 	}
 }
