@@ -9,7 +9,8 @@ import (
 // which x/crypto alone does not promise: a channel that is opened in the moment
 // between its last look at who waits for answers and its first refusal to write
 // is told to nobody, and whoever opens it would wait for ever, and Close with
-// them. What is left then is one goroutine that nobody can end.
+// them. Where reading has failed wire.Write refuses in time; where x/crypto gave
+// up by itself, what is left is one goroutine that nobody can end.
 func opening[T any](n *native, open func() (T, error)) (T, error) {
 	type opened struct {
 		channel T

@@ -60,8 +60,16 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, w.enter(err)
 }
 
-// Write implements net.Conn.
+// Write implements net.Conn. After a read has failed nothing is written: who
+// opens a channel when x/crypto has told all who wait for answers, which it does
+// before it refuses to write, must not wait for one that nobody gives.
 func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	ended := w.failed
+	w.mu.Unlock()
+	if ended != nil {
+		return 0, ended
+	}
 	n, err := w.Conn.Write(p)
 	if err != nil {
 		w.note(nil, err)
