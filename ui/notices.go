@@ -87,7 +87,7 @@ func (m *Model) fail(err error) {
 
 func (m *Model) notify(i ink, message, hint string, matters bool) {
 	now := m.now()
-	m.add(notice{message: sentence(message), hint: sentence(asCalled(m.self, hint)), ink: i, said: now, shown: now, matters: matters, over: m.dialog})
+	m.add(notice{message: sentence(message), hint: sentence(text.AsCalled(m.self, hint)), ink: i, said: now, shown: now, matters: matters, over: m.dialog})
 }
 
 // besides says whether a notice stands below the dialog, and not under it.

@@ -108,14 +108,6 @@ func tell(err error) (message, hint string) {
 	return sentence(err.Error()), ""
 }
 
-// asCalled has the commands that a hint names begin as this program is called:
-// in the demo they are for the demo's hosts, and not for those of a flake.
-func asCalled(self, hint string) string {
-	program, _, _ := strings.Cut(self, " ")
-	there, here := "`"+program+" ", "`"+self+" "
-	return strings.NewReplacer(here, here, there, here).Replace(hint)
-}
-
 // sentence is a clause that begins with a capital letter, unless it begins with
 // a key: m and M do not do the same.
 func sentence(s string) string {

@@ -189,7 +189,7 @@ func printLadder(out io.Writer, s *IO, self string, h fleet.BuilderHealth, all b
 		}
 		s.tell(out, "  "+s.paint(m.ink, text.Fit(m.text(s.ASCII), states))+text.Fit(string(step.Rung), names+1), text.Line(strings.TrimSpace(said)))
 		if step.Hint != "" && step.State != fleet.StepOK {
-			s.tell(out, text.Fit("", states+names+3), "hint: "+strings.ReplaceAll(text.Line(step.Hint), "`nixfleet-tui ", "`"+self+" "))
+			s.tell(out, text.Fit("", states+names+3), "hint: "+text.AsCalled(self, text.Line(step.Hint)))
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"nixfleet-tui/internal/text"
 )
 
 // Program is one start of this program: what it was given, and the world that
@@ -115,14 +117,8 @@ func Main(p *Program, args []string) int {
 	}
 	f := explain(err)
 	if strings.HasPrefix(cmd.CommandPath()+" ", p.Demo.Self()+" ") {
-		f.Hint = ofDemo(p, f.Hint)
+		f.Hint = text.AsCalled(p.Demo.Self(), f.Hint)
 	}
 	report(p.IO, f)
 	return f.Code
-}
-
-// ofDemo has the commands that a hint names begin as they do in the demo.
-func ofDemo(p *Program, hint string) string {
-	here, there := "`"+p.Demo.Self()+" ", "`"+p.World.Self()+" "
-	return strings.NewReplacer(here, here, there, here).Replace(hint)
 }
