@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if sshutil.IsAskpass(os.Args[0]) {
 		os.Exit(sshutil.Askpass(os.Args[1:], os.Getenv, os.Stdout))
 	}
+	if sshutil.IsConnect(os.Args[0]) {
+		os.Exit(sshutil.Connect(os.Args[1:], os.Stdout, os.Stderr))
+	}
 	if len(os.Args) > 2 && os.Args[1] == wordSupervisor {
 		os.Exit(runTestSupervisor(os.Args[2]))
 	}

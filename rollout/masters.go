@@ -33,7 +33,8 @@ var errElsewhere = errors.New("control sockets are put elsewhere")
 
 // OpenMaster logs in on a host with the options that the plan's ssh processes
 // have, or finds the login that somebody before us made, so that they share it.
-// Keys that want a touch are used only with touch: somebody was told.
+// Keys that want a touch are used only with touch: somebody was told. ssh may start
+// this program to connect for it, which is to answer to sshutil.ConnectName.
 func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*sshutil.Master, error) {
 	wait := masterWait
 	if touch {
@@ -48,7 +49,7 @@ func (p *Plan) OpenMaster(ctx context.Context, ssh, host string, touch bool) (*s
 	if !touch {
 		m.Options = append(where.WithoutTouch(), m.Options...)
 	}
-	if p.Connect && where.Straight {
+	if where.Straight {
 		if program, err := ownProgram(p.Sockets, sshutil.ConnectName); err == nil { // else ssh connects by itself, somewhat slower
 			m.Connect = program
 		}

@@ -26,7 +26,6 @@ type Plan struct {
 	Args     []string       `json:"args,omitempty"`
 	SSHOpts  []string       `json:"sshOpts,omitempty"` // the person's own NIX_SSHOPTS, less its -F
 	Masters  bool           `json:"masters"`           // share one OpenSSH connection per host
-	Connect  bool           `json:"connect,omitempty"` // for these, this program connects for ssh where it may: sshutil.Connect answers to its name
 	Sockets  string         `json:"sockets"`           // short private directory for its sockets; made by Start
 	Answers  string         `json:"-"`                 // where what `ssh -G` says is kept for other runs; "" for nowhere
 	Follow   bool           `json:"followTree"`        // go on when a dirty tree changes

@@ -140,7 +140,7 @@ func aboutBuilding(f rollout.Finding) bool {
 func (o *ownOptions) ownPlan(l *loaded, names []string) rollout.Plan {
 	plan := rollout.Plan{
 		Version: rollout.PlanVersion, ID: rollout.NewID(o.name, o.Env.Now()), Action: o.Action, Created: o.Env.Now(), Invoked: o.Env.Started,
-		User: o.Env.User, On: o.Env.Hostname, Parallel: o.Parallel, Masters: o.World.Tools().ssh != "", Connect: true,
+		User: o.Env.User, On: o.Env.Hostname, Parallel: o.Parallel, Masters: o.World.Tools().ssh != "",
 		SkipDown: o.SkipUnreachable, Insist: o.Insist, Wait: o.Wait, Thaw: o.Thaw,
 		RebootSeconds: o.within,
 	}

@@ -175,7 +175,6 @@ func (p *Program) plan(l *loaded, n rebuild, want request) (rollout.Plan, error)
 		Parallel: want.Parallel,
 		Args:     want.Args,
 		Masters:  p.World.Tools().ssh != "",
-		Connect:  true,
 		Follow:   want.FollowTree,
 		SkipDown: want.SkipUnreachable,
 		Insist:   want.Insist,

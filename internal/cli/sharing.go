@@ -55,7 +55,7 @@ func (p *Program) share(store *rollout.Store, l *loaded) (*sharing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sharing{ssh: ssh, plan: rollout.Plan{SSHOpts: options, Connect: true, Answers: filepath.Join(p.World.CacheDir(), sshAnswers)}, forwards: forwards, logins: map[string]*login{}}
+	s := &sharing{ssh: ssh, plan: rollout.Plan{SSHOpts: options, Answers: filepath.Join(p.World.CacheDir(), sshAnswers)}, forwards: forwards, logins: map[string]*login{}}
 	if s.plan.Sockets, err = store.MakeSockets(); err != nil {
 		return nil, err
 	}
