@@ -16,13 +16,16 @@ func (m *Model) cannot(a *action) {
 
 func (m *Model) cannotAcceptKey() (message, hint string) {
 	h := m.known.hosts[m.under()]
-	switch {
-	case h == nil:
+	if h == nil {
 		return "", ""
-	case h.status.State == fleet.StateHostKey:
-		return "The host key that " + m.under() + " shows is not to be accepted", "K is for keys that nobody knows yet; what to do about this one is said with the host."
 	}
-	return "The host key of " + m.under() + " is nothing to ask about", "K is for hosts that nobody has logged in to yet."
+	switch h.status.State {
+	case fleet.StateHostKey:
+		return "The host key that " + m.under() + " shows is not to be accepted", "K is for keys that nobody knows yet; what to do about this one is said with the host."
+	case fleet.StateUp, fleet.StateAuth:
+		return "The host key of " + m.under() + " is known already", "K is for keys that nobody knows yet."
+	}
+	return "No host key of " + m.under() + " waits to be accepted", "K is for hosts that answer with a key that nobody knows yet."
 }
 
 func (m *Model) cannotCancel() (message, hint string) {

@@ -38,7 +38,10 @@ func TestAKeyThatCannotActNowSaysWhy(t *testing.T) {
 		s.sees("The host key that vanga shows is not to be accepted.")
 		s.news(StatusRead{Host: "vanga", Status: fleet.Status{State: fleet.StateUp, AsOf: begin()}})
 		s.keys("enter", "K")
-		s.sees("The host key of vanga is nothing to ask about.")
+		s.sees("The host key of vanga is known already.")
+		s.news(StatusRead{Host: "vanga", Status: fleet.Status{State: fleet.StateDown, AsOf: begin()}})
+		s.keys("K")
+		s.sees("No host key of vanga waits to be accepted.")
 	})
 	t.Run("nothing to do again", func(t *testing.T) {
 		s := newStage(t, 80, 24)
