@@ -98,8 +98,7 @@ else's activation, is refused too; with --wait-for-others it waits for its turn.
 // registerRun gives a command the flags of everything that makes a run.
 func (o *actionOptions) registerRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "act on the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
-	o.completeOn(cmd, o.Source)
+	o.onFlag(cmd, o.Source, &o.On, "act on the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.Plain, "plain", false, "print [host] line for every line, nothing in place")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON object for each event")

@@ -48,10 +48,9 @@ your key.`,
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
-	cmd.Flags().StringVar(&o.On, "on", "", "make it for the hosts of `SEL` (default: all)")
+	p.onFlag(cmd, src, &o.On, "make it for the hosts of `SEL` (default: all)")
 	cmd.Flags().StringVar(&o.Key, "key", "", "the public key `FILE` to sign (default: the first of ~/.ssh/id_*.pub)")
 	cmd.Flags().StringVar(&o.Validity, "validity", "", "`FROM:TO` as ssh-keygen takes it, such as -5m:+20h (default: fleet.nix's)")
-	p.completeOn(cmd, src)
 	return cmd
 }
 

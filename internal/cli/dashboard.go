@@ -25,7 +25,7 @@ type dashboardOptions struct {
 
 func (o *dashboardOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "show only the hosts of `SEL`, such as '@web,!web3'")
+	o.onFlag(cmd, o.Source, &o.On, "show only the hosts of `SEL`, such as '@web,!web3'")
 	f.StringVar(&o.Theme, "theme", "", "colours of `THEME`: ansi, contrast or none (default: ansi; NO_COLOR means none)")
 	f.StringVar(&o.Background, "background", "", "what the colours are for: a dark or light `GROUND` (default: by COLORFGBG, else dark)")
 	f.BoolVar(&o.ASCII, "ascii", o.IO.ASCII, "draw with ASCII only")

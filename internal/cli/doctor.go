@@ -37,8 +37,7 @@ code 1 when something fails.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	cmd.Flags().BoolVar(&o.JSON, "json", false, "print one JSON document")
-	cmd.Flags().StringVar(&o.On, "on", "", "also foretell whether sudo will work on the hosts of `SEL`")
-	p.completeOn(cmd, src)
+	p.onFlag(cmd, src, &o.On, "also foretell whether sudo will work on the hosts of `SEL`")
 	cmd.Flags().StringSliceVar(&o.RemoveRoots, "remove-roots", nil, "check nothing; let go of what is kept from garbage collection for these `HOSTS`")
 	return cmd
 }

@@ -57,8 +57,7 @@ a command that still runs is hung up).`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "ask the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
-	p.completeOn(cmd, src)
+	p.onFlag(cmd, src, &o.On, "ask the hosts of `SEL`, such as web1,db1 or '@web,!web3' or '*'")
 	f.BoolVar(&o.Diff, "diff", false, "show of all groups but the largest only how they differ from it")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	return cmd

@@ -57,7 +57,13 @@ func commands(p *Program, src *sourceFlags) []*cobra.Command {
 // flagError says what is wrong with a flag and where its help is.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := fmt.Sprintf("`%s --help` shows what it takes.", cmd.CommandPath())
-	var value *pflag.InvalidValueError
+	var (
+		told  *Failure
+		value *pflag.InvalidValueError
+	)
+	if errors.As(err, &told) {
+		return told
+	}
 	if errors.As(err, &value) {
 		f := value.GetFlag()
 		what, _ := pflag.UnquoteUsage(f)

@@ -55,8 +55,7 @@ configuration.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.On, "on", "", "show only the hosts of `SEL`, such as web1,db1 or '@web,!web3' or is:reboot")
-	p.completeOn(cmd, src)
+	p.onFlag(cmd, src, &o.On, "show only the hosts of `SEL`, such as web1,db1 or '@web,!web3' or is:reboot")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document")
 	f.BoolVar(&o.Watch, "watch", false, "go on, and show what changes")
 	f.BoolVar(&o.Check, "check", false, "exit with 1 when a host or builder is ill")
