@@ -142,7 +142,7 @@ func fleetActions() []action {
 			about: "Turn the marks of the visible hosts around.", do: on((*fleetPlace).invert)},
 		{Binding: bind(`ctrl+\`, "clear marks", `ctrl+\`), id: "fleet.clear", scope: scopeFleet,
 			about: "Take all marks away.", do: on((*fleetPlace).clearMarks)},
-		{Binding: bind("U", "undo marks", "U"), id: "fleet.undo", scope: scopeFleet, can: func(m *Model) bool { return len(m.fleet.undone) > 0 },
+		{Binding: bind("U", "undo marks", "U"), id: "fleet.undo", scope: scopeFleet, can: func(m *Model) bool { return len(m.fleet.undone) > 0 }, cannot: (*Model).cannotUndo,
 			about: "Take the last change of the marks back; also after a deployment.", do: on((*fleetPlace).undoMarks)},
 		{Binding: bind("/", "filter", "/"), id: "fleet.filter", scope: scopeFleet, footer: 5,
 			about: "Show only some hosts: names, globs, @tag, !x, system:…, state:…, drift:…, is:reboot.", do: (*Model).askFilter},

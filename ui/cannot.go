@@ -28,6 +28,10 @@ func (m *Model) cannotAcceptKey() (message, hint string) {
 	return "No host key of " + m.under() + " waits to be accepted", "K is for hosts that answer with a key that nobody knows yet."
 }
 
+func (m *Model) cannotUndo() (message, hint string) {
+	return "No change of the marks is left to take back", ""
+}
+
 func (m *Model) cannotCancel() (message, hint string) {
 	if !m.hasRun() {
 		return "", ""

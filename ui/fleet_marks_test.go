@@ -11,7 +11,8 @@ import (
 func TestMarksAreTakenBack(t *testing.T) {
 	s := newStage(t, 80, 24).showFleet()
 	marked := func() int { return len(s.m.fleet.marks) }
-	s.keys("U") // nothing to undo
+	s.keys("U")
+	s.sees("No change of the marks is left to take back.")
 	s.keys(" ", " ", "i")
 	if marked() != 10 {
 		t.Fatalf("%d are marked", marked())
