@@ -161,9 +161,9 @@ func unanswered(result sshutil.Result, err error) *sshutil.Error {
 	// What the shell or an account like nologin says of itself is the best reason there is.
 	said := lastLine(result.Stderr, result.Stdout)
 	switch {
-	case result.ExitCode > byASignal && bytes.Contains(result.Stdout, []byte(marker)): // it ran, and had begun to answer
-		e.Message = fmt.Sprintf("logged in, but /bin/sh was killed while it answered (signal %d)", result.ExitCode-byASignal)
-		e.Hint = "look into the host's journal: it may be short of memory"
+	case result.ExitCode != 0 && bytes.Contains(result.Stdout, []byte(marker)): // it ran; a signal has no number that all logins tell
+		e.Message = fmt.Sprintf("logged in, but /bin/sh ended while it answered (exit status %d)", result.ExitCode)
+		e.Hint = "look into the host's journal why: it may be short of memory"
 	case result.ExitCode != 0:
 		e.Kind = sshutil.KindExecFailed
 		e.Message = fmt.Sprintf("logged in, but /bin/sh did not run (exit status %d)", result.ExitCode)
@@ -174,9 +174,6 @@ func unanswered(result sshutil.Result, err error) *sshutil.Error {
 	}
 	return e
 }
-
-// byASignal and the signal's number are a shell's status for what a signal ended.
-const byASignal = 128
 
 func lastLine(outputs ...[]byte) string {
 	for _, out := range outputs {
