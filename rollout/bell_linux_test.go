@@ -26,6 +26,31 @@ func TestBell(t *testing.T) {
 	<-b.C()
 }
 
+// TestBellHush has it ring no more, whatever is written, and still be closed.
+func TestBellHush(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "h1.log")
+	if err := os.WriteFile(log, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, other := NewBell(log), NewBell(log)
+	defer other.Close()
+	rings := b.C()
+	b.Hush()
+	b.Hush()
+	if b.Works() || b.C() != nil {
+		t.Error("who listens is not told that it rings no more")
+	}
+	<-rings // the kernel says that it forgets
+	if err := os.WriteFile(log, []byte("line\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	<-other.C()
+	b.Close()
+	if len(rings) > 0 {
+		t.Error("it rang after it was hushed")
+	}
+}
+
 // TestBellWithoutRun never rings, and can be closed.
 func TestBellWithoutRun(t *testing.T) {
 	b := NewBell(filepath.Join(t.TempDir(), "none"))

@@ -75,7 +75,11 @@ func (f *follower) watch(ctx context.Context, in *Interruptions) (err error) {
 		if sig != nil {
 			return f.detach(sig)
 		}
-		next.Reset(pace(f.reader.View(), bell.Works() && !f.show.tails(), f.program.Env.Now()))
+		v := f.reader.View()
+		if allEnded(v) {
+			bell.Hush() // what is left takes less time than closing it would
+		}
+		next.Reset(pace(v, bell.Works() && !f.show.tails(), f.program.Env.Now()))
 		select {
 		case <-next.C:
 		case <-bell.C():
@@ -97,15 +101,15 @@ func pace(v rollout.View, told bool, now time.Time) time.Duration {
 	if told {
 		return followTold
 	}
-	for _, t := range v.Tasks {
-		if t.Verdict == nil && t.State != rollout.TaskEnded {
-			return followPoll
-		}
-	}
-	if now.Sub(v.LastSeen) > soonFor {
-		return followPoll // health checks, a reboot, or a host that is silent
+	if !allEnded(v) || now.Sub(v.LastSeen) > soonFor {
+		return followPoll // they are at work; or it is health checks, a reboot, or a host that is silent
 	}
 	return followSoon
+}
+
+// allEnded says whether nothing but verdicts is still to come.
+func allEnded(v rollout.View) bool {
+	return !slices.ContainsFunc(v.Tasks, func(t rollout.TaskView) bool { return t.Verdict == nil && t.State != rollout.TaskEnded })
 }
 
 // follower is one watch over one run.

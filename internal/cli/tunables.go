@@ -12,7 +12,7 @@ const (
 	redrawEvery = 500 * time.Millisecond // at most, of a watched status
 
 	followPoll = 80 * time.Millisecond  // how often a run is looked at while we watch
-	followSoon = 15 * time.Millisecond  // the same, when it is about to end
+	followSoon = 3 * time.Millisecond   // the same, when it is about to end
 	followTold = 250 * time.Millisecond // the same, when a bell rings for all that is shown
 	soonFor    = 2 * time.Second        // how long after the last news that can be
 	answerPoll = 100 * time.Millisecond // how often it is looked whether an answer is still wanted
