@@ -10,7 +10,7 @@ func (s *finder) findings() Findings {
 		f.LostConnection = f.LostConnection || c.lost
 		f.Asked = f.Asked || c.asked
 	}
-	if s.done {
+	if s.f.Done {
 		return f // whatever it was, it did no harm
 	}
 	f.Decisive = s.decisive()
@@ -60,7 +60,7 @@ func (s *finder) decisive() []string {
 	if len(lines) == 0 {
 		lines = append(lines, s.dependents...)
 	}
-	if len(lines) == 0 && !s.done {
+	if len(lines) == 0 && !s.f.Done {
 		lines = append(lines, s.lastPlain...)
 	}
 	return lines[:min(len(lines), maxDecisive)]

@@ -20,7 +20,6 @@ type finder struct {
 	lastPlain  []string // when nothing else is known
 	account    []string // systemctl's status of the units that failed
 	accounting bool     // it is being printed
-	done       bool     // nixos-rebuild said that it has done its work
 }
 
 // failedBuild is a derivation that nix said to have failed.
@@ -134,7 +133,7 @@ func shortDerivations(s string) string {
 
 // activation notes a line of switch-to-configuration.
 func (s *finder) activation(line string) {
-	s.f.SwitchStarted, s.f.Evaluated, s.done = true, true, false
+	s.f.SwitchStarted, s.f.Evaluated, s.f.Done = true, true, false
 	s.f.ProfileCommand = s.activates()
 	s.look(line)
 	if strings.HasPrefix(line, "Failed to run activate script") {
@@ -185,7 +184,7 @@ func (s *finder) plain(line string) {
 		s.commandFailed(line)
 		s.accounting = false
 	case strings.HasPrefix(line, "Done. The new configuration is"):
-		s.f.Evaluated, s.done, s.accounting = true, true, false
+		s.f.Evaluated, s.f.Done, s.accounting = true, true, false
 		s.notePathIn(line)
 	case strings.HasPrefix(line, "warning: error(s) occurred while switching"):
 		s.accounting = false // the Bash program's last word, whatever it was

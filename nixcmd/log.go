@@ -54,5 +54,6 @@ type Findings struct {
 	ChildStatus    int      // N of the last "Command '…' returned non-zero exit status N."; -1 if none
 	Decisive       []string // the lines that say why it failed, best first, at most 30
 	Hint           string   // what to do about it, "" if nothing is known
+	Done           bool     // nixos-rebuild's last word was seen: all that it had to do is done
 	Asked          bool     // a question was asked that nobody could answer
 }

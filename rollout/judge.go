@@ -149,6 +149,11 @@ func (e evidence) with(after *fleet.Reading) evidence {
 	return e
 }
 
+// settledBy says whether a reading shows all that was to be done as done.
+func (e evidence) settledBy(r *fleet.Reading) bool {
+	return !r.Switching && e.with(r).inPlace(e.built())
+}
+
 // inPlace says whether the host stands as the action wants it to.
 func (e evidence) inPlace(built string) bool {
 	switch e.action {

@@ -31,6 +31,8 @@ type task struct {
 	phase     nixcmd.Phase
 	cancelled bool            // an interrupt was sent
 	early     <-chan struct{} // closed when an early root was tried; nil without
+	last      *lastLook       // nil: not begun
+	peak      int64           // bytes of memory that nixos-rebuild took; 0: not known
 }
 
 func newTask(r *run, h PlanHost) *task {
@@ -93,12 +95,13 @@ func (t *task) touches() bool {
 }
 
 // release gives back what is held until the verdict stands. That connections
-// end is nothing that the end of the run waits for.
+// end, and what was learned is kept, is nothing that the end of the run waits for.
 func (t *task) release() {
 	if t.machine != nil {
 		t.machine.release()
 	}
 	t.run.farewells.Go(func() {
+		t.run.note("keeping the memory that "+t.host.Name+" took", t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, t.peak))
 		if err := t.endLinks(); err != nil {
 			t.run.strays.Store(true)
 			t.run.note("closing the shared connection to "+t.host.Name, err)
@@ -124,11 +127,14 @@ func (t *task) verdict(o Outcome, reason, hint string) *Verdict {
 
 // link is the connection that our own reads use: the one that nixos-rebuild
 // shares, or else one of our own.
-func (t *task) link(ctx context.Context) (sshutil.Runner, error) {
-	if t.master != nil {
-		return t.master, nil
+func (t *task) link(ctx context.Context) (sshutil.Runner, error) { return t.links()(ctx) }
+
+// links is link for another goroutine, as things stand now.
+func (t *task) links() func(context.Context) (sshutil.Runner, error) {
+	if m := t.master; m != nil {
+		return func(context.Context) (sshutil.Runner, error) { return m, nil }
 	}
-	return t.run.conn.Runner(ctx, t.host.Name)
+	return func(ctx context.Context) (sshutil.Runner, error) { return t.run.conn.Runner(ctx, t.host.Name) }
 }
 
 // dropLinks forgets connections that may be dead. The shared one is ended: it

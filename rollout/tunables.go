@@ -30,6 +30,7 @@ const (
 	seenFresh     = 5 * time.Second           // how old what preflight saw may be for a task to begin with it
 	clockCoarse   = 50 * time.Millisecond     // how much later something may have happened than a file's time says
 	readTimeout   = 8 * time.Second           // one reading of a host
+	lastLookFor   = 3 * time.Second           // how long before the end a last look may have begun
 	verifyFor     = 2 * time.Minute           // how long a host that was activating is asked again
 	verifyPause   = 2 * time.Second           // between two such questions
 	masterWait    = 15 * time.Second          // for a shared connection to log in

@@ -14,6 +14,7 @@ import (
 // verify asks the host how it stands after nixos-rebuild has ended, and judges.
 func (t *task) verify(ctx context.Context, end ending) (Verdict, error) {
 	t.enter(nixcmd.PhaseVerifying)
+	defer t.endLastLook()
 	e := t.evidence(end)
 	t.regainLock()
 	if e.cutOff() {
@@ -143,12 +144,12 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 		read = t.readDropping // the connections are new: a second attempt would only take longer
 	}
 	if e.wentWell() && e.built() != "" {
-		r, err := t.readSystems(ctx)
+		r, err := t.readLast(ctx)
 		switch {
 		case err != nil:
 			t.dropLinks()
 			read = t.readDropping
-		case !r.Switching && e.with(r).inPlace(e.built()):
+		case e.settledBy(r):
 			return r, nil
 		}
 	}

@@ -29,12 +29,17 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 	defer w.close()
 	beat := newBeat(logPoll)
 	defer beat.Stop()
+	ear := ear{Bell: &Bell{}}
+	defer func() { t.run.farewells.Go(ear.Close) }() // nobody waits for it
 	var stop interruption
 	for {
 		if err := w.pump(); err != nil {
 			return ending{}, err
 		}
-		t.keepEarly(ctx, w.decoder.Findings())
+		found := w.decoder.Findings()
+		ear.follow(t.file(".log"), w.decoder.Phase(), found)
+		t.keepEarly(ctx, found)
+		t.lookAhead(ctx, found)
 		if exited == nil { // adopted, or its parent was killed: the files tell
 			over, err := t.over()
 			if err != nil {
@@ -52,6 +57,7 @@ func (t *task) watch(ctx context.Context, exited <-chan struct{}) (ending, error
 			continue
 		case req := <-t.requests:
 			stop.begin(ctx, t, w.decoder, req)
+		case <-ear.C():
 		case <-beat.C:
 			beat.again()
 			stop.escalate(t)
@@ -87,7 +93,7 @@ func (t *task) finish(w *logWatch) (ending, error) {
 	if ok {
 		end.exit, reason = &status.code, ""
 		if t.host.evaluates() {
-			t.run.note("keeping the memory that "+t.host.Name+" took", t.run.peaks.learn(t.run.plan.Flake.URL, t.host.Name, status.maxRSSKiB<<10))
+			t.peak = status.maxRSSKiB << 10
 		}
 	}
 	t.hasEvaluated()
