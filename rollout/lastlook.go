@@ -19,7 +19,7 @@ type lastLook struct {
 }
 
 type lookedLast struct {
-	reading fleet.Reading
+	reading *fleet.Reading
 	err     error
 }
 
@@ -41,48 +41,55 @@ func (e *ear) follow(log string, phase nixcmd.Phase, found nixcmd.Findings) {
 	}
 }
 
-// lookAhead begins the last look when it is time for it.
+// lookAhead begins the last look when it is time for it, and gives it up when
+// the word that it began at was not the last.
 func (t *task) lookAhead(ctx context.Context, found nixcmd.Findings) {
 	a := t.run.plan.Action
-	if !found.Done || t.last != nil || t.cancelled || !a.Activates() && !a.MovesProfile() {
+	switch {
+	case !found.Done:
+		t.endLastLook()
+		return
+	case t.last != nil, t.cancelled, !a.Activates() && !a.MovesProfile():
 		return
 	}
-	ctx, stop := context.WithTimeout(ctx, readTimeout)
+	ctx, stop := context.WithCancel(ctx)
 	last := &lastLook{begun: t.run.Now(), stop: stop, got: make(chan lookedLast, 1)}
 	t.last = last
 	link := t.links() // now: who drops a link is in our goroutine
 	t.run.tasks.Go(func() {
 		defer stop()
-		var got lookedLast
-		var runner sshutil.Runner
-		if runner, got.err = link(ctx); got.err == nil {
-			got.reading, got.err = fleet.ReadSystems(ctx, runner, t.run.Now)
-		}
-		last.got <- got
+		r, err := t.readOver(ctx, link, t.systems)
+		last.got <- lookedLast{r, err}
 	})
 }
 
 // readLast is what the host runs and would boot after a task that went well: by
 // the look that began at nixos-rebuild's last word, or by one that begins now.
 // Any program that writes into the log can say that word, so what was seen long
-// before the end counts for nothing.
-func (t *task) readLast(ctx context.Context) (*fleet.Reading, error) {
-	if last := t.last; last != nil && t.run.Now().Sub(last.begun) < lastLookFor {
-		select {
-		case got := <-last.got:
-			if got.err == nil {
-				return &got.reading, nil
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+// before the end counts for nothing. A look that failed is not done again here:
+// a host that is silent has had its time.
+func (t *task) readLast(ctx context.Context, e evidence) (*fleet.Reading, error) {
+	last := t.last
+	if last == nil || !e.found.Done || t.run.Now().Sub(last.begun) >= lastLookFor {
+		return t.readBy(ctx, t.systems)
 	}
-	return t.readSystems(ctx)
+	select {
+	case got := <-last.got:
+		return got.reading, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
-// endLastLook gives up a look that nobody wants any more.
+// systems asks only what the host runs and would boot.
+func (t *task) systems(ctx context.Context, link sshutil.Runner) (fleet.Reading, error) {
+	return fleet.ReadSystems(ctx, link, t.run.Now)
+}
+
+// endLastLook gives up a look that nobody wants any more, if there is one.
 func (t *task) endLastLook() {
 	if t.last != nil {
 		t.last.stop()
+		t.last = nil
 	}
 }

@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -31,20 +32,23 @@ func TestLastLookAhead(t *testing.T) {
 // A look is worth something only if it began at nixos-rebuild's end: its last
 // word may be another program's.
 func TestLastLookIsFresh(t *testing.T) {
-	done := nixcmd.Findings{Done: true}
+	more, done := nixcmd.Findings{SwitchStarted: true}, nixcmd.Findings{SwitchStarted: true, Done: true}
 	for _, c := range []struct {
 		name   string
 		action nixcmd.Action
 		cancel bool
-		found  nixcmd.Findings
+		found  []nixcmd.Findings
 		later  time.Duration // that nixos-rebuild ends
+		ahead  bool          // a look began that is still wanted
 		looks  int
 	}{
-		{"at its last word", nixcmd.Switch, false, done, lastLookFor - 1, 1},
-		{"twice", nixcmd.Boot, false, done, lastLookFor, 2},
-		{"before its last word", nixcmd.Switch, false, nixcmd.Findings{SwitchStarted: true}, 0, 1},
-		{"of a build", nixcmd.Build, false, done, 0, 1},
-		{"of one that is being cancelled", nixcmd.Test, true, done, 0, 1},
+		{"at its last word", nixcmd.Switch, false, []nixcmd.Findings{more, done, done}, lastLookFor - 1, true, 1},
+		{"long before the end", nixcmd.Boot, false, []nixcmd.Findings{done}, lastLookFor, true, 2},
+		{"before its last word", nixcmd.Switch, false, []nixcmd.Findings{more}, 0, false, 1},
+		{"at a word that was not the last", nixcmd.Switch, false, []nixcmd.Findings{done, more}, 0, false, 2},
+		{"at both of them", nixcmd.Switch, false, []nixcmd.Findings{done, more, done}, 0, true, 2},
+		{"of a build", nixcmd.Build, false, []nixcmd.Findings{done}, 0, false, 1},
+		{"of one that is being cancelled", nixcmd.Test, true, []nixcmd.Findings{done}, 0, false, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newTestWorld(t)
@@ -53,47 +57,84 @@ func TestLastLookIsFresh(t *testing.T) {
 			now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 			r := &run{Supervisor: Supervisor{Now: func() time.Time { return now }}, plan: Plan{Action: c.action}, conn: folders(w.hosts)}
 			task := &task{run: r, host: PlanHost{Name: "h1"}, cancelled: c.cancel}
-			task.lookAhead(t.Context(), c.found)
-			task.lookAhead(t.Context(), c.found)
-			began := task.last != nil
-			r.tasks.Wait()
+			for _, found := range c.found {
+				task.lookAhead(t.Context(), found)
+				if task.last != nil { // its answer is there before more is found
+					got := <-task.last.got
+					task.last.got <- got
+				}
+			}
+			if ahead := task.last != nil; ahead != c.ahead {
+				t.Errorf("a look is under way: %t, want %t", ahead, c.ahead)
+			}
 			now = now.Add(c.later)
-			if _, err := task.readLast(t.Context()); err != nil {
+			e := evidence{found: c.found[len(c.found)-1]}
+			if _, err := task.readLast(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Count(w.asked("h1"), "links"); got != c.looks {
 				t.Errorf("it was looked at %d times, want %d", got, c.looks)
 			}
-			if want := c.found.Done && !c.cancel && c.action != nixcmd.Build; began != want {
-				t.Errorf("a look began: %t, want %t", began, want)
-			}
 		})
 	}
 }
 
-// A look that failed is done again, and one that nobody wants any more ends.
-func TestLastLookFails(t *testing.T) {
+// What nixos-rebuild still said after the last that was heard of it counts.
+func TestLastLookKnowsTheEnd(t *testing.T) {
 	w := newTestWorld(t)
+	w.noteReadings()
 	w.host("h1", "m1", "")
-	w.write("h1/down", "", 0o644)
 	r := &run{Supervisor: Supervisor{Now: time.Now}, plan: Plan{Action: nixcmd.Switch}, conn: folders(w.hosts)}
-	failing := &task{run: r, host: PlanHost{Name: "h1"}}
-	failing.lookAhead(t.Context(), nixcmd.Findings{Done: true})
-	if _, err := failing.readLast(t.Context()); err == nil {
-		t.Error("a host that is down was read")
+	task := &task{run: r, host: PlanHost{Name: "h1"}}
+	task.lookAhead(t.Context(), nixcmd.Findings{Done: true})
+	r.tasks.Wait()
+	if _, err := task.readLast(t.Context(), evidence{}); err != nil {
+		t.Fatal(err)
 	}
-	unwanted := &task{run: &run{Supervisor: r.Supervisor, plan: r.plan, conn: silent{}}, host: PlanHost{Name: "h1"}}
-	unwanted.lookAhead(t.Context(), nixcmd.Findings{Done: true})
+	if got := strings.Count(w.asked("h1"), "links"); got != 2 {
+		t.Errorf("it was looked at %d times, want once more at the end", got)
+	}
+}
+
+// A look that failed is not done again over the same connection, and one that
+// nobody wants any more ends.
+func TestLastLookFails(t *testing.T) {
+	done := nixcmd.Findings{Done: true}
+	over := func(c Connector) *task {
+		r := &run{Supervisor: Supervisor{Now: time.Now}, plan: Plan{Action: nixcmd.Switch}, conn: c}
+		return &task{run: r, host: PlanHost{Name: "h1"}}
+	}
+	calls := &nowhere{}
+	failing := over(calls)
+	failing.lookAhead(t.Context(), done)
+	if _, err := failing.readLast(t.Context(), evidence{found: done}); !errors.Is(err, errDown) || calls.n != 1 {
+		t.Errorf("%d calls, %v", calls.n, err)
+	}
+	unwanted := over(silent{})
+	unwanted.lookAhead(t.Context(), done)
 	unwanted.endLastLook()
 	unwanted.run.tasks.Wait()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	stopped := &task{run: &run{Supervisor: r.Supervisor, plan: r.plan, conn: silent{}}, host: PlanHost{Name: "h1"}}
-	stopped.lookAhead(t.Context(), nixcmd.Findings{Done: true})
+	stopped := over(silent{})
+	stopped.lookAhead(t.Context(), done)
 	defer stopped.endLastLook()
-	if _, err := stopped.readLast(ctx); err != context.Canceled {
+	if _, err := stopped.readLast(ctx, evidence{found: done}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a supervisor that is to end waits for a silent host: %v", err)
 	}
+}
+
+// nowhere connects to no host, and counts how often it was to.
+type nowhere struct {
+	silent
+	n int
+}
+
+var errDown = errors.New("no route to host")
+
+func (d *nowhere) Runner(context.Context, string) (sshutil.Runner, error) {
+	d.n++
+	return nil, errDown
 }
 
 // silent connects to hosts that never answer.

@@ -179,21 +179,21 @@ func (t *task) readOnce(ctx context.Context, full bool) (*fleet.Reading, error) 
 	})
 }
 
-// readSystems asks only what the host runs and would boot.
-func (t *task) readSystems(ctx context.Context) (*fleet.Reading, error) {
-	return t.readBy(ctx, func(ctx context.Context, link sshutil.Runner) (fleet.Reading, error) {
-		return fleet.ReadSystems(ctx, link, t.run.Now)
-	})
+func (t *task) readBy(ctx context.Context, read reads) (*fleet.Reading, error) {
+	return t.readOver(ctx, t.link, read)
 }
 
-func (t *task) readBy(ctx context.Context, read func(context.Context, sshutil.Runner) (fleet.Reading, error)) (*fleet.Reading, error) {
+// reads is one way to read a host.
+type reads func(context.Context, sshutil.Runner) (fleet.Reading, error)
+
+func (t *task) readOver(ctx context.Context, link func(context.Context) (sshutil.Runner, error), read reads) (*fleet.Reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	link, err := t.link(ctx)
+	runner, err := link(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := read(ctx, link)
+	r, err := read(ctx, runner)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", t.host.Name, err)
 	}

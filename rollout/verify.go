@@ -144,7 +144,7 @@ func (t *task) readAfter(ctx context.Context, e evidence) (*fleet.Reading, error
 		read = t.readDropping // the connections are new: a second attempt would only take longer
 	}
 	if e.wentWell() && e.built() != "" {
-		r, err := t.readLast(ctx)
+		r, err := t.readLast(ctx, e)
 		switch {
 		case err != nil:
 			t.dropLinks()
