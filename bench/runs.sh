@@ -5,7 +5,8 @@
 #
 #   bench/runs.sh [PAIRS [HOST…]]      default: 10 h2 h7
 #
-# Prints both walls of each pair and the median of their ratios (ours / xargs).
+# One more run before the first pair is not measured. Prints both walls of each
+# pair and the median of their ratios (ours / xargs).
 # NIXFLEET is our program; if it is bench/metered, each pair also has the
 # processor time of all processes of ours in the run. Hosts may fail, if they
 # fail in the same way for both: a pair whose exit statuses differ is an error.
@@ -42,6 +43,7 @@ same() { # the same work was done, and all of it
 } >&2
 used() { awk '{ all += $2; of[$1] += $2 } END { printf "%d", all / 1000; for (w in of) printf " %s:%d", w, of[w] / 1000 }' "$ours.used"; }
 
+change; with_xargs "$@" # after a pause the first run takes a tenth of a second longer, whoever's it is
 i=0
 while [ $i -lt "$pairs" ]; do
   change; a=$(now); with_ours "$@"; b=$(now)
