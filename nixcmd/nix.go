@@ -44,8 +44,12 @@ func (n *Nix) File(ctx context.Context, path string) (json.RawMessage, error) {
 // evalAttr applies a function to one output of the flake. The leading dot
 // makes the attribute path absolute: without it nix would also look under
 // packages and legacyPackages, which forces them.
+//
+// Nix's evaluation cache is left alone: `nix eval` reads no value from it, and
+// what it writes would be the file over which the evaluations of a run, which
+// begin at the same time, then wait for each other (NixOS/nix#3794).
 func (n *Nix) evalAttr(ctx context.Context, doing, ref, attr, apply string, into any) error {
-	args := []string{"eval", "--json", "--no-write-lock-file", "--read-only", ref + "#." + attr, "--apply", apply}
+	args := []string{"eval", "--json", "--option", "eval-cache", "false", "--no-write-lock-file", "--read-only", ref + "#." + attr, "--apply", apply}
 	err := n.ask(ctx, doing, into, args...)
 	if needsStoreWrites(err) {
 		args = slices.DeleteFunc(args, func(a string) bool { return a == "--read-only" })

@@ -140,7 +140,7 @@ func TestHostNames(t *testing.T) {
 	if err != nil || !slices.Equal(got, []string{"build01.example.org", "db", "web"}) {
 		t.Errorf("got %q, %v", got, err)
 	}
-	if call := calls(t, here)[0]; !strings.Contains(call, "--no-write-lock-file --read-only .#.nixosConfigurations --apply builtins.attrNames") {
+	if call := calls(t, here)[0]; !strings.Contains(call, "--option eval-cache false --no-write-lock-file --read-only .#.nixosConfigurations --apply builtins.attrNames") {
 		t.Errorf("called with %q", call)
 	}
 	n, _ = scripted(t, `case "$*" in
