@@ -43,6 +43,12 @@ type Questions struct {
 	Means bool // how sudo lets people through, without asking it; included in Sudo
 }
 
+// WithoutSudo are the questions that do not make sudo work.
+func (q Questions) WithoutSudo() Questions {
+	q.Means, q.Sudo = q.Means || q.Sudo, false
+	return q
+}
+
 // streaming is a connection over which a protocol can be spoken; that of
 // *sshutil.Client is one.
 type streaming interface {
@@ -53,6 +59,12 @@ type streaming interface {
 // same time and within eight seconds. The error is an *sshutil.Error about the
 // reading; what became of the other questions stands in the survey.
 func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() time.Time) (Survey, error) {
+	return CompleteSurvey(ctx, r, q, func(ctx context.Context) (Survey, error) { return readMachine(ctx, r, q, now) })
+}
+
+// CompleteSurvey is ReadSurvey where the machine is being read already: read
+// tells what came of it, and q is what remains to be asked.
+func CompleteSurvey(ctx context.Context, r sshutil.Runner, q Questions, read func(context.Context) (Survey, error)) (Survey, error) {
 	ctx, cancel := context.WithTimeout(ctx, surveyTimeout)
 	defer cancel()
 	var (
@@ -68,25 +80,37 @@ func ReadSurvey(ctx context.Context, r sshutil.Runner, q Questions, now func() t
 	if q.Trust {
 		asked.Go(func() { trust, trustErr = askTrust(ctx, r) })
 	}
-	// Whether the agent comes along is seen where that costs no login of its own.
-	_, shared := r.(*sshutil.Master)
-	along := (q.Sudo || q.Means) && q.Agent && shared
-	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: surveyScript(q, along), MaxOutput: maxReadingOutput, ForwardAgent: along})
-	var s Survey
-	if err == nil {
-		if s, err = parseSurvey(result.Stdout, now(), along); err != nil {
-			err = unanswered(result, err)
-		}
-	}
+	s, err := read(ctx)
 	if err != nil {
 		cancel() // nobody wants the other answers any more
 	}
 	asked.Wait()
-	s.Sudo, s.SudoSaid, s.Trust, s.TrustErr = sudo, said, trust, trustErr
+	if q.Sudo {
+		s.Sudo, s.SudoSaid = sudo, said
+	}
+	if q.Trust {
+		s.Trust, s.TrustErr = trust, trustErr
+	}
 	if c, ok := r.(*sshutil.Client); ok {
 		s.Touch = c.Touched()
 	}
 	return s, err
+}
+
+// readMachine runs the script.
+func readMachine(ctx context.Context, r sshutil.Runner, q Questions, now func() time.Time) (Survey, error) {
+	// Whether the agent comes along is seen where that costs no login of its own.
+	_, shared := r.(*sshutil.Master)
+	along := (q.Sudo || q.Means) && q.Agent && shared
+	result, err := r.Run(ctx, sshutil.Command{Line: scriptCommand, Stdin: surveyScript(q, along), MaxOutput: maxReadingOutput, ForwardAgent: along})
+	if err != nil {
+		return Survey{}, err
+	}
+	s, err := parseSurvey(result.Stdout, now(), along)
+	if err != nil {
+		return Survey{}, unanswered(result, err)
+	}
+	return s, nil
 }
 
 // askTrust shakes hands with the machine's Nix daemon as the login user.

@@ -157,14 +157,25 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 		return fleet.Survey{}, err
 	}
 	forwards = forwards || q.Agent
-	q.Agent = s.ground.Agent && forwards
+	q = s.Env.questions(q, forwards)
 	s.mu.Lock()
 	s.forwarding[name] = forwards
 	s.mu.Unlock()
 	if q.Sudo && slices.ContainsFunc(s.agent().Keys, sshutil.AgentKey.WantsTouch) {
 		return s.surveyWithoutTouch(ctx, runner, name, q, forwards)
 	}
-	return fleet.ReadSurvey(ctx, runner, q, s.Env.Now)
+	return s.read(ctx, runner, name, q)
+}
+
+// read reads a machine, or waits for what was begun early.
+func (s *scout) read(ctx context.Context, r sshutil.Runner, name string, q fleet.Questions) (fleet.Survey, error) {
+	s.mu.Lock()
+	early := s.links.take(name)
+	s.mu.Unlock()
+	if early == nil {
+		return fleet.ReadSurvey(ctx, r, q, s.Env.Now)
+	}
+	return early.complete(ctx, r, q, s.Env.Now)
 }
 
 // lookAtHelpers finds out how the machines are to which another's Nix would

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"nixfleet-tui/fleet"
 	"nixfleet-tui/rollout"
@@ -16,8 +18,20 @@ type links struct {
 	pool    *sshutil.Pool
 	shared  *sharing             // logins that the run will share; nil without
 	hosts   []sshutil.ConfigHost // by which they were made
-	dialing sync.WaitGroup
+	reading map[string]*reading  // what began before the flake was read; nil without
+	begun   sync.WaitGroup       // all that did
+	stop    context.CancelFunc   // of that; nil without
 	done    func() error
+}
+
+// reading is one machine's, begun early.
+type reading struct {
+	asked   fleet.Questions
+	over    chan struct{} // closed then
+	reached bool          // there is an outcome at all
+	survey  fleet.Survey
+	err     error
+	at      time.Time // when it ended
 }
 
 // linksOf are the links that a pool is already.
@@ -25,9 +39,10 @@ func linksOf(pool *sshutil.Pool, l *loaded) *links {
 	return &links{pool: pool, hosts: l.inv.SSHHosts()}
 }
 
-// linkEarly begins to connect to the hosts that a selection will most probably
-// mean, by what was known at the last start, while Nix reads the flake. It does
-// nothing but log in, and nothing at all where that much is not sure.
+// linkEarly begins to read the machines that a selection will most probably
+// mean, by what was known at the last start, while Nix reads the flake. It
+// makes no sudo work, which may want something of the person or be counted as a
+// failure, and does nothing at all where that much is not sure.
 func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel fleet.Selection) *links {
 	if sel.NeedsStatus() || sel.NeedsFacts() {
 		return nil
@@ -40,18 +55,66 @@ func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel
 	if err != nil {
 		return nil // likewise
 	}
+	plan, err := o.plan(l, rebuild{}, o.request(names))
+	if err != nil {
+		return nil // likewise
+	}
 	early, err := o.link(ctx, store, l)
 	if err != nil {
 		return nil // likewise
 	}
+	ctx, early.stop = context.WithCancel(ctx)
+	early.read(ctx, o.Env, plan.Questions())
+	return early
+}
+
+// read begins to read machines, as many as are looked at together.
+func (k *links) read(ctx context.Context, env Env, questions map[string]fleet.Questions) {
+	delete(questions, rollout.Here)
+	names := slices.Sorted(maps.Keys(questions))
+	k.reading = map[string]*reading{}
 	for _, name := range names[:min(len(names), looksAtOnce)] {
-		early.dialing.Go(func() {
+		one := &reading{over: make(chan struct{})}
+		k.reading[name] = one
+		k.begun.Go(func() {
+			defer close(one.over)
 			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 			defer cancel()
-			early.reach(ctx, name) // whoever needs it is told why there is none
+			runner, forwards, err := k.reach(ctx, name)
+			if err != nil {
+				return // whoever needs it is told why there is none
+			}
+			one.asked, one.reached = env.questions(questions[name], forwards).WithoutSudo(), true
+			one.survey, one.err = fleet.ReadSurvey(ctx, runner, one.asked, env.Now)
+			one.at = env.Now()
 		})
 	}
-	return early
+}
+
+// questions are those that are put to a machine, whose login has the agent come
+// along or not.
+func (e Env) questions(q fleet.Questions, forwards bool) fleet.Questions {
+	q.Agent = (q.Agent || forwards) && e.Getenv("SSH_AUTH_SOCK") != ""
+	return q
+}
+
+// take is what was begun early at a machine, to be used once; nil if nothing was.
+func (k *links) take(name string) *reading {
+	one := k.reading[name]
+	delete(k.reading, name)
+	return one
+}
+
+// complete waits for the reading and asks what it has left out. A machine that
+// was asked something else, or too long ago, is read anew.
+func (one *reading) complete(ctx context.Context, r sshutil.Runner, q fleet.Questions, now func() time.Time) (fleet.Survey, error) {
+	return fleet.CompleteSurvey(ctx, r, fleet.Questions{Sudo: q.Sudo, Agent: q.Agent}, func(ctx context.Context) (fleet.Survey, error) {
+		<-one.over // soon: an interruption of ours is one of its own
+		if !one.reached || one.asked != q.WithoutSudo() || now().Sub(one.at) > earlyLasts {
+			return fleet.ReadSurvey(ctx, r, q.WithoutSudo(), now)
+		}
+		return one.survey, one.err
+	})
 }
 
 // link makes links by the settings of an inventory.
@@ -83,7 +146,10 @@ func (k *links) end() error {
 	if k == nil {
 		return nil
 	}
+	if k.stop != nil {
+		k.stop()
+	}
 	err := k.pool.Close()
-	k.dialing.Wait()
+	k.begun.Wait()
 	return errors.Join(err, k.shared.end(), k.done())
 }

@@ -53,8 +53,7 @@ func (p *Program) forecast(host string, survey fleet.Survey, agent sshutil.SudoA
 // to touch one yet, and sudo that waits for it in vain looks as if it wanted a
 // password.
 func (s *scout) surveyWithoutTouch(ctx context.Context, r sshutil.Runner, host string, q fleet.Questions, forwarded bool) (fleet.Survey, error) {
-	q.Sudo, q.Means = false, true
-	survey, err := fleet.ReadSurvey(ctx, r, q, s.Env.Now)
+	survey, err := s.read(ctx, r, host, q.WithoutSudo())
 	if err != nil {
 		return survey, err
 	}

@@ -30,6 +30,7 @@ const (
 	asksAtOnce  = 32               // hosts that work on a person's command
 	looksAtOnce = 32               // machines that preflight looks at
 	lookTimeout = 8 * time.Second  // for one of them, its login included
+	earlyLasts  = 5 * time.Second  // what was read of one while Nix read the flake
 	askTimeout  = 10 * time.Second // for one program to answer a question about itself
 
 	turnedAwayWait = 500 * time.Millisecond // before preflight tries once more who turned it away
