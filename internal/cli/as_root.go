@@ -25,7 +25,7 @@ type root struct {
 // rootOn is root on a host of the fleet. Our agent goes along where there is
 // one and the host is to have it, since sudo there may ask it.
 func (p *Program) rootOn(h fleet.Host, runner sshutil.Runner) *root {
-	return &root{host: h.Name, runner: runner, sudo: h.Sudo, forward: h.ForwardAgent && p.Env.Getenv("SSH_AUTH_SOCK") != ""}
+	return &root{host: h.Name, runner: runner, sudo: h.Sudo, forward: h.ForwardAgent && p.Env.hasAgent()}
 }
 
 // errWantsPassword says that sudo on a host wants a password, or another than it was given.

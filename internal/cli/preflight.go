@@ -26,7 +26,7 @@ func (o *actionOptions) preflight(ctx context.Context, l *loaded, early *links, 
 	s := &scout{Program: o.Program, loaded: l, links: k, board: o.board, forwarding: map[string]bool{}, ground: rollout.Ground{
 		Looks: map[string]rollout.Look{}, Facts: l.facts, Systems: map[string]string{}, Builders: l.inv.Builders,
 		Helpers: map[string]fleet.BuilderHealth{}, Histories: map[string]fleet.History{}, Holders: map[string]rollout.Holder{},
-		Agent: o.Env.Getenv("SSH_AUTH_SOCK") != "", Self: o.World.ThisMachine(),
+		Agent: o.Env.hasAgent(), Self: o.World.ThisMachine(),
 	}}
 	for _, h := range l.inv.Hosts {
 		s.ground.Systems[h.Name] = h.System
@@ -157,10 +157,10 @@ func (s *scout) survey(ctx context.Context, name string, q fleet.Questions) (fle
 		return fleet.Survey{}, err
 	}
 	forwards = forwards || q.Agent
-	q = s.Env.questions(q, forwards)
 	s.mu.Lock()
 	s.forwarding[name] = forwards
 	s.mu.Unlock()
+	q = s.Env.questions(q, forwards)
 	if q.Sudo && slices.ContainsFunc(s.agent().Keys, sshutil.AgentKey.WantsTouch) {
 		return s.surveyWithoutTouch(ctx, runner, name, q, forwards)
 	}

@@ -28,7 +28,7 @@ type links struct {
 type reading struct {
 	asked   fleet.Questions
 	over    chan struct{} // closed then
-	reached bool          // there is an outcome at all
+	reached bool          // there was a login to read it over
 	survey  fleet.Survey
 	err     error
 	at      time.Time // when it ended
@@ -41,8 +41,8 @@ func linksOf(pool *sshutil.Pool, l *loaded) *links {
 
 // linkEarly begins to read the machines that a selection will most probably
 // mean, by what was known at the last start, while Nix reads the flake. It
-// makes no sudo work, which may want something of the person or be counted as a
-// failure, and does nothing at all where that much is not sure.
+// leaves sudo alone, which may want something of the person or count a failure,
+// and does nothing at all where that much is not sure.
 func (o *actionOptions) linkEarly(ctx context.Context, store *rollout.Store, sel fleet.Selection) *links {
 	if sel.NeedsStatus() || sel.NeedsFacts() {
 		return nil
@@ -94,9 +94,11 @@ func (k *links) read(ctx context.Context, env Env, questions map[string]fleet.Qu
 // questions are those that are put to a machine, whose login has the agent come
 // along or not.
 func (e Env) questions(q fleet.Questions, forwards bool) fleet.Questions {
-	q.Agent = (q.Agent || forwards) && e.Getenv("SSH_AUTH_SOCK") != ""
+	q.Agent = (q.Agent || forwards) && e.hasAgent()
 	return q
 }
+
+func (e Env) hasAgent() bool { return e.Getenv("SSH_AUTH_SOCK") != "" }
 
 // take is what was begun early at a machine, to be used once; nil if nothing was.
 func (k *links) take(name string) *reading {

@@ -3,12 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/kballard/go-shellquote"
+
 	"nixfleet-tui/fleet"
+	"nixfleet-tui/internal/sshdtest"
 	"nixfleet-tui/nixcmd"
 	"nixfleet-tui/sshutil"
 )
@@ -79,5 +85,65 @@ func TestBegunEarly(t *testing.T) {
 				t.Error("it can be used twice")
 			}
 		})
+	}
+}
+
+// TestBegunEarlyIsTheRuns: what is read early of a host is what preflight asks
+// of it, with an agent and without, so that nothing is asked twice.
+func TestBegunEarlyIsTheRuns(t *testing.T) {
+	s := sshdtest.Start(t)
+	for name, c := range map[string]struct {
+		agent    string
+		forwards bool
+		asks     fleet.Questions
+	}{
+		"reading":                 {"", false, fleet.Questions{}},
+		"forwarded by fleet.nix":  {"/agent", true, fleet.Questions{Means: true}},
+		"forwarded by the plan":   {"/agent", false, fleet.Questions{Means: true, Agent: true}},
+		"there is none":           {"", true, fleet.Questions{Means: true, Agent: true}},
+		"with the Nix of another": {"", false, fleet.Questions{Trust: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.env["SSH_AUTH_SOCK"] = c.agent
+			p := b.program()
+			k := &links{pool: sshutil.NewPool(&sshutil.Dialer{}), shared: shareBy(t, personal(t, s, s.Port))}
+			k.shared.forwards = map[string]bool{"h": c.forwards}
+			defer k.pool.Close()
+			k.read(t.Context(), p.Env, map[string]fleet.Questions{"h": c.asks})
+			early := k.reading["h"]
+			look := &scout{Program: p, links: k, forwarding: map[string]bool{}}
+			got, err := look.survey(t.Context(), "h", c.asks)
+			if err != nil || !early.reached || early.err != nil {
+				t.Fatalf("%v; begun early: %v, %v", err, early.reached, early.err)
+			}
+			if !got.Reading.At.Equal(early.survey.Reading.At) {
+				t.Errorf("it was read again, asking %+v after %+v", c.asks, early.asked)
+			}
+		})
+	}
+}
+
+// TestBegunEarlyIsCalledOff: when there is no run, nobody waits for a host that
+// does not answer ssh, until its time is over.
+func TestBegunEarlyIsCalledOff(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "begun")
+	ssh := filepath.Join(t.TempDir(), "ssh")
+	if err := errors.Join(syscall.Mkfifo(fifo, 0o600), os.WriteFile(ssh, []byte("#!/bin/sh\necho >"+shellquote.Join(fifo)+"\nexec sleep 1000\n"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	k := &links{pool: sshutil.NewPool(&sshutil.Dialer{Resolver: &sshutil.OpenSSH{}}), shared: shareBy(t, os.DevNull), stop: stop, done: func() error { return nil }}
+	k.shared.ssh = ssh
+	k.read(ctx, Env{}, map[string]fleet.Questions{"h": {}})
+	if _, err := os.ReadFile(fifo); err != nil { // until it has begun
+		t.Fatal(err)
+	}
+	if err := k.end(); err != nil {
+		t.Error(err)
+	}
+	if err := k.shared.logins["h"].err; kindOf(err) != sshutil.KindCanceled {
+		t.Errorf("its login ended with %q: %v", kindOf(err), err)
 	}
 }
